@@ -1,0 +1,1 @@
+"""Limner's protocol: messages, services, and the errors a call can end in."""

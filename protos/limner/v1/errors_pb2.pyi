@@ -1,0 +1,43 @@
+from google.protobuf import descriptor_pb2 as _descriptor_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_IMAGE_TOO_LARGE: _ClassVar[ErrorReason]
+    ERROR_REASON_IMAGE_TOO_MANY_PIXELS: _ClassVar[ErrorReason]
+    ERROR_REASON_IMAGE_UNREADABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_FORMAT_UNSUPPORTED: _ClassVar[ErrorReason]
+    ERROR_REASON_MASK_SIZE_MISMATCH: _ClassVar[ErrorReason]
+    ERROR_REASON_PARAMETER_OUT_OF_RANGE: _ClassVar[ErrorReason]
+    ERROR_REASON_NO_FACE: _ClassVar[ErrorReason]
+    ERROR_REASON_NO_PERSON: _ClassVar[ErrorReason]
+    ERROR_REASON_MODEL_NOT_READY: _ClassVar[ErrorReason]
+    ERROR_REASON_DRAINING: _ClassVar[ErrorReason]
+    ERROR_REASON_DEADLINE_TOO_SHORT: _ClassVar[ErrorReason]
+    ERROR_REASON_DEADLINE_PASSED: _ClassVar[ErrorReason]
+    ERROR_REASON_MODEL_FAILED: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_IMAGE_TOO_LARGE: ErrorReason
+ERROR_REASON_IMAGE_TOO_MANY_PIXELS: ErrorReason
+ERROR_REASON_IMAGE_UNREADABLE: ErrorReason
+ERROR_REASON_FORMAT_UNSUPPORTED: ErrorReason
+ERROR_REASON_MASK_SIZE_MISMATCH: ErrorReason
+ERROR_REASON_PARAMETER_OUT_OF_RANGE: ErrorReason
+ERROR_REASON_NO_FACE: ErrorReason
+ERROR_REASON_NO_PERSON: ErrorReason
+ERROR_REASON_MODEL_NOT_READY: ErrorReason
+ERROR_REASON_DRAINING: ErrorReason
+ERROR_REASON_DEADLINE_TOO_SHORT: ErrorReason
+ERROR_REASON_DEADLINE_PASSED: ErrorReason
+ERROR_REASON_MODEL_FAILED: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
+STATUS_FIELD_NUMBER: _ClassVar[int]
+status: _descriptor.FieldDescriptor
+RETRYABLE_FIELD_NUMBER: _ClassVar[int]
+retryable: _descriptor.FieldDescriptor

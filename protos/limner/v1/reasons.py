@@ -1,0 +1,136 @@
+"""The error classes of limner.v1, one for each ErrorReason; generated."""
+
+from __future__ import annotations
+
+import grpc
+
+from limner.errors import LimnerError
+
+__all__ = [
+    "DeadlinePassed",
+    "DeadlineTooShort",
+    "Draining",
+    "FormatUnsupported",
+    "ImageTooLarge",
+    "ImageTooManyPixels",
+    "ImageUnreadable",
+    "Internal",
+    "MaskSizeMismatch",
+    "ModelFailed",
+    "ModelNotReady",
+    "NoFace",
+    "NoPerson",
+    "ParameterOutOfRange",
+]
+
+
+class ImageTooLarge(LimnerError):
+    """The picture's data is over 32 MB."""
+
+    reason = "IMAGE_TOO_LARGE"
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    retryable = False
+
+
+class ImageTooManyPixels(LimnerError):
+    """The picture's header declares more than 50 megapixels."""
+
+    reason = "IMAGE_TOO_MANY_PIXELS"
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    retryable = False
+
+
+class ImageUnreadable(LimnerError):
+    """The picture is empty, cut short or damaged, or is not a picture."""
+
+    reason = "IMAGE_UNREADABLE"
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    retryable = False
+
+
+class FormatUnsupported(LimnerError):
+    """The picture is of a kind the server does not read."""
+
+    reason = "FORMAT_UNSUPPORTED"
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    retryable = False
+
+
+class MaskSizeMismatch(LimnerError):
+    """A mask or alpha is not of the upright picture's size."""
+
+    reason = "MASK_SIZE_MISMATCH"
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    retryable = False
+
+
+class ParameterOutOfRange(LimnerError):
+    """One or more fields are missing, out of range or contradict each other."""
+
+    reason = "PARAMETER_OUT_OF_RANGE"
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    retryable = False
+
+
+class NoFace(LimnerError):
+    """The photo is fine but shows no face, or not the face that was asked for."""
+
+    reason = "NO_FACE"
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    retryable = False
+
+
+class NoPerson(LimnerError):
+    """The photo is fine but shows no person."""
+
+    reason = "NO_PERSON"
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    retryable = False
+
+
+class ModelNotReady(LimnerError):
+    """No version of a model this call needs is ready to answer."""
+
+    reason = "MODEL_NOT_READY"
+    code = grpc.StatusCode.UNAVAILABLE
+    retryable = True
+
+
+class Draining(LimnerError):
+    """The server is shutting down and takes no new calls."""
+
+    reason = "DRAINING"
+    code = grpc.StatusCode.UNAVAILABLE
+    retryable = True
+
+
+class DeadlineTooShort(LimnerError):
+    """Too little of the caller's deadline is left to begin the work."""
+
+    reason = "DEADLINE_TOO_SHORT"
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    retryable = False
+
+
+class DeadlinePassed(LimnerError):
+    """The call's deadline passed while it was being worked on."""
+
+    reason = "DEADLINE_PASSED"
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    retryable = False
+
+
+class ModelFailed(LimnerError):
+    """A model version failed on this request."""
+
+    reason = "MODEL_FAILED"
+    code = grpc.StatusCode.INTERNAL
+    retryable = False
+
+
+class Internal(LimnerError):
+    """A defect of the server; the request id finds it in the server's log."""
+
+    reason = "INTERNAL"
+    code = grpc.StatusCode.INTERNAL
+    retryable = False

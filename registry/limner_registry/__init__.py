@@ -1,0 +1,1 @@
+"""Which model serves: versions in MLflow, folders for Triton, and the contracts both keep."""

@@ -1,0 +1,105 @@
+"""The tensors of each model: one truth for export, config.pbtxt, the server and the tests.
+
+A contract outlives versions: every version of a model answers the same tensors, so that any two
+can stand in for each other. A change of tensors is a new revision, and revisions never mix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DType = Literal["uint8", "float32"]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One named array of a model's input or output, the batch axis left out."""
+
+    name: str
+    dtype: DType
+    shape: tuple[int, ...]
+    """Sizes after the batch axis."""
+    meaning: str
+    """What the values are: unit, range, color space."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a model takes and gives; the batch axis comes first in every tensor."""
+
+    model: str
+    """Name in the registry, such as `face_detector`."""
+    revision: int
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    max_batch: int
+    """The largest batch one call may carry, in [1, 64]."""
+
+    @property
+    def id(self) -> str:
+        """Name and revision, as versions are tagged: `face_detector/1`."""
+        return f"{self.model}/{self.revision}"
+
+
+FACE_DETECTOR = Contract(
+    model="face_detector",
+    revision=1,
+    inputs=(Tensor("image", "uint8", (192, 192, 3), "sRGB, letterboxed to a square with black"),),
+    outputs=(
+        Tensor("boxes", "float32", (2304, 16), "pixels of the input: center, size, six key points"),
+        Tensor("scores", "float32", (2304, 1), "logits, one for each anchor"),
+    ),
+    max_batch=8,
+)
+
+FACE_MESH = Contract(
+    model="face_mesh",
+    revision=1,
+    inputs=(Tensor("image", "uint8", (192, 192, 3), "sRGB, a face upright in the middle"),),
+    outputs=(
+        Tensor("landmarks", "float32", (468, 3), "pixels of the input; z on the scale of x"),
+        Tensor("presence", "float32", (1,), "logit that a face is there"),
+    ),
+    max_batch=16,
+)
+
+FACE_MESH_ATTENTION = Contract(
+    model="face_mesh_attention",
+    revision=1,
+    inputs=(Tensor("image", "uint8", (192, 192, 3), "sRGB, a face upright in the middle"),),
+    outputs=(
+        Tensor(
+            "landmarks",
+            "float32",
+            (478, 3),
+            "pixels of the input; lips, eyes refined; irises at 468-472 (image left) and 473-477",
+        ),
+        Tensor("presence", "float32", (1,), "logit that a face is there"),
+    ),
+    max_batch=16,
+)
+
+PERSON_SEGMENTER = Contract(
+    model="person_segmenter",
+    revision=1,
+    inputs=(Tensor("image", "uint8", (256, 256, 3), "sRGB, the whole photo squeezed to a square"),),
+    outputs=(Tensor("person", "float32", (256, 256), "probability of a person, in [0, 1]"),),
+    max_batch=8,
+)
+
+CONTRACTS = (FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER)
+"""Every contract there is."""
+
+
+def contract_of(model: str) -> Contract:
+    """Return the contract of the model with this name.
+
+    Raises:
+        KeyError: No contract has that name; the message lists those there are.
+    """
+    for contract in CONTRACTS:
+        if contract.model == model:
+            return contract
+    known = ", ".join(contract.model for contract in CONTRACTS)
+    raise KeyError(f"no model is named {model!r}; there are {known}")
