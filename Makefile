@@ -1,0 +1,54 @@
+PYTHON ?= $(firstword $(shell command -v python3.11 python3))
+BIN := .venv/bin
+BUF := node_modules/.bin/buf
+
+.PHONY: install demo up test unit check protos bench clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Limner needs Python 3.11 with venv: apt-get install python3.11-venv libpython3.11, or name one: make PYTHON=..."; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --progress-bar on --quiet -e '.[dev]' -c constraints.txt
+	@echo "compiling the matting solver once, half a minute"
+	@$(BIN)/python -c 'import pymatting'
+	@touch $@
+
+demo: install
+	$(BIN)/python examples/demo.py
+
+up: install
+	$(BIN)/limner up
+
+test: install
+	$(BIN)/pytest
+
+unit: install
+	$(BIN)/pytest tests/unit
+
+check: install $(BUF)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases typing_tests
+	$(BUF) format --diff --exit-code protos
+	$(BUF) lint protos
+	$(BUF) breaking protos --against protos/promised.binpb
+	$(BIN)/python protos/generate.py --check
+	$(BIN)/python clients/python/generate_sync.py --check
+	$(BIN)/pytest tests/unit
+
+protos: install
+	$(BIN)/python protos/generate.py
+
+bench: install
+	$(BIN)/python bench/bench.py
+
+$(BUF): package.json
+	npm install --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+clean:
+	rm -rf .venv node_modules demo .limner

@@ -1,0 +1,129 @@
+"""One call while it is worked on: who asked, until when, which versions, where the time goes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from limner.v1 import image_pb2
+from limner.v1.reasons import DeadlinePassed
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+    from limner_server.routing import Routes
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
+_current: ContextVar[Call] = ContextVar("call")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long one method may take."""
+
+    default: float
+    """Seconds a caller gets who names no deadline."""
+    floor: float
+    """Seconds under which the work is not begun: it could not be finished."""
+
+
+@dataclass
+class Call:
+    """What one call carries through pipelines and models; made by the interceptor."""
+
+    method: str
+    """Full method name, such as /limner.v1.SegmentService/Segment."""
+    deadline: float
+    """When the answer must be out, on time.monotonic()'s clock."""
+    routes: Routes
+    """The table in force when the call came; it holds to the end of the call."""
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    started: float = field(default_factory=time.monotonic)
+    over: bool = False
+    """True once nobody waits for the answer; long work looks at it and stops."""
+    stages: list[tuple[str, float]] = field(default_factory=list)
+    models: dict[str, int] = field(default_factory=dict)
+    warnings: list[image_pb2.Warning] = field(default_factory=list)
+
+    @staticmethod
+    def current() -> Call:
+        """Return the call that is being worked on here."""
+        return _current.get()
+
+    def enter(self) -> None:
+        """Make this the call that `current` returns, for this task and what it starts."""
+        _current.set(self)
+
+    def remaining(self) -> float:
+        """Return the seconds left before the deadline; negative once it has passed."""
+        return self.deadline - time.monotonic()
+
+    def is_over(self) -> bool:
+        """Return whether the work is in vain: the caller is gone or the deadline has passed."""
+        return self.over or self.remaining() <= 0
+
+    def check(self) -> None:
+        """Go on only while there is time.
+
+        Raises:
+            DeadlinePassed: The deadline has passed.
+        """
+        if self.remaining() <= 0:
+            raise DeadlinePassed("the deadline passed while the call was worked on")
+
+    def version_of(self, model: str) -> int:
+        """Return the version of `model` this call was planned with."""
+        return self.routes.version_of(model)
+
+    def used(self, model: str, version: int) -> None:
+        """Note that a version took part."""
+        self.models.setdefault(model, version)
+
+    def warn(self, code: str, message: str, field: str = "") -> None:
+        """Tell the caller something about a reply that is good all the same."""
+        self.warnings.append(image_pb2.Warning(code=code, message=message, field=field))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Record how long a named part takes; a part done twice is recorded twice."""
+        self.check()
+        begun = time.monotonic()
+        place = len(self.stages)
+        self.stages.append((name, 0.0))
+        try:
+            yield
+        finally:
+            self.stages[place] = (name, time.monotonic() - begun)
+
+    def served_by(self) -> image_pb2.ServedBy:
+        """Return which versions took part, as replies say it."""
+        models = [
+            image_pb2.ModelUse(model=model, version=version, arm=image_pb2.ARM_STABLE)
+            for model, version in self.models.items()
+        ]
+        return image_pb2.ServedBy(models=models, request_id=self.request_id)
+
+    def timings(self) -> image_pb2.Timings:
+        """Return where the time went, as replies say it."""
+        stages = [image_pb2.Stage(name=name, seconds=seconds) for name, seconds in self.stages]
+        total = time.monotonic() - self.started
+        return image_pb2.Timings(stages=stages, total_seconds=total)
+
+
+async def side_by_side(
+    first: Coroutine[None, None, First], second: Coroutine[None, None, Second]
+) -> tuple[First, Second]:
+    """Return both results; the first failure cancels the other and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = group.create_task(first), group.create_task(second)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return tasks[0].result(), tasks[1].result()

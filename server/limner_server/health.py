@@ -1,0 +1,46 @@
+"""Health per service: SERVING only while every model it needs answers its golden inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import aio
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from limner_registry.contracts import Contract
+    from limner_server.routing import Routes
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+class Health:
+    """The grpc.health.v1 answers of this server."""
+
+    def __init__(self, needs: Mapping[str, tuple[Contract, ...]]) -> None:
+        """Answer for the services named in `needs`, each with the models it cannot do without.
+
+        The empty name stands for the whole server: it serves when every service does.
+        """
+        self.servicer = aio.HealthServicer()
+        self._needs = needs
+        self._serving: dict[str, bool] = {}
+
+    async def settled(self, routes: Routes) -> None:
+        """Tell what can serve by these routes, which name only versions that answer."""
+        serving = {
+            service: all(contract.model in routes.stable for contract in contracts)
+            for service, contracts in self._needs.items()
+        }
+        serving[""] = all(serving.values())
+        for service, serves in serving.items():
+            if self._serving.get(service) != serves:
+                await self.servicer.set(service, SERVING if serves else NOT_SERVING)
+        self._serving = serving
+
+    async def leave(self) -> None:
+        """Say NOT_SERVING for good: the server is about to stop."""
+        await self.servicer.enter_graceful_shutdown()

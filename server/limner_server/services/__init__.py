@@ -1,0 +1,1 @@
+"""One thin servicer for each service: check, decode, run the pipeline, encode."""

@@ -1,0 +1,94 @@
+"""Checks of request fields: every violation is found before any is told."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from limner.errors import Violation
+from limner.v1 import image_pb2
+from limner.v1.reasons import ParameterOutOfRange
+
+if TYPE_CHECKING:
+    from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{0,64}")
+RAW_FORMATS = {image_pb2.IMAGE_FORMAT_RAW_RGB8: 3, image_pb2.IMAGE_FORMAT_RAW_RGBA8: 4}
+"""Bytes a pixel of the formats that are not encoded."""
+
+
+class Checks:
+    """Gathers what is wrong with one request."""
+
+    def __init__(self) -> None:
+        """Begin with nothing wrong."""
+        self._violations: list[Violation] = []
+
+    def require(self, fine: bool, field: str, description: str) -> None:  # noqa: FBT001 - the thing that is required
+        """Note a violation of `field` unless `fine`."""
+        if not fine:
+            self._violations.append(Violation(field, description))
+
+    def known(self, value: int, kind: EnumTypeWrapper, field: str) -> None:
+        """Note a violation when `value` is no value of the enum `kind`."""
+        self.require(value in kind.values(), field, f"{value} is no {kind.DESCRIPTOR.name}")
+
+    def done(self) -> None:
+        """Go on only if nothing is wrong.
+
+        Raises:
+            ParameterOutOfRange: Something is; it carries every violation.
+        """
+        if self._violations:
+            first = self._violations[0]
+            more = len(self._violations) - 1
+            rest = f", and {more} more" if more else ""
+            raise ParameterOutOfRange(
+                f"{first.field}: {first.description}{rest}", violations=self._violations
+            )
+
+    def options(self, options: image_pb2.CallOptions) -> None:
+        """Check what may be said of any call."""
+        self.require(
+            REQUEST_ID.fullmatch(options.request_id) is not None,
+            "options.request_id",
+            "at most 64 letters, digits, '-', '_' or '.'",
+        )
+
+    def image(self, image: image_pb2.Image, field: str) -> None:
+        """Check an image's fields, not its data."""
+        self.require(bool(image.data), f"{field}.data", "required, and empty")
+        self.known(image.format, image_pb2.ImageFormat, f"{field}.format")
+        if image.format in RAW_FORMATS:
+            self._raw_size(image, RAW_FORMATS[image.format], field)
+
+    def plane(self, plane: image_pb2.Mask, field: str) -> None:
+        """Check a mask's fields, not its data."""
+        self.require(bool(plane.data), f"{field}.data", "required, and empty")
+        self.known(plane.format, image_pb2.PlaneFormat, f"{field}.format")
+        if plane.format == image_pb2.PLANE_FORMAT_RAW_U8:
+            self._raw_size(plane, 1, field)
+
+    def output(self, output: image_pb2.OutputSpec) -> None:
+        """Check how a reply is to be written."""
+        self.known(output.format, image_pb2.ImageFormat, "output.format")
+        self.known(output.plane_format, image_pb2.PlaneFormat, "output.plane_format")
+        self.require(0 <= output.quality <= 100, "output.quality", "in [1, 100], or 0 for 92")
+        self.require(
+            output.longest_edge_px == 0 or 16 <= output.longest_edge_px <= 65535,
+            "output.longest_edge_px",
+            "in [16, 65535], or 0 for the input's",
+        )
+
+    def _raw_size(
+        self, raw: image_pb2.Image | image_pb2.Mask, pixel_bytes: int, field: str
+    ) -> None:
+        sizes = ((raw.width_px, "width_px"), (raw.height_px, "height_px"))
+        for size, name in sizes:
+            self.require(1 <= size <= 65535, f"{field}.{name}", "in [1, 65535] for raw data")
+        expected = raw.width_px * raw.height_px * pixel_bytes
+        self.require(
+            len(raw.data) == expected,
+            f"{field}.data",
+            f"{len(raw.data)} bytes, but the size and format say {expected}",
+        )

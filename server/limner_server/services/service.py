@@ -1,0 +1,31 @@
+"""What every service says of itself: its name, the models it cannot do without, its budgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import grpc
+
+    from limner_registry.contracts import Contract
+    from limner_server.call import Budget
+    from limner_server.triton.client import Triton
+
+
+class Service(Protocol):
+    """One gRPC service of this server."""
+
+    name: ClassVar[str]
+    """Full name, such as limner.v1.SegmentService."""
+    needs: ClassVar[tuple[Contract, ...]]
+    """Models without which it does not serve."""
+    budgets: ClassVar[Mapping[str, Budget]]
+    """How long each method may take, by method name."""
+
+    def __init__(self, triton: Triton) -> None:
+        """Answer with the help of `triton`."""
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Put the service on a server."""

@@ -1,0 +1,106 @@
+"""What the server is told from outside: read once from LIMNER_*, checked whole, then frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIX = "LIMNER_"
+NOT_OURS = {"LIMNER_ADDRESS", "LIMNER_REGISTRY_URI"}
+"""Read by the client and by the registry; the server lets them be."""
+
+
+class SettingsUnreadable(Exception):
+    """One or more settings are wrong; the message lists every one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the server process can be told."""
+
+    state: Path
+    """Folder of models, logs and the embedded Triton."""
+    host: str = "127.0.0.1"
+    """Address to listen on; loopback unless said otherwise."""
+    port: int = 50051
+    """Port of the services; 0 takes a free one."""
+    metrics_port: int = 50052
+    """Port of the Prometheus page, on the same host; 0 takes a free one."""
+    triton: str = ""
+    """host:port of a Triton that runs elsewhere; empty starts one here."""
+    reflection: bool = False
+    """Whether the server describes its services to whoever asks."""
+    lame_duck_seconds: float = 0.0
+    """How long it goes on serving after saying NOT_SERVING, so that balancers can turn away."""
+    drain_seconds: float = 30.0
+    """How long calls in flight may take to finish when the server stops."""
+    json_logs: bool = False
+    """One JSON object a line instead of text."""
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings in `environ`.
+
+    Raises:
+        SettingsUnreadable: A name is unknown or a value cannot be read; all are listed.
+    """
+    known = {PREFIX + field.name.upper(): field for field in fields(Settings)}
+    values: dict[str, Any] = {"state": default_state()}
+    wrong = []
+    for name, text in sorted(environ.items()):
+        if not name.startswith(PREFIX) or name in NOT_OURS:
+            continue
+        field = known.get(name)
+        if field is None:
+            wrong.append(f"{name} is no setting; there are {', '.join(sorted(known))}")
+            continue
+        try:
+            values[field.name] = READERS[str(field.type)](text)
+        except ValueError as error:
+            wrong.append(f"{name}={text!r} is not readable: {error}")
+    if wrong:
+        raise SettingsUnreadable("\n".join(wrong))
+    return Settings(**values)
+
+
+def default_state() -> Path:
+    """Return the folder used when none is named: ~/.local/state/limner."""
+    return Path.home() / ".local/state/limner"
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = float(text)
+        if not low <= number <= high:
+            raise ValueError(f"it must be in [{low:g}, {high:g}]")
+        return number
+
+    return read
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError("a port is in [0, 65535]")
+    return port
+
+
+def _switch(text: str) -> bool:
+    switches = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
+    if text.lower() not in switches:
+        raise ValueError(f"it must be one of {', '.join(switches)}")
+    return switches[text.lower()]
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "Path": lambda text: Path(text).expanduser(),
+    "str": str,
+    "int": _port,
+    "bool": _switch,
+    "float": _number(0, 3600),
+}
+"""How each type of setting is read; every int is a port, every float a number of seconds."""

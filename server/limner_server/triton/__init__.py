@@ -1,0 +1,1 @@
+"""The one door to Triton: its process, its calls, its errors in our words."""

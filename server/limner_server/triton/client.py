@@ -1,0 +1,164 @@
+"""Calls to Triton: arrays in by contract, arrays out, its errors in our words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import grpc
+import numpy as np
+from tritonclient.grpc import service_pb2, service_pb2_grpc
+
+from limner.errors import LimnerError
+from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from limner_registry.contracts import Contract, Tensor
+    from limner_server.call import Call
+    from limner_server.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+MAX_MESSAGE = 256 * 1024 * 1024
+"""Bytes of the largest tensor message either way; photos reach networks as crops far below it."""
+MARGIN_SECONDS = 0.03
+"""What Triton gets less than the caller gave, so that our answer still arrives in time."""
+CHANNEL = (
+    ("grpc.initial_reconnect_backoff_ms", 100),  # Triton is next door: ask again at once
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.max_send_message_length", MAX_MESSAGE),
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+)
+TRITON_DTYPES = {"uint8": "UINT8", "float32": "FP32"}
+
+
+class Triton:
+    """One Triton over gRPC."""
+
+    def __init__(self, address: str, metrics: Metrics) -> None:
+        """Prepare for calls to the Triton at `address`; nothing is sent yet."""
+        self._metrics = metrics
+        self._channel = grpc.aio.insecure_channel(address, options=CHANNEL)
+        self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+
+    async def close(self) -> None:
+        """Drop the connection."""
+        await self._channel.close()
+
+    async def infer(
+        self, contract: Contract, inputs: Mapping[str, npt.NDArray[np.generic]], call: Call
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Run the version that this call was planned with.
+
+        Args:
+            contract: The model and its tensors.
+            inputs: Arrays by tensor name, batch axis first, as the contract says.
+            call: Whose deadline, plan and record apply.
+
+        Returns:
+            Arrays by tensor name, batch axis first; read-only views of the answer.
+
+        Raises:
+            ModelNotReady: No version is ready, or the one planned has just gone.
+            ModelFailed: The version failed on these inputs.
+            DeadlinePassed: The call's time is over.
+        """
+        version = call.version_of(contract.model)
+        started = time.monotonic()
+        outcome = "ok"
+        try:
+            with call.stage(contract.model):
+                return await self.run(contract, version, inputs, call.remaining() - MARGIN_SECONDS)
+        except LimnerError as error:
+            outcome = error.reason.lower()
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            call.used(contract.model, version)
+            self._metrics.model_call(contract.model, version, outcome, time.monotonic() - started)
+
+    async def run(
+        self,
+        contract: Contract,
+        version: int,
+        inputs: Mapping[str, npt.NDArray[np.generic]],
+        timeout: float,
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Run one version by number, outside any call; as `infer` otherwise."""
+        if timeout <= 0:
+            raise DeadlinePassed(f"no time was left for {contract.model}")
+        request = service_pb2.ModelInferRequest(
+            model_name=triton_name(contract.model, version), model_version=str(version)
+        )
+        for tensor in contract.inputs:
+            array = inputs[tensor.name]
+            _check(tensor, array, contract)
+            entry = request.inputs.add(name=tensor.name, datatype=TRITON_DTYPES[tensor.dtype])
+            entry.shape.extend(array.shape)
+            request.raw_input_contents.append(array.tobytes())
+        try:
+            response = await self._stub.ModelInfer(request, timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            raise translated(error, contract.model, version) from error
+        answers = {}
+        for output, raw in zip(response.outputs, response.raw_output_contents, strict=True):
+            answers[output.name] = np.frombuffer(raw, np.float32).reshape(output.shape)
+        return answers
+
+    async def load(self, model: str, version: int, timeout: float = 60.0) -> None:
+        """Load one placed version; a no-op when it is loaded.
+
+        Raises:
+            ModelNotReady: Triton refused, or did not say anything in time.
+        """
+        request = service_pb2.RepositoryModelLoadRequest(model_name=triton_name(model, version))
+        try:
+            await self._stub.RepositoryModelLoad(request, timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            log.warning("load failed", extra={"model": model, "detail": error.details()})
+            raise ModelNotReady(f"{model} version {version} could not be loaded") from error
+
+    async def unload(self, model: str, version: int, timeout: float = 10.0) -> None:
+        """Ask Triton to unload one version; calls in flight finish, and nobody waits for it."""
+        request = service_pb2.RepositoryModelUnloadRequest(model_name=triton_name(model, version))
+        try:
+            await self._stub.RepositoryModelUnload(request, timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            log.warning("unload failed", extra={"model": model, "detail": error.details()})
+
+
+def triton_name(model: str, version: int) -> str:
+    """Return the name Triton knows one version by: every version is a model of its own."""
+    return f"{model}.v{version}"
+
+
+def translated(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerError:
+    """Return Triton's failure in our words; its own text holds paths and stays in the log."""
+    code, text = error.code(), error.details() or ""
+    log.warning(
+        "triton call failed",
+        extra={"model": model, "version": version, "code": code.name, "detail": text[:500]},
+    )
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return DeadlinePassed(f"the deadline passed while {model} ran")
+    gone = code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND}
+    if gone or "is not healthy" in text:
+        return ModelNotReady(f"{model} version {version} is not ready", retry_after=1.0)
+    return ModelFailed(f"{model} version {version} failed on this request")
+
+
+def _check(tensor: Tensor, array: npt.NDArray[np.generic], contract: Contract) -> None:
+    batch, *shape = array.shape
+    if tuple(shape) != tensor.shape or array.dtype != tensor.dtype:
+        raise ValueError(f"{contract.id} {tensor.name} got {array.dtype}{list(array.shape)}")
+    if not 1 <= batch <= contract.max_batch:
+        raise ValueError(f"{contract.id} got a batch of {batch}, at most {contract.max_batch}")

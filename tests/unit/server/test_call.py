@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from limner.v1.reasons import DeadlinePassed, NoFace
+from limner_server.call import Call, side_by_side
+from limner_server.routing import Routes
+
+
+def call_with(seconds: float) -> Call:
+    return Call("/limner.v1.SegmentService/Segment", time.monotonic() + seconds, Routes())
+
+
+def test_a_stage_is_recorded_even_when_it_fails():
+    call = call_with(10)
+    with pytest.raises(RuntimeError), call.stage("decode"):
+        raise RuntimeError
+    assert [name for name, _ in call.stages] == ["decode"]
+
+
+def test_no_stage_begins_after_the_deadline():
+    call = call_with(-0.001)
+    with pytest.raises(DeadlinePassed), call.stage("decode"):
+        pytest.fail("the stage began")
+    assert call.is_over()
+
+
+def test_a_call_is_over_once_nobody_waits():
+    call = call_with(10)
+    assert not call.is_over()
+    call.over = True
+    assert call.is_over()
+
+
+def test_a_version_that_answers_twice_is_named_once_in_order_of_first_use():
+    call = call_with(10)
+    for model in ("face_mesh", "face_detector", "face_mesh"):
+        call.used(model, 1)
+    assert [use.model for use in call.served_by().models] == ["face_mesh", "face_detector"]
+
+
+async def test_side_by_side_raises_the_first_failure_and_cancels_the_other():
+    cancelled = asyncio.Event()
+
+    async def fails() -> None:
+        raise NoFace("none")
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    with pytest.raises(NoFace):
+        await side_by_side(waits(), fails())
+    assert cancelled.is_set()

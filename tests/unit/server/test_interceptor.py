@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import pytest
+
+from limner.errors import from_rpc_error
+from limner.v1 import segment_pb2, segment_pb2_grpc
+from limner.v1.reasons import (
+    DeadlinePassed,
+    DeadlineTooShort,
+    Draining,
+    Internal,
+    NoFace,
+)
+from limner_server.call import Budget, Call
+from limner_server.interceptor import DEADLINE_KEY, Calls
+from limner_server.metrics import Metrics
+from limner_server.routing import Routes
+
+METHOD = "/limner.v1.SegmentService/Segment"
+USUAL = Budget(default=5, floor=0.001)
+
+
+class Portrait(segment_pb2_grpc.SegmentServiceServicer):
+    """Answers as each test wants."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.call = None
+
+    async def Segment(self, request: Any, context: Any):
+        self.call = Call.current()
+        return await self.answer()
+
+
+async def good():
+    return segment_pb2.SegmentResponse(width_px=1)
+
+
+@asynccontextmanager
+async def served(answer, budget=USUAL):
+    metrics = Metrics()
+    calls = Calls({METHOD: budget}, lambda: Routes(4, {}), metrics)
+    server = grpc.aio.server(interceptors=(calls,))
+    servicer = Portrait(answer)
+    segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield segment_pb2_grpc.SegmentServiceStub(channel), servicer, calls, metrics
+    await server.stop(None)
+
+
+async def failure_of(stub, **options):
+    request = segment_pb2.SegmentRequest(options={"request_id": "abc"})
+    with pytest.raises(grpc.RpcError) as caught:
+        await stub.Segment(request, **options)
+    return from_rpc_error(caught.value)
+
+
+async def test_a_call_carries_the_callers_id_and_the_table_in_force():
+    async with served(good) as (stub, servicer, _, _):
+        await stub.Segment(segment_pb2.SegmentRequest(options={"request_id": "my-id"}))
+    assert servicer.call.request_id == "my-id"
+    assert servicer.call.routes.generation == 4
+
+
+async def test_a_call_without_an_id_gets_one():
+    async with served(good) as (stub, servicer, _, _):
+        await stub.Segment(segment_pb2.SegmentRequest())
+    assert len(servicer.call.request_id) == 36
+
+
+async def test_a_call_without_a_deadline_is_told_the_one_it_got():
+    async with served(good) as (stub, _, _, _):
+        call = stub.Segment(segment_pb2.SegmentRequest())
+        await call
+        assert dict(await call.trailing_metadata())[DEADLINE_KEY] == "5"
+
+
+async def test_our_error_reaches_the_caller_with_its_reason_and_id():
+    async def no_face():
+        raise NoFace("nobody is here")
+
+    async with served(no_face) as (stub, _, _, metrics):
+        error = await failure_of(stub)
+    assert isinstance(error, NoFace)
+    assert (str(error), error.request_id) == ("nobody is here", "abc")
+    assert metrics.registry.get_sample_value("limner_errors_total", {"reason": "NO_FACE"}) == 1
+
+
+async def test_a_defect_does_not_show_its_text():
+    async def defect():
+        raise RuntimeError("/secret/path")
+
+    async with served(defect) as (stub, _, _, _):
+        error = await failure_of(stub)
+    assert isinstance(error, Internal)
+    assert "secret" not in str(error)
+
+
+async def test_a_deadline_under_the_floor_is_refused_before_any_work():
+    async with served(good, Budget(default=5, floor=4)) as (stub, servicer, _, _):
+        error = await failure_of(stub, timeout=1)
+    assert isinstance(error, DeadlineTooShort)
+    assert servicer.call is None
+
+
+async def test_work_beyond_the_default_deadline_is_ended():
+    ended = asyncio.Event()
+
+    async def endless():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with served(endless, Budget(default=0.05, floor=0.001)) as (stub, _, _, _):
+        error = await failure_of(stub)
+    assert isinstance(error, DeadlinePassed)
+    assert ended.is_set()
+
+
+async def test_a_caller_who_leaves_ends_the_work():
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless():
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with served(endless) as (stub, servicer, calls, metrics):
+        call = stub.Segment(segment_pb2.SegmentRequest())
+        await began.wait()
+        call.cancel()
+        await ended.wait()
+        await calls.idle()
+        labels = {
+            "grpc_type": "unary",
+            "grpc_service": "limner.v1.SegmentService",
+            "grpc_method": "Segment",
+            "grpc_code": "CANCELLED",
+        }
+        assert metrics.registry.get_sample_value("grpc_server_handled_total", labels) == 1
+    assert servicer.call.over
+
+
+async def test_a_draining_server_turns_new_calls_away():
+    async with served(good) as (stub, _, calls, _):
+        calls.draining = True
+        error = await failure_of(stub)
+    assert isinstance(error, Draining)
+    assert error.retry_after

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from limner_server.settings import Settings, SettingsUnreadable, default_state, read_settings
+
+
+def test_without_a_word_the_server_listens_on_loopback_only():
+    settings = read_settings({"PATH": "/bin"})
+    assert settings == Settings(state=default_state())
+    assert settings.host == "127.0.0.1"
+
+
+def test_every_setting_is_read_from_its_name():
+    settings = read_settings(
+        {
+            "LIMNER_STATE": "/srv/limner",
+            "LIMNER_PORT": "7000",
+            "LIMNER_METRICS_PORT": "0",
+            "LIMNER_TRITON": "triton:8001",
+            "LIMNER_REFLECTION": "on",
+            "LIMNER_DRAIN_SECONDS": "2.5",
+            "LIMNER_JSON_LOGS": "1",
+        }
+    )
+    assert settings.state == Path("/srv/limner")
+    assert (settings.port, settings.metrics_port) == (7000, 0)
+    assert settings.triton == "triton:8001"
+    assert settings.reflection
+    assert settings.json_logs
+    assert settings.drain_seconds == 2.5
+
+
+def test_everything_wrong_is_told_at_once():
+    environ = {"LIMNER_PORT": "70000", "LIMNER_REFLECTION": "maybe", "LIMNER_PROT": "1"}
+    with pytest.raises(SettingsUnreadable) as caught:
+        read_settings(environ)
+    assert all(name in str(caught.value) for name in environ)
+
+
+def test_what_the_client_and_the_registry_read_is_let_be():
+    read_settings({"LIMNER_ADDRESS": "elsewhere:1", "LIMNER_REGISTRY_URI": "http://mlflow"})

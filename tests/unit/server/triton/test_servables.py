@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from limner.v1.reasons import ModelNotReady
+from limner_registry.contracts import CONTRACTS
+from limner_registry.golden import Golden
+from limner_server.metrics import Metrics
+from limner_server.routing import Routes
+from limner_server.triton.servables import KEEP_SECONDS, Servables
+
+MODEL = "person_segmenter"
+
+
+class Triton:
+    """A Triton whose versions answer what the test says, and which remembers what it was told."""
+
+    def __init__(self):
+        self.answers = {}
+        self.loaded = set()
+        self.told = []
+
+    async def load(self, model, version):
+        self.told.append(("load", version))
+        if version not in self.answers:
+            raise ModelNotReady("it does not load")
+        self.loaded.add(version)
+
+    async def unload(self, model, version):
+        self.told.append(("unload", version))
+        self.loaded.discard(version)
+
+    async def run(self, contract, version, inputs, timeout):
+        if version not in self.loaded:
+            raise ModelNotReady("it is not there")
+        return {"person": np.full((1, 256, 256), self.answers[version], np.float32)}
+
+
+@pytest.fixture
+def triton():
+    return Triton()
+
+
+@pytest.fixture
+def servables(triton, tmp_path):
+    return Servables(triton, tmp_path, Metrics())
+
+
+def place(models, version, answer):
+    folder = models / f"{MODEL}.v{version}" / str(version)
+    folder.mkdir(parents=True)
+    image = np.zeros((1, 256, 256, 3), np.uint8)
+    person = np.full((1, 256, 256), answer, np.float32)
+    Golden({"image": image}, {"person": person}, 1e-3).write(folder)
+
+
+def route(models, generation, version):
+    table = {"generation": generation, "models": {MODEL: {"stable": version}}}
+    (models / "routes.json").write_text(json.dumps(table))
+
+
+async def test_a_version_is_routed_to_once_it_answers_its_golden_inputs(
+    servables, triton, tmp_path
+):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    assert servables.routes == Routes(1, {MODEL: 1})
+
+
+async def test_a_version_that_answers_otherwise_than_when_published_is_never_routed_to(
+    servables, triton, tmp_path
+):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.6
+    await servables.settle()
+    assert servables.routes.stable == {}
+
+
+async def test_a_new_version_that_does_not_come_up_leaves_the_old_one_serving(
+    servables, triton, tmp_path
+):
+    place(tmp_path, 1, 0.5)
+    place(tmp_path, 2, 0.7)
+    triton.answers[1] = 0.5
+    route(tmp_path, 1, 1)
+    await servables.settle()
+    route(tmp_path, 2, 2)
+    await servables.settle()
+    assert servables.routes.stable == {MODEL: 1}
+    assert ("unload", 1) not in triton.told
+
+
+async def test_a_replaced_version_stays_loaded_for_the_calls_planned_with_it(
+    servables, triton, tmp_path, monkeypatch
+):
+    now = [1000.0]
+    monkeypatch.setattr("limner_server.triton.servables.time.monotonic", lambda: now[0])
+    place(tmp_path, 1, 0.5)
+    place(tmp_path, 2, 0.7)
+    triton.answers = {1: 0.5, 2: 0.7}
+    route(tmp_path, 1, 1)
+    await servables.settle()
+    route(tmp_path, 2, 2)
+    await servables.settle()
+    await servables.settle()
+    assert servables.routes.stable == {MODEL: 2}
+    assert 1 in triton.loaded
+    now[0] += KEEP_SECONDS + 1
+    await servables.settle()
+    assert triton.loaded == {2}
+
+
+async def test_a_version_that_was_lost_is_loaded_anew(servables, triton, tmp_path):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    triton.loaded.clear()
+    await servables.settle()
+    assert servables.routes.stable == {MODEL: 1}
+    assert triton.loaded == {1}
+
+
+async def test_damaged_routes_leave_the_table_in_force(servables, triton, tmp_path):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    (tmp_path / "routes.json").write_text("{")
+    await servables.settle()
+    assert servables.routes == Routes(1, {MODEL: 1})
+
+
+def test_every_contract_answers_float32_as_the_door_reads_it():
+    assert {tensor.dtype for contract in CONTRACTS for tensor in contract.outputs} == {"float32"}

@@ -1,0 +1,76 @@
+"""The import rules of the packages, read from their sources."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {
+    "limner": ROOT / "protos/limner",
+    "limner_client": ROOT / "clients/python/limner_client",
+    "limner_server": ROOT / "server/limner_server",
+    "limner_registry": ROOT / "registry/limner_registry",
+}
+MAY_IMPORT = {
+    "limner": set(),
+    "limner_client": {"limner"},
+    "limner_server": {"limner", "limner_registry.contracts", "limner_registry.golden"},
+    "limner_registry": set(),
+}
+"""What of ours each package may import beside itself."""
+NEVER = {
+    "limner": {"numpy", "cv2", "torch", "mlflow", "tritonclient"},
+    "limner_client": {"numpy", "cv2", "torch", "mlflow", "tritonclient"},
+    "limner_server": {"torch", "mlflow"},
+    "limner_registry": {"torch", "limner_server", "limner_client"},
+}
+
+
+def imports(file: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def sources(package: str) -> list[Path]:
+    return [path for path in PACKAGES[package].rglob("*.py") if "_pb2" not in path.name]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_what_it_may(package):
+    for file in sources(package):
+        ours = {name for name in imports(file) if name.split(".")[0] in PACKAGES}
+        foreign = {
+            name
+            for name in ours
+            if name.split(".")[0] != package
+            and not any(name == may or name.startswith(f"{may}.") for may in MAY_IMPORT[package])
+        }
+        assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_never_imports_what_it_must_not_know(package):
+    for file in sources(package):
+        known = {name.split(".")[0] for name in imports(file)}
+        assert not known & NEVER[package], file.relative_to(ROOT)
+
+
+def test_imaging_imports_nothing_of_ours():
+    for file in (PACKAGES["limner_server"] / "imaging").glob("*.py"):
+        ours = {name for name in imports(file) if name.split(".")[0] in PACKAGES}
+        assert all(name.startswith("limner_server.imaging") for name in ours), file.name
+
+
+def test_no_source_unpickles():
+    for package in PACKAGES:
+        for file in sources(package):
+            assert not {"pickle", "dill", "joblib", "cloudpickle"} & imports(file), file.name
+            assert "allow_pickle=True" not in file.read_text(), file.name
