@@ -1,0 +1,1 @@
+"""Pixels in, pixels out: pure functions over arrays, without clock, network, log or file."""

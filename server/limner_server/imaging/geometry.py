@@ -1,0 +1,177 @@
+"""Places in a photo, and the crops and scales that bring them to a network and back.
+
+A coordinate is the index of a pixel: the middle of the top left pixel is (0, 0). A region's edges
+map onto a crop's edges without a half-pixel shift, as the networks were trained.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from limner_server.imaging.arrays import Floats, Photo, Points
+
+ALIASING: Final = 2.0
+"""Source pixels a crop pixel from which a crop is shrunk by area first: bilinear reads only two."""
+
+MAX_WARPED: Final = 32_766
+"""Pixels a side that OpenCV can warp."""
+
+Border = Literal["black", "edge"]
+
+_BORDERS = {"black": cv2.BORDER_CONSTANT, "edge": cv2.BORDER_REPLICATE}
+
+Pixels = TypeVar("Pixels", bound="NDArray[np.uint8] | NDArray[np.float32]")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle in a photo, leaning by an angle; it may reach over the edges."""
+
+    center_x: float
+    """Pixels from the photo's left."""
+    center_y: float
+    """Pixels from the photo's top."""
+    width: float
+    """Pixels along the region's own x axis, above 0."""
+    height: float
+    """Pixels along the region's own y axis, above 0."""
+    angle: float = 0.0
+    """Radians by which the region's x axis leans clockwise in the image."""
+
+
+def whole(width: int, height: int) -> Region:
+    """Return the region that is all of a photo and nothing else."""
+    return Region(width / 2, height / 2, width, height)
+
+
+def crop(photo: Photo, region: Region, width: int, height: int, border: Border = "black") -> Photo:
+    """Return what a region holds, upright, at a given size.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        region: Where to look.
+        width: Of the crop in pixels, at least 1.
+        height: Of the crop in pixels, at least 1.
+        border: What lies beyond the photo: black, or its outermost pixels repeated.
+
+    Returns:
+        height x width x 3 uint8, sRGB.
+
+    Source: MediaPipe's ImageToTensor (perspective warp, bilinear, on bytes). Theirs has no area
+        filter; ours shrinks first where a crop pixel would skip over more than ALIASING of the
+        photo's, and is the same to the bit below that.
+    """
+    corners = points_from(region, np.array([[0, 1], [0, 0], [1, 0], [1, 1]], np.float32))
+    piece, source = photo, corners
+    x_factor, y_factor = _factors(region, width, height)
+    if min(x_factor, y_factor) < 1 or max(photo.shape) > MAX_WARPED:
+        piece, source = _cut(photo, corners)
+    if min(x_factor, y_factor) < 1:
+        piece, source = _calm(piece, source, x_factor, y_factor)
+    target = np.array([[0, height], [0, 0], [width, 0], [width, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(source.astype(np.float32), target)
+    return cv2.warpPerspective(  # type: ignore[return-value]
+        piece, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border]
+    )
+
+
+def points_from(region: Region, unit: Floats) -> Points:
+    """Return where points of a region's unit square lie in the photo.
+
+    Args:
+        region: The place of the unit square.
+        unit: Nx2 float32, (0, 0) the region's top left and (1, 1) its bottom right.
+
+    Returns:
+        Nx2 float32, pixels of the photo.
+    """
+    size = (region.width, region.height)
+    leaning = (np.asarray(unit, np.float64) - 0.5) * size @ _turn(region.angle).T
+    points: Points = (leaning + np.array([region.center_x, region.center_y])).astype(np.float32)
+    return points
+
+
+def points_to(region: Region, points: Points) -> Floats:
+    """Return where points of the photo lie in a region's unit square; undoes `points_from`."""
+    away = np.asarray(points, np.float64) - (region.center_x, region.center_y)
+    unit = away @ _turn(region.angle) / (region.width, region.height) + 0.5
+    return unit.astype(np.float32)
+
+
+def shrink(image: Pixels, longest_edge: int) -> Pixels:
+    """Return an image no larger than asked, its pixels averaged by area; never enlarges.
+
+    Args:
+        image: HxW or HxWx3, uint8 or float32.
+        longest_edge: In pixels, at least 1.
+    """
+    height, width = image.shape[:2]
+    if max(height, width) <= longest_edge:
+        return image
+    factor = longest_edge / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def around(marked: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """Return the rows and columns that hold all marked pixels, with a margin within the image.
+
+    Args:
+        marked: HxW bool with at least one true.
+        margin: In pixels, at least 0.
+    """
+    rows, columns = (np.flatnonzero(marked.any(axis)) for axis in (1, 0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
+def _turn(angle: float) -> NDArray[np.float64]:
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return np.array([[cosine, -sine], [sine, cosine]])
+
+
+def _cut(photo: Photo, corners: Points) -> tuple[Photo, Points]:
+    """Return the part of a photo around the corners, and where the corners lie in it.
+
+    At least a pixel, so that a region beyond the photo still finds an edge to repeat.
+    """
+    height, width = photo.shape[:2]
+    low = np.floor(corners.min(0)) - 2
+    high = np.ceil(corners.max(0)) + 3
+    left, top = (int(v) for v in np.clip(low, 0, (width - 1, height - 1)))
+    right, bottom = (int(v) for v in np.clip(high, (left + 1, top + 1), (width, height)))
+    offset = np.array([left, top], np.float32)
+    return photo[top:bottom, left:right], corners - offset
+
+
+def _factors(region: Region, width: int, height: int) -> tuple[float, float]:
+    """Return how much smaller the photo may become before the crop would be blown up from it."""
+    x_factor = min(1.0, ALIASING * width / region.width)
+    y_factor = min(1.0, ALIASING * height / region.height)
+    if region.angle:
+        x_factor = y_factor = max(x_factor, y_factor)
+    return x_factor, y_factor
+
+
+def _calm(piece: Photo, corners: Points, x_factor: float, y_factor: float) -> tuple[Photo, Points]:
+    """Return a piece shrunk by area, and where the corners lie in it.
+
+    Its outermost pixels are repeated once: what lay in the middle of the photo's first pixel now
+    lies outside the middle of the first one here, and must not darken.
+    """
+    high, wide = piece.shape[:2]
+    size = (max(1, round(wide * x_factor)), max(1, round(high * y_factor)))
+    calm = cv2.resize(piece, size, interpolation=cv2.INTER_AREA)
+    framed = cv2.copyMakeBorder(calm, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    factors = np.array([size[0] / wide, size[1] / high], np.float32)
+    return framed, (corners + np.float32(0.5)) * factors + np.float32(0.5)  # type: ignore[return-value]
