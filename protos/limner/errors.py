@@ -11,6 +11,7 @@ The server raises a class of `limner.v1.reasons`; `to_status` turns it into the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import grpc
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 
 DOMAIN = "limner"
 STATUS_DETAILS = "grpc-status-details-bin"
-MAX_MESSAGE = 1024
-"""Characters of a message that travel; a status over 8 KiB would not arrive at all."""
+MAX_STATUS = 4096
+"""Bytes no status exceeds; with the message sent twice, one of 8 KiB would not arrive at all."""
+MAX_MESSAGE = 512
+"""Bytes of a message that travel; beyond ASCII gRPC writes each as three."""
 MAX_VIOLATIONS = 8
+MAX_FIELD, MAX_DESCRIPTION = 64, 192
+"""Bytes of a violation that travel."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,20 @@ class LimnerError(Exception):
 class UnknownReason(LimnerError):
     """A failure whose reason this program does not know; `code` is the status it came with."""
 
-    def __init__(self, message: str, code: grpc.StatusCode, reason: str = "UNKNOWN") -> None:
-        """Keep the status and the reason that came over the wire."""
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        code: grpc.StatusCode,
+        reason: str = "UNKNOWN",
+        *,
+        violations: Sequence[Violation] = (),
+        retry_after: float | None = None,
+        request_id: str = "",
+    ) -> None:
+        """Keep the status and the reason that came over the wire; as LimnerError otherwise."""
+        super().__init__(
+            message, violations=violations, retry_after=retry_after, request_id=request_id
+        )
         self.code = code  # type: ignore[misc]
         self.reason = reason  # type: ignore[misc]
 
@@ -86,7 +102,8 @@ def to_status(error: LimnerError) -> status_pb2.Status:
         shown = error.violations[:MAX_VIOLATIONS]
         fields = [
             error_details_pb2.BadRequest.FieldViolation(
-                field=violation.field[:64], description=violation.description[:256]
+                field=_cut(violation.field, MAX_FIELD),
+                description=_cut(violation.description, MAX_DESCRIPTION),
             )
             for violation in shown
         ]
@@ -96,7 +113,7 @@ def to_status(error: LimnerError) -> status_pb2.Status:
         delay.FromMilliseconds(round(error.retry_after * 1000))
         details.append(_packed(error_details_pb2.RetryInfo(retry_delay=delay)))
     number, _ = error.code.value
-    return status_pb2.Status(code=number, message=str(error)[:MAX_MESSAGE], details=details)
+    return status_pb2.Status(code=number, message=_cut(str(error), MAX_MESSAGE), details=details)
 
 
 def from_rpc_error(error: grpc.RpcError) -> LimnerError:
@@ -117,14 +134,17 @@ def from_rpc_error(error: grpc.RpcError) -> LimnerError:
         else:
             detail.Unpack(info)
     kind = _classes().get(info.reason) if info.domain == DOMAIN else None
-    if kind is None:
-        return UnknownReason(text, code, info.reason or "UNKNOWN")
-    return kind(
+    make = kind or partial(UnknownReason, code=code, reason=info.reason or "UNKNOWN")
+    return make(
         text,
         violations=violations,
         retry_after=retry_after,
         request_id=info.metadata.get("request_id", ""),
     )
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
 
 
 def _packed(detail: error_details_pb2.ErrorInfo) -> any_pb2.Any:
@@ -142,4 +162,6 @@ def _status_of(error: grpc.RpcError) -> status_pb2.Status:
 
 
 def _classes() -> dict[str, type[LimnerError]]:
+    from limner.v1 import reasons  # noqa: F401, PLC0415 - it imports us, and makes the classes
+
     return {kind.reason: kind for kind in LimnerError.__subclasses__() if kind is not UnknownReason}

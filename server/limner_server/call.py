@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from limner.v1 import image_pb2
-from limner.v1.reasons import DeadlinePassed
+from limner.v1.reasons import DeadlinePassed, ModelNotReady
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
-    from limner_server.routing import Routes
+    from limner_registry.routes import Routes
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -79,8 +79,15 @@ class Call:
             raise DeadlinePassed("the deadline passed while the call was worked on")
 
     def version_of(self, model: str) -> int:
-        """Return the version of `model` this call was planned with."""
-        return self.routes.version_of(model)
+        """Return the version of `model` this call was planned with.
+
+        Raises:
+            ModelNotReady: The table in force when the call came had none.
+        """
+        version = self.routes.stable.get(model)
+        if version is None:
+            raise ModelNotReady(f"no version of {model} is ready yet", retry_after=2.0)
+        return version
 
     def used(self, model: str, version: int) -> None:
         """Note that a version took part."""

@@ -13,9 +13,16 @@ import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from limner.errors import STATUS_DETAILS, LimnerError, to_status
-from limner.v1.reasons import DeadlinePassed, DeadlineTooShort, Draining, Internal
+from limner.v1.reasons import (
+    DeadlinePassed,
+    DeadlineTooShort,
+    Draining,
+    Internal,
+    ParameterOutOfRange,
+)
 from limner_server.call import Call
 
 if TYPE_CHECKING:
@@ -23,9 +30,9 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
+    from limner_registry.routes import Routes
     from limner_server.call import Budget
     from limner_server.metrics import Metrics
-    from limner_server.routing import Routes
 
 log = logging.getLogger("limner_server.calls")
 
@@ -75,15 +82,20 @@ class Calls(grpc.aio.ServerInterceptor):
         if handler is None or budget is None:
             return handler
 
-        async def answer(request: Message, context: Any) -> Message:
+        async def answer(request: Message | None, context: Any) -> Message:
             return await self._answer(handler.unary_unary, details.method, budget, request, context)
 
-        return grpc.unary_unary_rpc_method_handler(
-            answer, handler.request_deserializer, handler.response_serializer
-        )
+        def read(data: bytes) -> Message | None:
+            try:
+                message: Message = handler.request_deserializer(data)
+            except DecodeError:
+                return None  # grpc itself would call this our defect
+            return message
+
+        return grpc.unary_unary_rpc_method_handler(answer, read, handler.response_serializer)
 
     async def _answer(
-        self, method: Handler, name: str, budget: Budget, request: Message, context: Any
+        self, method: Handler, name: str, budget: Budget, request: Message | None, context: Any
     ) -> Message:
         call = self._open(name, budget, request, context)
         labels = ("unary", *name.strip("/").split("/"))
@@ -103,9 +115,11 @@ class Calls(grpc.aio.ServerInterceptor):
         return await _abort(context, call, failure)
 
     async def _work(
-        self, method: Handler, call: Call, budget: Budget, request: Message, context: Any
+        self, method: Handler, call: Call, budget: Budget, request: Message | None, context: Any
     ) -> Message:
         """Return the method's answer; whatever else happens is raised as a LimnerError."""
+        if request is None:
+            raise ParameterOutOfRange("the request's bytes are no message of this method")
         if self.draining:
             raise Draining("the server is shutting down", retry_after=1.0)
         if call.remaining() < budget.floor:
@@ -122,7 +136,7 @@ class Calls(grpc.aio.ServerInterceptor):
             raise Internal("internal error; the server's log knows it by the request id") from error
         return answer
 
-    def _open(self, name: str, budget: Budget, request: Message, context: Any) -> Call:
+    def _open(self, name: str, budget: Budget, request: Message | None, context: Any) -> Call:
         remaining = context.time_remaining()
         if remaining is None:
             remaining = budget.default

@@ -17,7 +17,12 @@ PACKAGES = {
 MAY_IMPORT = {
     "limner": set(),
     "limner_client": {"limner"},
-    "limner_server": {"limner", "limner_registry.contracts", "limner_registry.golden"},
+    "limner_server": {
+        "limner",
+        "limner_registry.contracts",
+        "limner_registry.golden",
+        "limner_registry.routes",
+    },
     "limner_registry": set(),
 }
 """What of ours each package may import beside itself."""

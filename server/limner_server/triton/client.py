@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import numpy as np
@@ -54,7 +54,7 @@ class Triton:
 
     async def infer(
         self, contract: Contract, inputs: Mapping[str, npt.NDArray[np.generic]], call: Call
-    ) -> dict[str, npt.NDArray[np.float32]]:
+    ) -> dict[str, npt.NDArray[Any]]:
         """Run the version that this call was planned with.
 
         Args:
@@ -92,7 +92,7 @@ class Triton:
         version: int,
         inputs: Mapping[str, npt.NDArray[np.generic]],
         timeout: float,
-    ) -> dict[str, npt.NDArray[np.float32]]:
+    ) -> dict[str, npt.NDArray[Any]]:
         """Run one version by number, outside any call; as `infer` otherwise."""
         if timeout <= 0:
             raise DeadlinePassed(f"no time was left for {contract.model}")
@@ -109,10 +109,11 @@ class Triton:
             response = await self._stub.ModelInfer(request, timeout=timeout)
         except grpc.aio.AioRpcError as error:
             raise translated(error, contract.model, version) from error
-        answers = {}
-        for output, raw in zip(response.outputs, response.raw_output_contents, strict=True):
-            answers[output.name] = np.frombuffer(raw, np.float32).reshape(output.shape)
-        return answers
+        dtypes = {tensor.name: np.dtype(tensor.dtype) for tensor in contract.outputs}
+        return {
+            output.name: np.frombuffer(raw, dtypes[output.name]).reshape(output.shape)
+            for output, raw in zip(response.outputs, response.raw_output_contents, strict=True)
+        }
 
     async def load(self, model: str, version: int, timeout: float = 60.0) -> None:
         """Load one placed version; a no-op when it is loaded.

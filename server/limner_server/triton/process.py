@@ -25,6 +25,8 @@ EXIT_SECONDS = 10
 """Triton's own patience for calls in flight; a dead runner makes it wait this long in vain."""
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+"""Opened before any fork: between fork and exec a child may do little else than call it."""
 SHM = Path("/dev/shm")  # noqa: S108 - the place itself, not a temporary file
 
 
@@ -236,4 +238,4 @@ def sweep(state: Path) -> None:
 
 def _die_with_parent() -> None:
     """Ask the kernel to end this child when its parent ends, however that ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

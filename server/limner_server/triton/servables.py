@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from limner.errors import LimnerError
 from limner.v1.reasons import ModelNotReady
-from limner_registry.contracts import contract_of
 from limner_registry.golden import Golden
-from limner_server.routing import Routes, RoutesDamaged, read_routes
+from limner_registry.routes import Routes, RoutesDamaged, read_routes
 from limner_server.triton.client import triton_name
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
+    from limner_registry.contracts import Contract
     from limner_server.metrics import Metrics
     from limner_server.triton.client import Triton
 
@@ -41,9 +41,12 @@ Version = tuple[str, int]
 class Servables:
     """The versions of one Triton, and the routing table that only names ready ones."""
 
-    def __init__(self, triton: Triton, models: Path, metrics: Metrics) -> None:
-        """Watch the placed versions and the routes file in `models`."""
+    def __init__(
+        self, triton: Triton, models: Path, contracts: Iterable[Contract], metrics: Metrics
+    ) -> None:
+        """Watch the placed versions and the routes file in `models`, as far as `contracts` go."""
         self._triton = triton
+        self._contracts = {contract.model: contract for contract in contracts}
         self._models = models
         self._metrics = metrics
         self._wake = asyncio.Event()
@@ -73,7 +76,8 @@ class Servables:
         A model whose new version does not come up keeps the one it has.
         """
         wanted = await asyncio.to_thread(self._wanted)
-        versions = sorted({*wanted.stable.items(), *self.routes.stable.items()})
+        routed = {*wanted.stable.items(), *self.routes.stable.items()}
+        versions = sorted(version for version in routed if version[0] in self._contracts)
         answers = await asyncio.gather(*(self._bring_up(*version) for version in versions))
         up = {version for version, is_up in zip(versions, answers, strict=True) if is_up}
         self.routes = _routable(wanted, self.routes, up)
@@ -122,14 +126,13 @@ class Servables:
             LimnerError: It did not answer, or not what it answered when it was published.
         """
         try:
-            contract = contract_of(model)
             if (model, version) not in self._golden:
                 folder = self._models / triton_name(model, version) / str(version)
                 self._golden[model, version] = await asyncio.to_thread(Golden.read, folder)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise ModelNotReady(f"{model} version {version} is not placed: {error}") from error
         golden = self._golden[model, version]
-        answers = await self._triton.run(contract, version, golden.inputs, timeout)
+        answers = await self._triton.run(self._contracts[model], version, golden.inputs, timeout)
         difference = golden.difference(answers)
         if difference is not None:
             raise ModelNotReady(f"{model} version {version} fails its golden inputs: {difference}")
@@ -147,7 +150,7 @@ class Servables:
 
     def _wanted(self) -> Routes:
         try:
-            return read_routes(self._models / "routes.json")
+            return read_routes(self._models)
         except RoutesDamaged:
             log.exception("routes are damaged; the table in force stays")
             return self.routes

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from limner.errors import (
     MAX_MESSAGE,
+    MAX_STATUS,
     STATUS_DETAILS,
     LimnerError,
     UnknownReason,
@@ -68,11 +69,18 @@ def test_every_violation_travels():
 
 
 @given(st.text(max_size=5000), st.lists(st.text(max_size=2000), max_size=40))
-def test_a_status_stays_under_eight_kilobytes_whatever_is_wrong(message, descriptions):
+def test_a_status_stays_small_enough_to_arrive_whatever_is_wrong(message, descriptions):
     violations = [Violation("f" * 500, description) for description in descriptions]
     status = to_status(reasons.ParameterOutOfRange(message, violations=violations))
-    assert len(status.message) <= MAX_MESSAGE
-    assert status.ByteSize() < 8192 + 4 * MAX_MESSAGE
+    assert len(status.message.encode()) <= MAX_MESSAGE
+    assert status.ByteSize() <= MAX_STATUS
+
+
+def test_no_text_is_too_foreign_to_arrive():
+    violations = [Violation("feld", "髪" * 300)] * 20
+    status = to_status(reasons.ParameterOutOfRange("髪" * 2000, violations=violations))
+    written = 3 * len(status.message.encode()) + len(status.SerializeToString()) * 4 / 3
+    assert written < 8192
 
 
 def test_a_status_carries_exactly_one_error_info():
@@ -94,9 +102,9 @@ def test_a_reason_from_a_newer_server_is_kept_by_name():
         reason = "FROM_THE_FUTURE"
         code = grpc.StatusCode.FAILED_PRECONDITION
 
-    status = to_status(FromTheFuture("later"))
+    status = to_status(FromTheFuture("later", retry_after=3))
     trailing = ((STATUS_DETAILS, status.SerializeToString()),)
     FromTheFuture.reason = "UNLISTED"
     back = from_rpc_error(Failed(FromTheFuture.code, "later", trailing))
     assert isinstance(back, UnknownReason)
-    assert back.reason == "FROM_THE_FUTURE"
+    assert (back.reason, back.retry_after) == ("FROM_THE_FUTURE", 3)

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from limner.v1.reasons import DeadlinePassed, NoFace
+from limner.v1.reasons import DeadlinePassed, ModelNotReady, NoFace
+from limner_registry.routes import Routes
 from limner_server.call import Call, side_by_side
-from limner_server.routing import Routes
 
 
 def call_with(seconds: float) -> Call:
@@ -40,6 +40,12 @@ def test_a_version_that_answers_twice_is_named_once_in_order_of_first_use():
     for model in ("face_mesh", "face_detector", "face_mesh"):
         call.used(model, 1)
     assert [use.model for use in call.served_by().models] == ["face_mesh", "face_detector"]
+
+
+def test_a_model_without_a_version_is_not_ready_yet():
+    with pytest.raises(ModelNotReady) as caught:
+        call_with(10).version_of("face_mesh")
+    assert caught.value.retry_after
 
 
 async def test_side_by_side_raises_the_first_failure_and_cancels_the_other():

@@ -15,11 +15,12 @@ from limner.v1.reasons import (
     Draining,
     Internal,
     NoFace,
+    ParameterOutOfRange,
 )
+from limner_registry.routes import Routes
 from limner_server.call import Budget, Call
 from limner_server.interceptor import DEADLINE_KEY, Calls
 from limner_server.metrics import Metrics
-from limner_server.routing import Routes
 
 METHOD = "/limner.v1.SegmentService/Segment"
 USUAL = Budget(default=5, floor=0.001)
@@ -51,7 +52,8 @@ async def served(answer, budget=USUAL):
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield segment_pb2_grpc.SegmentServiceStub(channel), servicer, calls, metrics
+        stub = segment_pb2_grpc.SegmentServiceStub(channel)
+        yield stub, servicer, calls, metrics, f"127.0.0.1:{port}"
     await server.stop(None)
 
 
@@ -63,20 +65,20 @@ async def failure_of(stub, **options):
 
 
 async def test_a_call_carries_the_callers_id_and_the_table_in_force():
-    async with served(good) as (stub, servicer, _, _):
+    async with served(good) as (stub, servicer, _, _, _):
         await stub.Segment(segment_pb2.SegmentRequest(options={"request_id": "my-id"}))
     assert servicer.call.request_id == "my-id"
     assert servicer.call.routes.generation == 4
 
 
 async def test_a_call_without_an_id_gets_one():
-    async with served(good) as (stub, servicer, _, _):
+    async with served(good) as (stub, servicer, _, _, _):
         await stub.Segment(segment_pb2.SegmentRequest())
     assert len(servicer.call.request_id) == 36
 
 
 async def test_a_call_without_a_deadline_is_told_the_one_it_got():
-    async with served(good) as (stub, _, _, _):
+    async with served(good) as (stub, _, _, _, _):
         call = stub.Segment(segment_pb2.SegmentRequest())
         await call
         assert dict(await call.trailing_metadata())[DEADLINE_KEY] == "5"
@@ -86,7 +88,7 @@ async def test_our_error_reaches_the_caller_with_its_reason_and_id():
     async def no_face():
         raise NoFace("nobody is here")
 
-    async with served(no_face) as (stub, _, _, metrics):
+    async with served(no_face) as (stub, _, _, metrics, _):
         error = await failure_of(stub)
     assert isinstance(error, NoFace)
     assert (str(error), error.request_id) == ("nobody is here", "abc")
@@ -97,14 +99,14 @@ async def test_a_defect_does_not_show_its_text():
     async def defect():
         raise RuntimeError("/secret/path")
 
-    async with served(defect) as (stub, _, _, _):
+    async with served(defect) as (stub, _, _, _, _):
         error = await failure_of(stub)
     assert isinstance(error, Internal)
     assert "secret" not in str(error)
 
 
 async def test_a_deadline_under_the_floor_is_refused_before_any_work():
-    async with served(good, Budget(default=5, floor=4)) as (stub, servicer, _, _):
+    async with served(good, Budget(default=5, floor=4)) as (stub, servicer, _, _, _):
         error = await failure_of(stub, timeout=1)
     assert isinstance(error, DeadlineTooShort)
     assert servicer.call is None
@@ -119,7 +121,7 @@ async def test_work_beyond_the_default_deadline_is_ended():
         finally:
             ended.set()
 
-    async with served(endless, Budget(default=0.05, floor=0.001)) as (stub, _, _, _):
+    async with served(endless, Budget(default=0.05, floor=0.001)) as (stub, _, _, _, _):
         error = await failure_of(stub)
     assert isinstance(error, DeadlinePassed)
     assert ended.is_set()
@@ -135,7 +137,7 @@ async def test_a_caller_who_leaves_ends_the_work():
         finally:
             ended.set()
 
-    async with served(endless) as (stub, servicer, calls, metrics):
+    async with served(endless) as (stub, servicer, calls, metrics, _):
         call = stub.Segment(segment_pb2.SegmentRequest())
         await began.wait()
         call.cancel()
@@ -151,8 +153,19 @@ async def test_a_caller_who_leaves_ends_the_work():
     assert servicer.call.over
 
 
+async def test_bytes_that_are_no_message_are_the_callers_mistake():
+    async with (
+        served(good) as (_, servicer, _, _, address),
+        grpc.aio.insecure_channel(address) as channel,
+    ):
+        with pytest.raises(grpc.RpcError) as caught:
+            await channel.unary_unary(METHOD)(b"\xff\xff\xff")
+    assert isinstance(from_rpc_error(caught.value), ParameterOutOfRange)
+    assert servicer.call is None
+
+
 async def test_a_draining_server_turns_new_calls_away():
-    async with served(good) as (stub, _, calls, _):
+    async with served(good) as (stub, _, calls, _, _):
         calls.draining = True
         error = await failure_of(stub)
     assert isinstance(error, Draining)

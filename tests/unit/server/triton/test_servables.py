@@ -8,8 +8,8 @@ import pytest
 from limner.v1.reasons import ModelNotReady
 from limner_registry.contracts import CONTRACTS
 from limner_registry.golden import Golden
+from limner_registry.routes import Routes
 from limner_server.metrics import Metrics
-from limner_server.routing import Routes
 from limner_server.triton.servables import KEEP_SECONDS, Servables
 
 MODEL = "person_segmenter"
@@ -46,7 +46,7 @@ def triton():
 
 @pytest.fixture
 def servables(triton, tmp_path):
-    return Servables(triton, tmp_path, Metrics())
+    return Servables(triton, tmp_path, CONTRACTS, Metrics())
 
 
 def place(models, version, answer):
@@ -137,5 +137,8 @@ async def test_damaged_routes_leave_the_table_in_force(servables, triton, tmp_pa
     assert servables.routes == Routes(1, {MODEL: 1})
 
 
-def test_every_contract_answers_float32_as_the_door_reads_it():
-    assert {tensor.dtype for contract in CONTRACTS for tensor in contract.outputs} == {"float32"}
+async def test_a_model_that_no_service_needs_is_not_loaded(servables, triton, tmp_path):
+    table = {"generation": 1, "models": {"stranger": {"stable": 1}}}
+    (tmp_path / "routes.json").write_text(json.dumps(table))
+    await servables.settle()
+    assert triton.told == []

@@ -1,0 +1,55 @@
+"""Runs the server: `python -m limner_server`, told by LIMNER_* what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from limner_server.app import PortTaken, running
+from limner_server.logs import start_logging
+from limner_server.settings import SettingsUnreadable, read_settings
+from limner_server.stack.record import StateTaken, claimed, recorded
+from limner_server.triton.process import TritonMissing
+
+if TYPE_CHECKING:
+    from limner_server.settings import Settings
+
+log = logging.getLogger("limner_server")
+
+BAD_USAGE, UNAVAILABLE = 2, 3
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code."""
+    try:
+        settings = read_settings(os.environ)
+    except SettingsUnreadable as error:
+        print(error, file=sys.stderr)  # noqa: T201 - nothing else is up yet
+        return BAD_USAGE
+    start_logging(as_json=settings.json_logs)
+    try:
+        with claimed(settings.state):
+            asyncio.run(_serve(settings))
+    except (StateTaken, PortTaken, TritonMissing) as error:
+        log.error(str(error))  # noqa: TRY400 - the sentence says all
+        return UNAVAILABLE
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    asked_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop.set)
+    async with running(settings) as app:
+        with recorded(app):
+            await asked_to_stop.wait()
+            await app.drain()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

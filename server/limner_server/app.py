@@ -1,0 +1,174 @@
+"""The server put together: every object is built here, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc_health.v1 import health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from limner_server.health import Health
+from limner_server.imaging import closed_form
+from limner_server.interceptor import Calls
+from limner_server.metrics import Metrics
+from limner_server.services.matte import MatteService
+from limner_server.services.segment import SegmentService
+from limner_server.triton.client import Triton
+from limner_server.triton.process import Ports
+from limner_server.triton.servables import Servables
+from limner_server.triton.supervisor import supervised
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+
+    from limner_server.call import Budget
+    from limner_server.services.service import Service
+    from limner_server.settings import Settings
+    from limner_server.triton.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+MAX_MESSAGE = 72 * 1024 * 1024
+"""Bytes of the largest message: a picture and a plane at their limits, and room for the rest."""
+OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    (
+        "grpc.max_send_message_length",
+        256 * 1024 * 1024,
+    ),  # 50 megapixels of RGBA, when asked for raw
+    ("grpc.so_reuseport", 0),  # a busy port is refused, not shared with a stranger
+    ("grpc.max_connection_age_ms", 5 * 60 * 1000),
+    ("grpc.max_connection_age_grace_ms", 2 * 60 * 1000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+
+
+SERVICES: tuple[type[Service], ...] = (SegmentService, MatteService)
+
+
+class PortTaken(Exception):
+    """Something else listens on the port already."""
+
+
+@dataclass
+class App:
+    """The parts of a running server that its owner talks to."""
+
+    settings: Settings
+    port: int
+    metrics_port: int
+    triton: Supervisor | None
+    """The embedded Triton; None when it runs elsewhere."""
+    _calls: Calls
+    _health: Health
+    _server: grpc.aio.Server
+
+    async def drain(self) -> None:
+        """Take leave: say so, turn new calls away, let those in flight finish."""
+        await self._health.leave()
+        await asyncio.sleep(self.settings.lame_duck_seconds)
+        self._calls.draining = True
+        log.info("draining")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._calls.idle(), self.settings.drain_seconds)
+        await self._server.stop(grace=1.0)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, kinds: Sequence[type[Service]] = SERVICES
+) -> AsyncIterator[App]:
+    """Run the server for as long as the block lasts.
+
+    Calls are answered from the start; until models are ready with UNAVAILABLE.
+
+    Args:
+        settings: What the server was told.
+        kinds: The services to offer.
+
+    Raises:
+        PortTaken: The port is in use.
+        TritonMissing: The embedded Triton cannot be started.
+    """
+    metrics = Metrics()
+    ports = Ports.free()
+    async with contextlib.AsyncExitStack() as stack:
+        pixels = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1, "pixels"))
+        asyncio.get_running_loop().set_default_executor(pixels)
+        metrics_port = _page(stack, metrics, settings)
+        triton = Triton(settings.triton or f"127.0.0.1:{ports.grpc}", metrics)
+        stack.push_async_callback(triton.close)
+        services = [kind(triton) for kind in kinds]
+        needs = {service.name: service.needs for service in services}
+        contracts = {contract for needed in needs.values() for contract in needed}
+        servables = Servables(triton, settings.state / "models", contracts, metrics)
+        embedded = None
+        if not settings.triton:
+            block = supervised(settings.state, ports, metrics, servables.wake)
+            embedded = await stack.enter_async_context(block)
+        health = Health(needs)
+        await health.settled(servables.routes)  # of which there are none: nothing serves yet
+        calls = Calls(_budgets(services), lambda: servables.routes, metrics)
+        server = _server(services, health, calls, reflected=settings.reflection)
+        port = _listen(server, settings)
+        await server.start()
+        stack.push_async_callback(server.stop, None)
+        stack.enter_context(_task(servables.keep_settled(health.settled)))
+        stack.enter_context(_task(asyncio.to_thread(closed_form.warm)))
+        log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
+        yield App(settings, port, metrics_port, embedded, calls, health, server)
+
+
+def _server(
+    services: Sequence[Service], health: Health, calls: Calls, *, reflected: bool
+) -> grpc.aio.Server:
+    """Return the gRPC server with every service on it, not yet listening."""
+    server = grpc.aio.server(interceptors=(calls,), options=OPTIONS)
+    for service in services:
+        service.register(server)
+    health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
+    if reflected:
+        names = [service.name for service in services]
+        reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
+    return server
+
+
+def _budgets(services: Sequence[Service]) -> dict[str, Budget]:
+    return {
+        f"/{service.name}/{method}": budget
+        for service in services
+        for method, budget in service.budgets.items()
+    }
+
+
+def _listen(server: grpc.aio.Server, settings: Settings) -> int:
+    try:
+        return server.add_insecure_port(f"{settings.host}:{settings.port}")
+    except RuntimeError as error:
+        raise PortTaken(f"{settings.host}:{settings.port} is in use already") from error
+
+
+def _page(stack: contextlib.AsyncExitStack, metrics: Metrics, settings: Settings) -> int:
+    try:
+        return stack.enter_context(metrics.page(settings.host, settings.metrics_port))
+    except OSError as error:
+        raise PortTaken(f"{settings.host}:{settings.metrics_port} is in use already") from error
+
+
+@contextlib.contextmanager
+def _task(work: Coroutine[None, None, None]) -> Iterator[None]:
+    """Run `work` beside the block and cancel it at the block's end."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()

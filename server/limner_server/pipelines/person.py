@@ -1,0 +1,29 @@
+"""The person: how likely each part of a photo is one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from limner_registry.contracts import PERSON_SEGMENTER
+from limner_server.imaging.geometry import crop, whole
+
+if TYPE_CHECKING:
+    from limner_server.call import Call
+    from limner_server.imaging.arrays import Matte, Photo
+    from limner_server.triton.client import Triton
+
+
+async def find_person(photo: Photo, triton: Triton, call: Call) -> Matte:
+    """Return the probability of a person over the whole photo, squeezed to the network's square.
+
+    Returns:
+        256x256 float32 in [0, 1]; its corners are the photo's.
+    """
+    height, width, _ = photo.shape
+    rows, columns, _ = PERSON_SEGMENTER.inputs[0].shape
+    with call.stage("crop_person_segmenter"):
+        square = await asyncio.to_thread(crop, photo, whole(width, height), columns, rows)
+    answers = await triton.infer(PERSON_SEGMENTER, {"image": square[None]}, call)
+    person: Matte = answers["person"][0]
+    return person

@@ -1,0 +1,121 @@
+"""MatteService: check, decode, cut out, encode."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from limner.v1 import image_pb2, matte_pb2, matte_pb2_grpc
+from limner_registry.contracts import PERSON_SEGMENTER
+from limner_server.call import Budget, Call
+from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN
+from limner_server.pipelines.matte import CutOut, Matting, trimap_of_mask
+from limner_server.services import wire
+from limner_server.services.checks import Checks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import grpc
+
+    from limner_registry.contracts import Contract
+    from limner_server.imaging.arrays import Photo, Plane
+    from limner_server.triton.client import Triton
+
+
+class MatteService(matte_pb2_grpc.MatteServiceServicer):
+    """Cuts subjects out of photos, hair by hair."""
+
+    name: ClassVar[str] = "limner.v1.MatteService"
+    needs: ClassVar[tuple[Contract, ...]] = (PERSON_SEGMENTER,)
+    budgets: ClassVar[Mapping[str, Budget]] = {"Matte": Budget(default=60.0, floor=0.02)}
+
+    def __init__(self, triton: Triton) -> None:
+        """Answer with the help of `triton`."""
+        self._matting = Matting(triton)
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Put the service on a server."""
+        matte_pb2_grpc.add_MatteServiceServicer_to_server(self, server)
+
+    async def Matte(self, request: matte_pb2.MatteRequest, context: Any) -> matte_pb2.MatteResponse:
+        """Return a soft alpha for the subject, and its colors when they are wanted."""
+        call = Call.current()
+        _check(request)
+        if request.options.validate_only:
+            wire.check_header(request.image)
+            return matte_pb2.MatteResponse(served_by=call.served_by())
+        photo = await wire.read_photo(request.image, call)
+        trimap = await self._trimap(request, photo, call)
+        cut_out = await self._matting.cut_out(
+            photo, trimap, call, want_foreground=request.want_foreground
+        )
+        with call.stage("encode"):
+            response = await asyncio.to_thread(_written, cut_out, request.output)
+        response.served_by.CopyFrom(call.served_by())
+        response.timings.CopyFrom(call.timings())
+        response.warnings.extend(call.warnings)
+        return response
+
+    async def _trimap(self, request: matte_pb2.MatteRequest, photo: Photo, call: Call) -> Plane:
+        """Return the trimap that was sent, or one from the map that was, or from the networks."""
+        band = request.band_px or None
+        match request.WhichOneof("prior"):
+            case "trimap":
+                values = await wire.read_plane(request.trimap, photo, "trimap", call)
+                return _checked(values)
+            case "map":
+                mask = await wire.read_plane(request.map, photo, "map", call)
+                return await trimap_of_mask(mask, band, call)
+            case _:
+                return await self._matting.trimap_of_person(photo, band, call)
+
+
+def _check(request: matte_pb2.MatteRequest) -> None:
+    checks = Checks()
+    checks.image(request.image, "image")
+    checks.output(request.output)
+    checks.options(request.options)
+    checks.known(request.subject, matte_pb2.MatteSubject, "subject")
+    checks.known(request.engine, matte_pb2.MatteEngine, "engine")
+    prior = request.WhichOneof("prior")
+    if prior is not None:
+        checks.plane(getattr(request, prior), prior)
+    said = prior is not None or request.subject != matte_pb2.MATTE_SUBJECT_UNSPECIFIED
+    checks.require(said, "subject", "required unless a map or a trimap is sent")
+    checks.require(0 <= request.band_px <= 256, "band_px", "in [1, 256], or 0 for 2 % of the edge")
+    checks.require(
+        prior != "trimap" or request.band_px == 0, "band_px", "not with a trimap, which has a band"
+    )
+    checks.done()
+
+
+def _checked(trimap: Plane) -> Plane:
+    """Return a trimap that holds no other values than it may.
+
+    Raises:
+        ParameterOutOfRange: It does.
+    """
+    strange = np.setdiff1d(np.unique(trimap), (OUTSIDE, UNKNOWN, INSIDE))
+    checks = Checks()
+    found = ", ".join(str(value) for value in strange[:5])
+    checks.require(strange.size == 0, "trimap", f"holds {found}; only 0, 128 and 255 are values")
+    checks.done()
+    return trimap
+
+
+def _written(cut_out: CutOut, output: image_pb2.OutputSpec) -> matte_pb2.MatteResponse:
+    height, width = cut_out.alpha.shape
+    response = matte_pb2.MatteResponse(
+        alpha=wire.write_alpha(cut_out.alpha, output),
+        trimap=wire.write_mask(cut_out.trimap, output),
+        unknown=cut_out.unknown,
+        width_px=width,
+        height_px=height,
+    )
+    if cut_out.foreground is not None:
+        foreground = wire.write_image(cut_out.foreground, cut_out.alpha, output)
+        response.foreground.CopyFrom(foreground)
+    return response

@@ -1,0 +1,188 @@
+"""Pictures between the wire and arrays: protobuf messages in, arrays out, and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from limner.errors import Violation
+from limner.v1 import image_pb2
+from limner.v1.reasons import (
+    FormatUnsupported,
+    ImageTooLarge,
+    ImageTooManyPixels,
+    ImageUnreadable,
+    MaskSizeMismatch,
+    ParameterOutOfRange,
+)
+from limner_server.imaging import codec, pictures
+from limner_server.imaging.geometry import Pixels, shrink
+from limner_server.services.checks import RAW_FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from limner.errors import LimnerError
+    from limner_server.call import Call
+    from limner_server.imaging.arrays import Matte, Photo, Plane
+
+JPEG, PNG, WEBP, RAW_RGB8, RAW_RGBA8 = (
+    image_pb2.IMAGE_FORMAT_JPEG,
+    image_pb2.IMAGE_FORMAT_PNG,
+    image_pb2.IMAGE_FORMAT_WEBP,
+    image_pb2.IMAGE_FORMAT_RAW_RGB8,
+    image_pb2.IMAGE_FORMAT_RAW_RGBA8,
+)
+ENCODED: dict[int, pictures.Format] = {JPEG: "jpeg", PNG: "png", WEBP: "webp"}
+WITH_ALPHA = {PNG, WEBP, RAW_RGBA8}
+DEFAULT_QUALITY = 92
+REASONS: dict[type[pictures.PictureError], type[LimnerError]] = {
+    pictures.TooLarge: ImageTooLarge,
+    pictures.TooManyPixels: ImageTooManyPixels,
+    pictures.Unreadable: ImageUnreadable,
+    pictures.Unsupported: FormatUnsupported,
+}
+
+
+def check_header(image: image_pb2.Image) -> None:
+    """Look at a picture's first bytes only.
+
+    Raises:
+        ImageTooLarge, ImageTooManyPixels, ImageUnreadable, FormatUnsupported: As they say.
+        ParameterOutOfRange: The data is of another format than the field says.
+    """
+    with _our_words():
+        pictures.check_bytes(image.data)
+        if image.format in RAW_FORMATS:
+            pictures.check_size(image.width_px, image.height_px)
+            return
+        header = codec.read_header(image.data)
+    declared = ENCODED.get(image.format, header.format)
+    if declared != header.format:
+        raise ParameterOutOfRange(
+            f"the picture is a {header.format.upper()}, not a {declared.upper()}",
+            violations=[Violation("image.format", f"the data is {header.format.upper()}")],
+        )
+
+
+async def read_photo(image: image_pb2.Image, call: Call) -> Photo:
+    """Return the pixels of a picture, upright, HxWx3 uint8 sRGB.
+
+    Raises:
+        LimnerError: As `check_header`, and ImageUnreadable for data that breaks off.
+    """
+    check_header(image)
+    with call.stage("decode"):
+        return await asyncio.to_thread(_decoded, image)
+
+
+async def read_plane(plane: image_pb2.Mask, photo: Photo, field: str, call: Call) -> Plane:
+    """Return the values of a mask for `photo`, HxW uint8.
+
+    Raises:
+        MaskSizeMismatch: It is not of the upright photo's size.
+        LimnerError: As `read_photo`.
+    """
+    height, width, _ = photo.shape
+    with call.stage(f"decode_{field}"):
+        values = await asyncio.to_thread(_decoded_plane, plane)
+    if values.shape != (height, width):
+        raise MaskSizeMismatch(
+            f"{field} is {values.shape[1]} x {values.shape[0]} pixels, "
+            f"the upright photo {width} x {height}",
+            violations=[Violation(field, f"must be {width} x {height} pixels")],
+        )
+    return values
+
+
+def write_image(photo: Photo, alpha: Matte | None, output: image_pb2.OutputSpec) -> image_pb2.Image:
+    """Return a photo as a reply carries it; `alpha` goes with the formats that hold one."""
+    picture_format = output.format or JPEG
+    pixels = photo
+    if alpha is not None and picture_format in WITH_ALPHA:
+        pixels = np.dstack((photo, alpha_to_plane(alpha)))
+    elif picture_format == RAW_RGBA8:
+        pixels = np.dstack((photo, np.full(photo.shape[:2], 255, np.uint8)))
+    pixels = _sized(pixels, output)
+    if picture_format in ENCODED:
+        quality = output.quality or DEFAULT_QUALITY
+        data = _encoded(pixels, ENCODED[picture_format], quality)
+    else:
+        data = pixels.tobytes()
+    height, width = pixels.shape[:2]
+    return image_pb2.Image(data=data, format=picture_format, width_px=width, height_px=height)
+
+
+def write_mask(plane: Plane, output: image_pb2.OutputSpec) -> image_pb2.Mask:
+    """Return a plane of hard values as a reply carries it; its values stay among those it has."""
+    sized = _sized(plane, output)
+    if sized is not plane:
+        levels = np.unique(plane).astype(np.int16)
+        middles = (levels[1:] + levels[:-1]) / 2
+        sized = levels[np.searchsorted(middles, sized)].astype(np.uint8)
+    return image_pb2.Mask(**_written(sized, output))
+
+
+def write_alpha(alpha: Matte, output: image_pb2.OutputSpec) -> image_pb2.Alpha:
+    """Return an alpha as a reply carries it."""
+    return image_pb2.Alpha(**_written(_sized(alpha_to_plane(alpha), output), output))
+
+
+def alpha_to_plane(alpha: Matte) -> Plane:
+    """Return an alpha in [0, 1] as bytes."""
+    plane: Plane = np.rint(alpha * 255).astype(np.uint8)
+    return plane
+
+
+def _encoded(pixels: Photo, picture_format: pictures.Format, quality: int) -> bytes:
+    try:
+        return codec.encode(pixels, picture_format, quality)
+    except ValueError as error:
+        raise ParameterOutOfRange(
+            str(error), violations=[Violation("output.format", f"{error}; ask for another")]
+        ) from error
+
+
+def _decoded(image: image_pb2.Image) -> Photo:
+    channels = RAW_FORMATS.get(image.format)
+    if channels is None:
+        with _our_words():
+            return codec.decode(image.data)
+    pixels = np.frombuffer(image.data, np.uint8)
+    pixels = pixels.reshape(image.height_px, image.width_px, channels)
+    return np.ascontiguousarray(pixels[..., :3])
+
+
+def _decoded_plane(plane: image_pb2.Mask) -> Plane:
+    with _our_words():
+        pictures.check_bytes(plane.data)
+        if plane.format != image_pb2.PLANE_FORMAT_RAW_U8:
+            return codec.decode_plane(plane.data)
+    return np.frombuffer(plane.data, np.uint8).reshape(plane.height_px, plane.width_px)
+
+
+def _written(plane: Plane, output: image_pb2.OutputSpec) -> dict[str, Any]:
+    raw = output.plane_format == image_pb2.PLANE_FORMAT_RAW_U8
+    height, width = plane.shape
+    return {
+        "data": plane.tobytes() if raw else codec.encode_plane(plane),
+        "format": output.plane_format or image_pb2.PLANE_FORMAT_PNG8,
+        "width_px": width,
+        "height_px": height,
+    }
+
+
+def _sized(pixels: Pixels, output: image_pb2.OutputSpec) -> Pixels:
+    return shrink(pixels, output.longest_edge_px) if output.longest_edge_px else pixels
+
+
+@contextmanager
+def _our_words() -> Iterator[None]:
+    """Turn what the codec says of a picture into what callers are told."""
+    try:
+        yield
+    except pictures.PictureError as error:
+        raise REASONS[type(error)](str(error)) from error

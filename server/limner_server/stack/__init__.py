@@ -1,0 +1,1 @@
+"""The whole of Limner on one machine: `limner up`, `down`, `status` and `doctor`."""

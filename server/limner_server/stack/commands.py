@@ -1,0 +1,204 @@
+"""The commands that run the whole of Limner on this machine."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from limner_registry.routes import read_routes
+from limner_server.settings import default_state
+from limner_server.stack import doctor as examination
+from limner_server.stack import launch
+from limner_server.stack.record import Record, read_record
+
+if TYPE_CHECKING:
+    import subprocess
+    from types import FrameType
+
+DEFAULT_PORT = 50051
+UNAVAILABLE = 3
+SERVICES = ("limner.v1.SegmentService", "limner.v1.MatteService")
+
+people = Console(stderr=True)
+
+state_option = click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="LIMNER_STATE",
+    default=default_state,
+    show_default="~/.local/state/limner",
+    help="Folder of the registry, the models and the logs.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Come back once it serves; `limner down` ends it.")
+@click.option(
+    "--port", type=click.IntRange(0, 65534), help="Listen here; metrics one above. [50051]"
+)
+@click.option("--reflection", is_flag=True, help="Describe the services to whoever asks.")
+@state_option
+@json_option
+def up(detach: bool, port: int | None, reflection: bool, state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """Start Limner here: Triton, the models, the server.
+
+    The first time it imports the first networks, for which it needs the package
+    index. When it is up already, it says so and leaves everything as it is.
+    """
+    state = state.expanduser().resolve()
+    running = read_record(state)
+    if running:
+        _already_up(running, port, as_json=as_json)
+        return
+    plan = launch.Plan(state, DEFAULT_PORT if port is None else port, reflection)
+    state.mkdir(parents=True, exist_ok=True)
+    try:
+        placing = _place(state)
+        process = launch.start(plan, detached=detach)
+        if detach:
+            with people.status("starting Triton and the server"):
+                record = launch.wait_serving(process, plan)
+            _say_up(record, state, as_json=as_json)
+        _warn_unless_placed(placing)
+    except launch.NotUp as error:
+        people.print(f"[red]{error}[/]", highlight=False)
+        sys.exit(UNAVAILABLE)
+    if not detach:
+        sys.exit(_stand_by(process))
+
+
+@click.command()
+@state_option
+@json_option
+def down(state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """End Limner here; calls in flight may finish."""
+    record = read_record(state.expanduser().resolve())
+    if record:
+        with people.status("stopping"):
+            launch.stop(record, people.print)
+    answer = {"stopped": record is not None, "pid": record.pid if record else None}
+    _answer(answer, "Limner is down." if record else "Limner was not up.", as_json=as_json)
+
+
+@click.command()
+@state_option
+@json_option
+def status(state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """Say what runs here and what it serves."""
+    state = state.expanduser().resolve()
+    record = read_record(state)
+    seen = _seen(record, state) if record else {"up": False, "state": str(state)}
+    if as_json:
+        click.echo(json.dumps(seen, indent=2))
+    elif record is None:
+        people.print(f"Limner is not up over {state}. Start it with `limner up`.", highlight=False)
+    else:
+        _print_status(seen)
+    if not (record and seen["serving"]):
+        sys.exit(UNAVAILABLE)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65534), default=DEFAULT_PORT, show_default=True)
+@state_option
+@json_option
+def doctor(port: int, state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """Look at everything Limner stands on, and say what to do about what is missing."""
+    findings = examination.examine(state.expanduser().resolve(), port)
+    fine = all(finding.fine for finding in findings)
+    if as_json:
+        answer = {"fine": fine, "findings": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(answer, indent=2))
+    else:
+        for finding in findings:
+            mark = "[green]✓[/]" if finding.fine else "[red]✗[/]"
+            advice = "" if finding.fine else f"\n    {finding.advice}"
+            people.print(f"{mark} {finding.name}: {finding.seen}{advice}", highlight=False)
+    if not fine:
+        sys.exit(1)
+
+
+def _place(state: Path) -> subprocess.Popen[bytes] | None:
+    """Import the networks if they are missing, else look for new stable versions meanwhile."""
+    if launch.models_missing(state):
+        launch.import_models(state)
+        return None
+    return launch.place_models(state)
+
+
+def _warn_unless_placed(placing: subprocess.Popen[bytes] | None) -> None:
+    if placing is not None and placing.wait() != 0:
+        people.print(
+            "[yellow]The registry could not be read: the versions placed last serve on.[/]"
+        )
+
+
+def _already_up(record: Record, port: int | None, *, as_json: bool) -> None:
+    if port and not record.address.endswith(f":{port}"):
+        people.print(f"Limner is up at {record.address} already; `limner down` ends it first.")
+        sys.exit(2)
+    _answer(asdict(record), f"Limner is up at {record.address} already.", as_json=as_json)
+
+
+def _say_up(record: Record, state: Path, *, as_json: bool) -> None:
+    text = f"Limner is up at {record.address}. Metrics: {record.metrics}. Log: {state}/server.log"
+    _answer(asdict(record), text, as_json=as_json)
+
+
+def _stand_by(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the server in the foreground, handing on what ends it."""
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        if process.poll() is None:
+            process.send_signal(number)
+
+    signal.signal(signal.SIGTERM, hand_on)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the server too
+    return process.wait()
+
+
+def _seen(record: Record, state: Path) -> dict[str, Any]:
+    process = record.process()
+    children = process.children(recursive=True) if process else []
+    triton = [child.pid for child in children if child.name() == "tritonserver"]
+    routes = read_routes(state / "models")
+    services = {service: launch.serves(record.address, service) for service in SERVICES}
+    return {
+        "up": True,
+        "serving": all(services.values()),
+        "state": str(state),
+        **asdict(record),
+        "triton_pid": triton[0] if triton else None,
+        "services": services,
+        "generation": routes.generation,
+        "models": dict(routes.stable),
+    }
+
+
+def _print_status(seen: dict[str, Any]) -> None:
+    table = Table(show_header=False, box=None)
+    table.add_row("address", seen["address"])
+    table.add_row("metrics", seen["metrics"])
+    table.add_row("server", f"pid {seen['pid']}")
+    table.add_row("triton", f"pid {seen['triton_pid']}")
+    for service, serving in seen["services"].items():
+        table.add_row(service, "[green]serving[/]" if serving else "[red]not serving[/]")
+    for model, version in seen["models"].items():
+        table.add_row(model, f"version {version}")
+    people.print(table)
+
+
+def _answer(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(answer, indent=2))
+    else:
+        people.print(text, highlight=False, soft_wrap=True)

@@ -1,0 +1,140 @@
+"""Looks at everything the embedded stack stands on, and says what to do about what is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from limner_server.stack.record import read_record
+from limner_server.triton.process import SHM, Installation, TritonMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SHM_BYTES = 256 * 1024 * 1024
+"""Room the runners' regions may need; one takes 1 MB and grows with its largest batch."""
+PACKAGES = ("grpcio", "protobuf", "onnxruntime", "opencv-python-headless", "pymatting", "pillow")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found."""
+
+    name: str
+    fine: bool
+    seen: str
+    """What is there."""
+    advice: str = ""
+    """What to do when it is not fine."""
+
+
+def examine(state: Path, port: int) -> list[Finding]:
+    """Return what every look finds, for a stack over `state` that listens on `port`."""
+    looks: tuple[Callable[[], Finding], ...] = (
+        _python,
+        _numpy,
+        _packages,
+        _tritonserver,
+        _runner,
+        _shm,
+        lambda: _state(state),
+        lambda: _port(state, port),
+        lambda: _port(state, port + 1),
+    )
+    return [look() for look in looks]
+
+
+def _python() -> Finding:
+    seen = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", sys.version_info[:2] == (3, 11), seen, "run Limner with Python 3.11")
+
+
+def _numpy() -> Finding:
+    seen = version("numpy")
+    advice = "pip install 'numpy<2': with numpy 2 Triton's runner answers empty arrays"
+    return Finding("numpy", int(seen.split(".")[0]) < 2, seen, advice)
+
+
+def _packages() -> Finding:
+    found, missing = [], []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            missing.append(package)
+    seen = ", ".join(found) + "".join(f", {package} missing" for package in missing)
+    return Finding("packages", not missing, seen, "pip install 'limner[server]'")
+
+
+def _tritonserver() -> Finding:
+    try:
+        installation = Installation.find()
+    except TritonMissing as error:
+        return Finding("tritonserver", fine=False, seen="not installed", advice=str(error))
+    missing = _missing_libraries(installation.binary, installation)
+    seen = f"nvidia-pytriton {version('nvidia-pytriton')}"
+    if missing:
+        seen += f", without {', '.join(missing)}"
+    return Finding("tritonserver", not missing, seen, "reinstall nvidia-pytriton")
+
+
+def _runner() -> Finding:
+    """Look at the runner's libraries: one that cannot start makes Triton's load hang for ever."""
+    try:
+        installation = Installation.find()
+    except TritonMissing as error:
+        return Finding("runner", fine=False, seen="not installed", advice=str(error))
+    if not installation.stub.exists():
+        advice = "use a Python version that nvidia-pytriton has a runner for"
+        return Finding("runner", fine=False, seen=f"no {installation.stub.name}", advice=advice)
+    missing = _missing_libraries(installation.stub, installation)
+    seen = f"without {', '.join(missing)}" if missing else "finds libpython and its libraries"
+    return Finding("runner", not missing, seen, "apt-get install libpython3.11")
+
+
+def _missing_libraries(binary: Path, installation: Installation) -> list[str]:
+    """Return the shared libraries that `binary` would not find."""
+    found = subprocess.run(
+        ["ldd", str(binary)],  # noqa: S607 - the system's own
+        env=installation.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [line.split()[0] for line in found.stdout.splitlines() if "not found" in line]
+
+
+def _shm() -> Finding:
+    free = shutil.disk_usage(SHM).free
+    advice = f"give {SHM} {SHM_BYTES >> 20} MB, in a container with --shm-size"
+    return Finding("shared memory", free >= SHM_BYTES, f"{free >> 20} MB free in {SHM}", advice)
+
+
+def _state(state: Path) -> Finding:
+    """Look at the state folder, or at the nearest folder above it that exists."""
+    nearest = next(folder for folder in (state, *state.parents) if folder.exists())
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK)
+    routes = state / "models/routes.json"
+    seen = f"{state}{', models placed' if routes.exists() else ', no models placed yet'}"
+    return Finding("state", writable, seen, f"make {nearest} writable, or name another --state")
+
+
+def _port(state: Path, port: int) -> Finding:
+    record = read_record(state)
+    if record and f":{port}" in f"{record.address} {record.metrics}":
+        return Finding(f"port {port}", fine=True, seen="our own server listens")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            advice = "end what listens there, or name another --port"
+            return Finding(f"port {port}", fine=False, seen="taken", advice=advice)
+    return Finding(f"port {port}", fine=True, seen="free")

@@ -1,0 +1,140 @@
+"""Starting and stopping the stack: models placed, then the server, then word that it serves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from limner_registry.contracts import CONTRACTS
+from limner_registry.routes import read_routes
+from limner_server.stack.record import Record, read_record, wait_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+
+
+class NotUp(Exception):
+    """The stack did not come up; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `limner up` was asked for."""
+
+    state: Path
+    port: int
+    reflection: bool
+
+    def environment(self) -> dict[str, str]:
+        """Return the server's environment: ours, with what was asked for laid over it."""
+        return os.environ | {
+            "LIMNER_STATE": str(self.state),
+            "LIMNER_PORT": str(self.port),
+            "LIMNER_METRICS_PORT": str(self.port + 1 if self.port else 0),
+            "LIMNER_REFLECTION": "1" if self.reflection else "0",
+        }
+
+    @property
+    def log(self) -> Path:
+        """Where a detached server writes what it has to say."""
+        return self.state / "server.log"
+
+
+def models_missing(state: Path) -> bool:
+    """Return whether a model the server needs has no version placed."""
+    stable = read_routes(state / "models").stable
+    return any(contract.model not in stable for contract in CONTRACTS)
+
+
+def import_models(state: Path) -> None:
+    """Import the first networks and place them; its progress goes to standard error.
+
+    Raises:
+        NotUp: A step failed.
+    """
+    for step in (["import", "mediapipe"], ["place"]):
+        _registry(step, state)
+
+
+def place_models(state: Path) -> subprocess.Popen[bytes]:
+    """Begin to place what the registry calls stable now; the server takes it up by itself."""
+    return subprocess.Popen(_registry_command(["place"], state), stdout=subprocess.DEVNULL)
+
+
+def start(plan: Plan, *, detached: bool) -> subprocess.Popen[bytes]:
+    """Start the server process, in the background of this terminal or away from it."""
+    command = [sys.executable, "-m", "limner_server"]
+    if not detached:
+        return subprocess.Popen(command, env=plan.environment())
+    with plan.log.open("wb") as log:
+        return subprocess.Popen(
+            command,
+            env=plan.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
+    """Return the server's record once every service serves.
+
+    Raises:
+        NotUp: It ended, or was too slow; the message ends with its last words.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        record = read_record(plan.state)
+        if record and record.pid == process.pid and serves(record.address):
+            return record
+        time.sleep(0.1)
+    words = plan.log.read_text(errors="replace").strip()[-1500:] if plan.log.exists() else ""
+    raise NotUp(
+        f"the server did not come up; `limner doctor` may know why. Its last words:\n{words}"
+    )
+
+
+def stop(record: Record, said: Callable[[str], None]) -> None:
+    """End the server of `record`: asked to finish its calls first, killed if it will not."""
+    process = record.process()
+    if process is None:
+        return
+    process.send_signal(signal.SIGTERM)
+    if not wait_gone(process, STOP_SECONDS):
+        said(f"it did not end within {STOP_SECONDS:.0f} s; killing it")
+        process.kill()
+        wait_gone(process, 10)
+
+
+def serves(address: str, service: str = "") -> bool:
+    """Return whether the server at `address` says that `service`, or all of it, is SERVING."""
+    with grpc.insecure_channel(address) as channel:
+        check: Any = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]
+        try:
+            answer = check(health_pb2.HealthCheckRequest(service=service), timeout=2)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _registry_command(step: list[str], state: Path) -> list[str]:
+    return [sys.executable, "-m", "limner_registry", *step, "--state", str(state)]
+
+
+def _registry(step: list[str], state: Path) -> None:
+    done = subprocess.run(_registry_command(step, state), stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise NotUp(f"`limner models {' '.join(step)}` failed (exit code {done.returncode})")
