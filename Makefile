@@ -32,7 +32,7 @@ check: install $(BUF)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases typing_tests
+	$(BIN)/mypy typing_tests/client.py
 	$(BUF) format --diff --exit-code protos
 	$(BUF) lint protos
 	$(BUF) breaking protos --against protos/promised.binpb
@@ -42,6 +42,7 @@ check: install $(BUF)
 
 protos: install
 	$(BIN)/python protos/generate.py
+	$(BIN)/python clients/python/generate_sync.py
 
 bench: install
 	$(BIN)/python bench/bench.py

@@ -1,0 +1,48 @@
+"""How a client reaches its server: the address, and what the channel is told to do on its own."""
+
+from __future__ import annotations
+
+import json
+import os
+
+DEFAULT_ADDRESS = "localhost:50051"
+DEFAULT_TIMEOUT = 60.0
+"""Seconds a call may take from connecting to its answer when nothing else is said."""
+
+MAX_MESSAGE_BYTES = 80_000_000
+"""A reply holds two raw pictures of 32 MB and their masks; gRPC's own limit is 4 MiB."""
+RETRY_BUFFER_BYTES = 8 * 1024 * 1024
+"""Requests above this are sent once only; gRPC's own limit is 256 KiB, less than most photos."""
+
+SERVICE_CONFIG = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 3,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "1s",
+                "backoffMultiplier": 3,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+    "loadBalancingConfig": [{"round_robin": {}}],
+}
+
+CHANNEL_OPTIONS = (
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.per_rpc_retry_buffer_size", RETRY_BUFFER_BYTES),
+    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    # A server that is back should not wait for the two minutes gRPC backs off to.
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+)
+
+
+def resolve_address(address: str | None) -> str:
+    """Return the address given, else LIMNER_ADDRESS, else the one `limner up` serves."""
+    return address or os.environ.get("LIMNER_ADDRESS") or DEFAULT_ADDRESS

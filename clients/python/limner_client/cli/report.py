@@ -1,0 +1,168 @@
+"""What a command says of each photo: as JSON, as a few lines for people, and as an exit code.
+
+`--json` prints an array with one object for each photo, in order. Keys are only ever added:
+
+    photo, files               as given, and what was written
+    width, height              pixels of the upright photo, the frame of every coordinate
+    areas, faces, hints        segment only; a face has index, selected, score, box, pose in
+                               degrees, scheme, oval [[x, y]] and landmarks [[x, y, z]]
+    unknown                    matte only: the share of the pixels that was solved
+    models, timings, warnings  [{model, version}], {stage: seconds, total}, [{code, message, field}]
+    request_id
+
+    photo, error               a photo that failed; the error has reason, message, code,
+                               violations [{field, description}], retry_after and request_id
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from limner.v1.reasons import NoFace
+from limner_client.errors import Unavailable
+from limner_client.results import SegmentResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from limner.errors import LimnerError
+    from limner_client.results import MatteResult, Timings
+
+DONE, FAILED, BAD_INPUT, UNAVAILABLE, LATE = 0, 1, 2, 3, 4
+
+EXIT_CODES = {
+    grpc.StatusCode.INVALID_ARGUMENT: BAD_INPUT,
+    grpc.StatusCode.FAILED_PRECONDITION: BAD_INPUT,
+    grpc.StatusCode.NOT_FOUND: BAD_INPUT,
+    grpc.StatusCode.UNAVAILABLE: UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED: LATE,
+}
+"""Any other status is FAILED."""
+
+BEST_TO_WORST = (DONE, BAD_INPUT, LATE, UNAVAILABLE, FAILED)
+
+
+def exit_code(error: LimnerError) -> int:
+    """Return the code the command exits with when `error` is the worst that happened."""
+    return EXIT_CODES.get(error.code, FAILED)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Return the worst of several exit codes; a mere bad photo never hides a broken server."""
+    return max(codes, key=BEST_TO_WORST.index)
+
+
+def result_document(
+    photo: Path, files: Sequence[Path], result: SegmentResult | MatteResult
+) -> dict[str, Any]:
+    """Return what `--json` prints of a photo that worked; the keys are stable."""
+    about = {
+        "photo": str(photo),
+        "files": [str(path) for path in files],
+        "width": result.width,
+        "height": result.height,
+    }
+    if isinstance(result, SegmentResult):
+        about["areas"] = {name: round(area, 4) for name, area in result.areas.items()}
+        about["faces"] = _face_documents(result)
+        about["hints"] = [asdict(hint) for hint in result.hints]
+    else:
+        about["unknown"] = round(result.unknown, 4)
+    return about | {
+        "models": [{"model": use.model, "version": use.version} for use in result.served_by],
+        "timings": _seconds(result.timings),
+        "warnings": [asdict(warning) for warning in result.warnings],
+        "request_id": result.request_id,
+    }
+
+
+def error_document(photo: Path, error: LimnerError) -> dict[str, Any]:
+    """Return what `--json` prints of a photo that failed; the keys are stable."""
+    about = {
+        "reason": error.reason,
+        "message": str(error),
+        "code": error.code.name,
+        "violations": [asdict(violation) for violation in error.violations],
+        "retry_after": error.retry_after,
+        "request_id": error.request_id,
+    }
+    return {"photo": str(photo), "error": about}
+
+
+def result_lines(
+    photo: Path, files: Sequence[Path], result: SegmentResult | MatteResult
+) -> list[str]:
+    """Return what a person is told of a photo that worked."""
+    lines = [f"{photo}: {_finding(result)}"]
+    if isinstance(result, SegmentResult):
+        lines += [f"  hint    {hint.message}" for hint in result.hints]
+    lines += [f"  warning {warning.message}" for warning in result.warnings]
+    lines += [f"  wrote   {path}" for path in files]
+    stages = sorted(result.timings.stages, key=lambda stage: -stage.seconds)
+    slowest = ", ".join(f"{stage.name} {stage.seconds:.2f}" for stage in stages[:4])
+    lines.append(f"  time    {result.timings.total_seconds:.2f} s ({slowest})")
+    models = ", ".join(f"{use.model} v{use.version}" for use in result.served_by)
+    return [*lines, f"  models  {models}"] if models else lines
+
+
+def error_lines(photo: Path, error: LimnerError, address: str) -> list[str]:
+    """Return what a person is told of a photo that failed, and what to do next."""
+    remedy = _remedy(error, address)
+    text = f"{photo}: {error}" + (f"; {remedy}" if remedy else "")
+    return [text, *(f"  {wrong.field}: {wrong.description}" for wrong in error.violations)]
+
+
+def _remedy(error: LimnerError, address: str) -> str:
+    if isinstance(error, Unavailable):
+        return "start one with `limner up`"
+    if error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return "give it longer with --timeout"
+    if isinstance(error, NoFace):
+        return "try another photo or --face, or --without-faces for the person alone"
+    if error.retryable:
+        wait = f"in {error.retry_after:g} s" if error.retry_after else "in a moment"
+        return f"try again {wait}"
+    if exit_code(error) == FAILED and error.request_id:
+        return f"the log of {address} tells more of call {error.request_id}"
+    return ""
+
+
+def _finding(result: SegmentResult | MatteResult) -> str:
+    if not isinstance(result, SegmentResult):
+        return f"cut out; {result.unknown:.1%} of the pixels lay on the edge and were solved"
+    count = len(result.faces)
+    parts = ["1 face" if count == 1 else f"{count} faces"]
+    parts += [f"{name} {area:.0%} of the picture" for name, area in result.areas.items()]
+    return ", ".join(parts)
+
+
+def _face_documents(result: SegmentResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "selected": face is result.selected,
+            "score": round(face.score, 4),
+            "box": _rounded(asdict(face.box)),
+            "pose": _rounded(asdict(face.pose)),
+            "scheme": face.scheme,
+            "oval": [[round(value, 2) for value in point] for point in face.oval],
+            "landmarks": [[round(value, 2) for value in point] for point in face.landmarks],
+        }
+        for index, face in enumerate(result.faces)
+    ]
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 2) for name, value in values.items()}
+
+
+def _seconds(timings: Timings) -> dict[str, float]:
+    """Return the seconds of each stage, one that ran several times summed, and of the whole."""
+    seconds: dict[str, float] = {}
+    for stage in timings.stages:
+        seconds[stage.name] = round(seconds.get(stage.name, 0) + stage.seconds, 6)
+    return seconds | {"total": round(timings.total_seconds, 6)}

@@ -1,0 +1,140 @@
+"""What calls return: frozen values in pixels of the upright photo, free of protobuf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from limner_client.pictures import Picture, Plane
+
+
+@dataclass(frozen=True)
+class Box:
+    """An upright rectangle in pixels; it may reach over the picture's edges."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """How a head is turned, in degrees; all zero looks straight into the camera."""
+
+    yaw: float
+    """Positive turns the nose to the image's right."""
+    pitch: float
+    """Positive lifts the nose."""
+    roll: float
+    """Positive leans the head clockwise in the image."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face of a photo."""
+
+    box: Box
+    """From brow to chin, as the detector saw it."""
+    score: float
+    """How sure the detector is, in [0, 1]."""
+    pose: HeadPose
+    scheme: str
+    """Names the landmarks' order, such as `mediapipe_478`."""
+    landmarks: tuple[tuple[float, float, float], ...] = field(repr=False)
+    """(x, y, z) in pixels; a smaller z is nearer the camera."""
+    oval: tuple[tuple[float, float], ...] = field(repr=False)
+    """The outline, (x, y) in pixels, clockwise from the top."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One thing that would make a better portrait."""
+
+    advice: str
+    """A stable name, such as `come_nearer`."""
+    message: str
+    """One sentence for the person who holds the camera."""
+
+
+@dataclass(frozen=True)
+class ModelUse:
+    """One model version that took part in a call."""
+
+    model: str
+    version: int
+    arm: str
+    """The side of a rollout it served on, such as `stable`."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One named part of a call's time."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Where the server spent a call's time."""
+
+    stages: tuple[Stage, ...]
+    """In the order they began; those that ran side by side overlap."""
+    total_seconds: float
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A warning about a reply that is good all the same."""
+
+    code: str
+    """A stable name in UPPER_SNAKE."""
+    message: str
+    field: str
+    """The request field that brought it about; empty where none did."""
+
+
+@dataclass(frozen=True)
+class SegmentResult:
+    """Who and what is where in a photo."""
+
+    width: int
+    """Of the upright photo, in pixels."""
+    height: int
+    masks: dict[str, Plane]
+    """255 where the pixel is of the class; keyed by the class, such as `person`."""
+    areas: dict[str, float]
+    """Each mask's share of the picture, in [0, 1]."""
+    faces: tuple[Face, ...]
+    """From the image's left to its right."""
+    selected: Face | None
+    """The face that was asked for; None if faces were not looked for."""
+    hints: tuple[Hint, ...]
+    """What would make a better portrait of the selected face."""
+    served_by: tuple[ModelUse, ...]
+    timings: Timings
+    warnings: tuple[Caution, ...]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class MatteResult:
+    """A subject, cut out."""
+
+    width: int
+    """Of the upright photo, in pixels."""
+    height: int
+    alpha: Plane
+    """How much of each pixel is the subject, as 255ths."""
+    trimap: Plane
+    """What was solved: 255 inside, 0 outside, 128 unknown before."""
+    unknown: float
+    """The unknown pixels' share of the picture, in [0, 1]."""
+    foreground: Picture | None
+    """The subject in its own colors, with the alpha if the format has one; None if not wanted."""
+    served_by: tuple[ModelUse, ...]
+    timings: Timings
+    warnings: tuple[Caution, ...]
+    request_id: str

@@ -1,0 +1,75 @@
+"""The client's public types, pinned; this file is type-checked and never run."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, assert_type
+
+import grpc
+
+from limner_client import (
+    AsyncLimnerClient,
+    Box,
+    Caution,
+    Face,
+    Hint,
+    LimnerClient,
+    LimnerError,
+    MatteResult,
+    ModelUse,
+    NoFace,
+    Output,
+    Picture,
+    Plane,
+    SegmentResult,
+    Stage,
+    Violation,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, plane: Plane) -> None:
+    with LimnerClient("localhost:50051", timeout=5, metadata={"x-studio": "north"}) as limner:
+        assert_type(limner, LimnerClient)
+        assert_type(limner.segment(photo), SegmentResult)
+        assert_type(limner.segment(path, face=0, classes=["person"]), SegmentResult)
+        assert_type(limner.segment("me.jpg", face=(1.5, 2)), SegmentResult)
+        assert_type(limner.segment(file, face="largest", without_faces=True), SegmentResult)
+        assert_type(limner.matte(picture, map=plane, foreground=True), MatteResult)
+        assert_type(limner.health("limner.v1.MatteService"), bool)
+        limner.segment(photo, face="smallest")  # type: ignore[arg-type]
+        limner.segment(photo, classes=["cat"])  # type: ignore[list-item]
+        limner.matte(photo, output=Output(format="gif"))  # type: ignore[arg-type]
+        limner.segment(7)  # type: ignore[arg-type]
+
+
+async def asynchronous(photo: bytes) -> None:
+    async with AsyncLimnerClient() as limner:
+        assert_type(limner, AsyncLimnerClient)
+        assert_type(await limner.segment(photo, output=Output(quality=80)), SegmentResult)
+        assert_type(await limner.matte(photo, trimap="trimap.png", band_px=8), MatteResult)
+        assert_type(await limner.health(), bool)
+
+
+def results(segmented: SegmentResult, matted: MatteResult) -> None:
+    assert_type(segmented.masks, dict[str, Plane])
+    assert_type(segmented.areas, dict[str, float])
+    assert_type(segmented.faces, tuple[Face, ...])
+    assert_type(segmented.selected, Face | None)
+    assert_type(segmented.faces[0].box, Box)
+    assert_type(segmented.faces[0].landmarks, tuple[tuple[float, float, float], ...])
+    assert_type(segmented.hints, tuple[Hint, ...])
+    assert_type(segmented.served_by, tuple[ModelUse, ...])
+    assert_type(segmented.timings.stages, tuple[Stage, ...])
+    assert_type(segmented.warnings, tuple[Caution, ...])
+    assert_type(matted.alpha, Plane)
+    assert_type(matted.foreground, Picture | None)
+    segmented.width = 3  # type: ignore[misc]
+
+
+def errors(error: LimnerError) -> None:
+    assert_type(error.code, grpc.StatusCode)
+    assert_type(error.violations, tuple[Violation, ...])
+    assert_type(error.retry_after, float | None)
+    assert_type(NoFace.reason, str)
