@@ -1,0 +1,1 @@
+"""Published networks brought into the registry: other people's weights, our contracts."""
