@@ -92,6 +92,14 @@ CONTRACTS = (FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER)
 """Every contract there is."""
 
 
+def triton_name(model: str, version: int) -> str:
+    """Return the name Triton knows a version by: `face_detector.v7`.
+
+    A name for each version lets it be loaded, healed and unloaded without touching another.
+    """
+    return f"{model}.v{version}"
+
+
 def contract_of(model: str) -> Contract:
     """Return the contract of the model with this name.
 

@@ -62,13 +62,12 @@ def up(detach: bool, port: int | None, reflection: bool, state: Path, as_json: b
     plan = launch.Plan(state, DEFAULT_PORT if port is None else port, reflection)
     state.mkdir(parents=True, exist_ok=True)
     try:
-        placing = _place(state)
+        _place(state)
         process = launch.start(plan, detached=detach)
         if detach:
             with people.status("starting Triton and the server"):
                 record = launch.wait_serving(process, plan)
             _say_up(record, state, as_json=as_json)
-        _warn_unless_placed(placing)
     except launch.NotUp as error:
         people.print(f"[red]{error}[/]", highlight=False)
         sys.exit(UNAVAILABLE)
@@ -127,19 +126,21 @@ def doctor(port: int, state: Path, as_json: bool) -> None:  # noqa: FBT001 - cli
         sys.exit(1)
 
 
-def _place(state: Path) -> subprocess.Popen[bytes] | None:
-    """Import the networks if they are missing, else look for new stable versions meanwhile."""
-    if launch.models_missing(state):
+def _place(state: Path) -> None:
+    """Place the stable versions, the first networks imported if any is missing.
+
+    A registry that is away is no reason not to serve what was placed before.
+    """
+    missing = launch.models_missing(state)
+    if missing:
         launch.import_models(state)
-        return None
-    return launch.place_models(state)
-
-
-def _warn_unless_placed(placing: subprocess.Popen[bytes] | None) -> None:
-    if placing is not None and placing.wait() != 0:
-        people.print(
-            "[yellow]The registry could not be read: the versions placed last serve on.[/]"
-        )
+    try:
+        with people.status("placing the stable versions"):
+            launch.place_models(state)
+    except launch.NotUp as error:
+        if missing:
+            raise
+        people.print(f"[yellow]{error}; the versions placed last serve on.[/]", highlight=False)
 
 
 def _already_up(record: Record, port: int | None, *, as_json: bool) -> None:

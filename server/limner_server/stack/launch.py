@@ -59,18 +59,21 @@ def models_missing(state: Path) -> bool:
 
 
 def import_models(state: Path) -> None:
-    """Import the first networks and place them; its progress goes to standard error.
+    """Import the first networks; progress goes to standard error.
 
     Raises:
-        NotUp: A step failed.
+        NotUp: That failed.
     """
-    for step in (["import", "mediapipe"], ["place"]):
-        _registry(step, state)
+    _registry(["import", "mediapipe"], state)
 
 
-def place_models(state: Path) -> subprocess.Popen[bytes]:
-    """Begin to place what the registry calls stable now; the server takes it up by itself."""
-    return subprocess.Popen(_registry_command(["place"], state), stdout=subprocess.DEVNULL)
+def place_models(state: Path) -> None:
+    """Place what the registry calls stable now; only while no Triton serves from there.
+
+    Raises:
+        NotUp: That failed; what was placed before is still there.
+    """
+    _registry(["place", "--repair"], state)
 
 
 def start(plan: Plan, *, detached: bool) -> subprocess.Popen[bytes]:
@@ -130,11 +133,8 @@ def serves(address: str, service: str = "") -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def _registry_command(step: list[str], state: Path) -> list[str]:
-    return [sys.executable, "-m", "limner_registry", *step, "--state", str(state)]
-
-
 def _registry(step: list[str], state: Path) -> None:
-    done = subprocess.run(_registry_command(step, state), stdout=subprocess.DEVNULL, check=False)
+    command = [sys.executable, "-m", "limner_registry", *step, "--state", str(state)]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
     if done.returncode:
         raise NotUp(f"`limner models {' '.join(step)}` failed (exit code {done.returncode})")

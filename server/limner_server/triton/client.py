@@ -13,6 +13,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from limner.errors import LimnerError
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
+from limner_registry.contracts import triton_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,11 +136,6 @@ class Triton:
             await self._stub.RepositoryModelUnload(request, timeout=timeout)
         except grpc.aio.AioRpcError as error:
             log.warning("unload failed", extra={"model": model, "detail": error.details()})
-
-
-def triton_name(model: str, version: int) -> str:
-    """Return the name Triton knows one version by: every version is a model of its own."""
-    return f"{model}.v{version}"
 
 
 def translated(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerError:

@@ -21,8 +21,9 @@ import psutil
 
 log = logging.getLogger(__name__)
 
-EXIT_SECONDS = 10
-"""Triton's own patience for calls in flight; a dead runner makes it wait this long in vain."""
+EXIT_SECONDS = 5
+"""How long Triton may take to end; the server has let every call finish before it asks, and with
+a dead runner Triton would wait for ever."""
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -200,7 +201,7 @@ class TritonProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), EXIT_SECONDS + 5)
+                await asyncio.wait_for(self._process.wait(), EXIT_SECONDS)
         with contextlib.suppress(ProcessLookupError):  # runners may outlive a killed server
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()

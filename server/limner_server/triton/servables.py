@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from limner.errors import LimnerError
 from limner.v1.reasons import ModelNotReady
+from limner_registry.contracts import triton_name
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes, RoutesDamaged, read_routes
-from limner_server.triton.client import triton_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -58,7 +58,7 @@ class Servables:
 
     def wake(self) -> None:
         """Settle now rather than at the next turn, and try again what did not come up."""
-        self._retry_at.clear()
+        self._retry_at = {}  # a new one: what is being tried just now notes its failure in the old
         self._wake.set()
 
     async def keep_settled(self, settled: Callable[[Routes], Awaitable[None]]) -> None:
@@ -86,8 +86,8 @@ class Servables:
 
     async def _bring_up(self, model: str, version: int) -> bool:
         """Return whether a version answers, after loading it anew if it did not."""
-        now = time.monotonic()
-        if self._retry_at.get((model, version), now) > now:
+        now, retry_at = time.monotonic(), self._retry_at
+        if retry_at.get((model, version), now) > now:
             return False
         try:
             if (model, version) not in self._up:
@@ -99,7 +99,7 @@ class Servables:
         else:
             is_up = True
         if not is_up:
-            self._retry_at[model, version] = now + RETRY_SECONDS
+            retry_at[model, version] = now + RETRY_SECONDS
         self._unload_at.pop((model, version), None)
         self._metrics.model_ready.labels(model, version).set(is_up)
         return is_up

@@ -1,0 +1,148 @@
+"""Placing: a version's files become a folder Triton can load, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from limner_registry import manifest, metadata
+from limner_registry.errors import VersionDamaged
+from limner_registry.placed import folder_of, made_files, verify_placed
+from limner_registry.routes import Routes, read_routes, routes_lock, write_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from limner_registry.store import Registry
+    from limner_registry.triton_config import Kind
+
+STAGING = ".staging"
+STALE_SECONDS = 3600
+"""A staging folder this old is a dead process's."""
+
+
+def place(
+    registry: Registry,
+    model: str,
+    number: int,
+    models: Path,
+    *,
+    kind: Kind = "KIND_CPU",
+    repair: bool = False,
+) -> Path:
+    """Return the folder of a version in Triton's model folder, placing it if it is not there.
+
+    Every file is proven to be the published one before the folder appears, by one rename; after
+    that it is never written to. A version already placed is proven again and left alone.
+
+    Args:
+        registry: Where the version is.
+        model: Its model's name.
+        number: Its number.
+        models: Triton's model folder; made when absent.
+        kind: Where the version's instance runs.
+        repair: Replace a damaged folder; only while no Triton serves from it.
+
+    Raises:
+        VersionDamaged: A file, in the registry or in the placed folder, is not the published one.
+        ContractBroken: The version keeps another revision of its contract than this code.
+        MetadataIncomplete: The version was registered without what it must carry.
+    """
+    version = registry.version(model, number)
+    metadata.gate(version.tags)
+    made = made_files(version, kind)
+    final = folder_of(models, model, number)
+    if os.path.lexists(final):
+        try:
+            verify_placed(final, version, kind)
+        except VersionDamaged:
+            if not repair:
+                raise
+        else:
+            return final
+
+    with staging(models) as staged:
+        fetched = registry.fetch(version, staged)
+        manifest.verify(fetched, version.manifest_sha256)
+        (staged / "placed").mkdir()
+        fetched.rename(staged / "placed" / str(number))
+        for name, content in made.items():
+            path = staged / "placed" / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        verify_placed(staged / "placed", version, kind)
+        _sync(staged / "placed")
+        if os.path.lexists(final) and repair:
+            final.rename(staged / "damaged")
+        _show(staged / "placed", final)
+    verify_placed(final, version, kind)
+    return final
+
+
+def place_stable(
+    registry: Registry, models: Path, *, kind: Kind = "KIND_CPU", repair: bool = False
+) -> Routes:
+    """Place every model's stable version, then route to exactly those; return the routes.
+
+    The routes file is written only when a route changed, after every version is in place.
+
+    Raises:
+        RegistryError: What `place` raises; the routes are then as they were.
+    """
+    models.mkdir(parents=True, exist_ok=True)
+    with routes_lock(models):
+        stable = {model: n for model, n in registry.models().items() if n is not None}
+        for model, number in stable.items():
+            place(registry, model, number, models, kind=kind, repair=repair)
+        routes = read_routes(models)
+        if routes.stable != stable:
+            routes = Routes(routes.generation + 1, stable)
+            write_routes(models, routes)
+    return routes
+
+
+@contextmanager
+def staging(models: Path) -> Iterator[Path]:
+    """Give a folder beside the placed ones, gone afterwards; sweep those of dead processes."""
+    parent = models / STAGING
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.iterdir():
+        with suppress(FileNotFoundError):  # its own process may be sweeping it too
+            if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+    staged = parent / uuid.uuid4().hex
+    staged.mkdir()
+    try:
+        yield staged
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _show(staged: Path, final: Path) -> None:
+    """Rename a finished folder into place, unless another process was first."""
+    try:
+        staged.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+    _sync_one(final.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Force a folder and all in it to the disk, contents before the names that lead to them."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        _sync_one(path)
+    _sync_one(folder)
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,60 @@
+"""What the commands say before anything is opened."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from limner_registry.commands import models
+
+COMMANDS = ("import", "list", "place", "publish", "show", "verify")
+
+
+def test_the_group_holds_the_documented_commands():
+    assert tuple(sorted(models.commands)) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_its_folder_and_its_json(name):
+    answer = CliRunner().invoke(models, [name, "--help"])
+
+    assert answer.exit_code == 0
+    assert "--state" in answer.output
+    assert "--registry" in answer.output
+    assert "--json: {" in answer.output
+
+
+def test_help_loads_neither_mlflow_nor_onnxruntime():
+    code = (
+        "import sys; from limner_registry.commands import models;"
+        "models(['place', '--help'], standalone_mode=False);"
+        "print(sorted({'mlflow', 'sqlalchemy', 'onnx', 'onnxruntime'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["place", "--stable"],
+        ["place", "face_mesh", "--stable"],
+        ["show"],
+        ["show", "face_mesh", "0"],
+        ["show", "face_mesh", "one"],
+        ["import", "elsewhere"],
+        ["publish", "nothing"],
+        ["nothing"],
+        ["list", "--registry", "postgresql://somewhere"],
+    ],
+)
+def test_bad_usage_ends_with_two_and_writes_nothing(arguments, tmp_path):
+    state = tmp_path / "state"
+    answer = CliRunner().invoke(models, arguments, env={"LIMNER_STATE": str(state)})
+
+    assert answer.exit_code == 2
+    assert not state.exists()
