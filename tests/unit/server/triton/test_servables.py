@@ -127,6 +127,36 @@ async def test_a_version_that_was_lost_is_loaded_anew(servables, triton, tmp_pat
     assert triton.loaded == {1}
 
 
+async def test_a_version_that_failed_is_left_alone_until_something_changes(
+    servables, triton, tmp_path
+):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    await servables.settle()
+    triton.answers[1] = 0.5
+    await servables.settle()
+    assert servables.routes.stable == {}
+    servables.wake()
+    await servables.settle()
+    assert servables.routes.stable == {MODEL: 1}
+
+
+async def test_a_wake_while_a_version_is_failing_is_not_forgotten(servables, triton, tmp_path):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    refuse = triton.load
+
+    async def wakes(model, version):
+        servables.wake()
+        await refuse(model, version)
+
+    triton.load = wakes
+    await servables.settle()
+    triton.load, triton.answers[1] = refuse, 0.5
+    await servables.settle()
+    assert servables.routes.stable == {MODEL: 1}
+
+
 async def test_damaged_routes_leave_the_table_in_force(servables, triton, tmp_path):
     place(tmp_path, 1, 0.5)
     route(tmp_path, 1, 1)

@@ -1,0 +1,87 @@
+"""Brings Limner up, edits a real portrait with its commands, shows what happened, stops it all.
+
+The pictures land in `demo/`. The portrait is NASA's of Eileen Collins, in the public domain.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from skimage import data
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "demo"
+STATE = ROOT / ".limner/demo"
+PHOTO = OUT / "astronaut.png"
+BACKDROP = (196, 78, 56)
+
+screen = Console()
+
+
+def main() -> None:
+    """Do all of it, and stop the stack whatever happens."""
+    started = time.monotonic()
+    OUT.mkdir(exist_ok=True)
+    PHOTO.write_bytes(Path(data.__file__).with_name("astronaut.png").read_bytes())
+    stack = limner("up", "--detach", "--port", "0", "--state", STATE)
+    screen.print(f"up at {stack['address']} after {time.monotonic() - started:.1f} s")
+    try:
+        address = ("--address", stack["address"])
+        edits = {
+            "segment": limner("segment", PHOTO, "-o", OUT, *address)[0],
+            "matte": limner("matte", PHOTO, "-o", OUT, *address)[0],
+        }
+    finally:
+        limner("down", "--state", STATE)
+    lay_out_sheet()
+    for name, edit in edits.items():
+        show(name, edit)
+    screen.print(
+        f"pictures: {', '.join(str(file.relative_to(ROOT)) for file in sorted(OUT.iterdir()))}"
+    )
+    screen.print(f"everything stopped; {time.monotonic() - started:.1f} s in all")
+
+
+def limner(*arguments: object) -> Any:
+    """Run the command and return its JSON answer; its progress goes straight to the terminal."""
+    command = [str(Path(sys.executable).with_name("limner")), *map(str, arguments), "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        sys.exit(f"`{' '.join(command)}` ended with {done.returncode}: {done.stdout.decode()}")
+    return json.loads(done.stdout)
+
+
+def show(name: str, edit: dict[str, Any]) -> None:
+    """Print which version did what in one edit, and where its time went."""
+    table = Table("step", "ms", "version", title=name, title_justify="left")
+    versions = {use["model"]: str(use["version"]) for use in edit["models"]}
+    for stage, seconds in edit["timings"].items():
+        table.add_row(stage, f"{seconds * 1000:.1f}", versions.get(stage, ""))
+    screen.print(table)
+
+
+def lay_out_sheet() -> None:
+    """Lay photo, faces, alpha and cut-out side by side, for a quick look."""
+    photo = Image.open(PHOTO).convert("RGB")
+    overlay = Image.open(OUT / "astronaut.overlay.jpg")
+    alpha = Image.open(OUT / "astronaut.alpha.png").convert("RGB")
+    cut_out = Image.open(OUT / "astronaut.cutout.png")
+    laid = Image.new("RGB", cut_out.size, BACKDROP)
+    laid.paste(cut_out, mask=cut_out.getchannel("A"))
+    width, height = photo.size
+    sheet = Image.new("RGB", (4 * width, height))
+    for place, picture in enumerate((photo, overlay, alpha, laid)):
+        sheet.paste(picture, (place * width, 0))
+    sheet.save(OUT / "sheet.jpg", quality=90)
+
+
+if __name__ == "__main__":
+    main()

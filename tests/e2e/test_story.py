@@ -1,0 +1,160 @@
+"""One story: a stack goes up, edits, loses its Triton, comes back, is asked, and goes down."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from limner_server.triton.process import SHM, shm_prefix
+from tests.conftest import limner
+
+
+@pytest.fixture
+def photo(tmp_path, astronaut) -> Path:
+    file = tmp_path / "astronaut.png"
+    file.write_bytes(astronaut)
+    return file
+
+
+def told(done) -> dict:
+    return json.loads(done.stdout)
+
+
+def until(condition, seconds: float) -> float:
+    """Wait until `condition` holds; return how long that took."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, "it never came"
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def test_up_is_idempotent(stack):
+    again = told(limner("up", "--detach", "--state", stack.state, "--json"))
+    assert (again["pid"], again["address"]) == (stack.pid, stack.address)
+
+
+def test_status_names_what_serves(stack):
+    status = stack.status()
+    assert status["serving"]
+    assert status["models"] == {
+        "face_detector": 1,
+        "face_mesh": 1,
+        "face_mesh_attention": 1,
+        "person_segmenter": 1,
+    }
+    assert psutil.Process(status["triton_pid"]).name() == "tritonserver"
+
+
+def test_everything_listens_on_loopback_only(stack):
+    processes = [psutil.Process(stack.pid), *psutil.Process(stack.pid).children(recursive=True)]
+    listening = [
+        connection.laddr.ip
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 4  # services, metrics, Triton's two
+    assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
+
+
+def test_a_portrait_is_cut_out_by_the_command(stack, photo, tmp_path):
+    out = tmp_path / "cutout.png"
+    done = limner("matte", photo, "-o", out, "--address", stack.address, "--json")
+    (edit,) = told(done)
+    assert edit["models"] == [{"model": "person_segmenter", "version": 1}]
+    picture = Image.open(out)
+    assert (picture.mode, picture.size) == ("RGBA", (512, 512))
+    alpha = picture.getchannel("A")
+    assert alpha.getpixel((230, 300)) == 255
+    assert alpha.getpixel((20, 20)) == 0
+
+
+def test_the_faces_are_found_by_the_command(stack, photo, tmp_path):
+    done = limner("segment", photo, "-o", tmp_path / "out", "--address", stack.address, "--json")
+    (edit,) = told(done)
+    assert len(edit["faces"]) == 1
+    assert (tmp_path / "out/astronaut.person.png").exists()
+    assert (tmp_path / "out/astronaut.overlay.jpg").exists()
+
+
+def test_what_is_wrong_with_a_photo_is_the_exit_code_two(stack, tmp_path):
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    done = limner(
+        "matte", text, "-o", tmp_path / "out.png", "--address", stack.address, check=False
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_the_metrics_count_what_was_done(stack):
+    import urllib.request
+
+    page = urllib.request.urlopen(stack.metrics).read().decode()
+    assert "grpc_server_handled_total{" in page
+    assert 'limner_model_ready{model="face_mesh",version="1"} 1.0' in page
+    triton_page = page.split('metrics="')[1].split('"')[0]
+    assert "nv_inference_request_success" in urllib.request.urlopen(triton_page).read().decode()
+
+
+def test_a_killed_triton_is_started_again_and_serves(stack, photo, tmp_path):
+    before = stack.status()["triton_pid"]
+    os.kill(before, signal.SIGKILL)
+    until(lambda: not stack.status()["serving"] or stack.status()["triton_pid"] != before, 10)
+    until(lambda: stack.status()["serving"], 30)
+    after = stack.status()
+    assert after["pid"] == stack.pid
+    assert after["triton_pid"] != before
+    out = tmp_path / "cutout.png"
+    assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
+
+
+def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
+    triton = psutil.Process(stack.status()["triton_pid"])
+
+    def runners() -> set[int]:
+        alive = [c for c in triton.children() if c.status() != psutil.STATUS_ZOMBIE]
+        return {child.pid for child in alive if "person" in " ".join(child.cmdline())}
+
+    (killed,) = runners()
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: runners() - {killed}, 15)
+    until(lambda: stack.status()["serving"], 15)
+    out = tmp_path / "cutout.png"
+    assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
+
+
+def test_nothing_is_left_behind(stack, tmp_path):
+    """A second stack over the same models goes up and down, and leaves no trace."""
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "models").symlink_to(stack.state / "models")
+    (state / "registry").symlink_to(stack.state / "registry")
+    said = told(limner("up", "--detach", "--state", state, "--port", 0, "--json"))
+    server = psutil.Process(said["pid"])
+    family = [server, *server.children(recursive=True)]
+    assert any(process.name() == "tritonserver" for process in family)
+    assert list(SHM.glob(f"{shm_prefix(state)}*"))
+    down = told(limner("down", "--state", state, "--json"))
+    assert down == {"stopped": True, "pid": said["pid"]}
+    psutil.wait_procs(family, timeout=10)
+    assert not [process for process in family if process.is_running()]
+    assert not list(SHM.glob(f"{shm_prefix(state)}*"))
+    assert not (state / "server.json").exists()
+    assert told(limner("down", "--state", state, "--json"))["stopped"] is False
+
+
+def test_the_doctor_finds_nothing_wrong(stack):
+    port = int(stack.address.rsplit(":", 1)[1])
+    done = limner("doctor", "--state", stack.state, "--port", port, "--json", check=False)
+    report = told(done)
+    wrong = [finding for finding in report["findings"] if not finding["fine"]]
+    assert report["fine"], wrong

@@ -1,0 +1,53 @@
+"""Stubs on the shared stack, and pictures of every bad kind, made where they are needed."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import grpc
+import numpy as np
+import pytest
+from PIL import Image
+
+from limner.v1 import matte_pb2_grpc, segment_pb2_grpc
+
+
+@dataclass(frozen=True)
+class Stubs:
+    """The services of the shared stack."""
+
+    segment: segment_pb2_grpc.SegmentServiceStub
+    matte: matte_pb2_grpc.MatteServiceStub
+
+
+@pytest.fixture(scope="session")
+def stubs(stack):
+    """Stubs with room for the largest message."""
+    size = 72 * 1024 * 1024
+    options = (
+        ("grpc.max_send_message_length", size),
+        ("grpc.max_receive_message_length", 4 * size),
+    )
+    with grpc.insecure_channel(stack.address, options) as channel:
+        yield Stubs(
+            segment_pb2_grpc.SegmentServiceStub(channel), matte_pb2_grpc.MatteServiceStub(channel)
+        )
+
+
+@pytest.fixture(scope="session")
+def portrait(astronaut) -> Image.Image:
+    """The astronaut, decoded."""
+    return Image.open(io.BytesIO(astronaut)).convert("RGB")
+
+
+def saved(image: Image.Image, kind: str, **options) -> bytes:
+    """Return an image as a file of one kind."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def plane(data: bytes) -> np.ndarray:
+    """Return the values of a gray PNG."""
+    return np.asarray(Image.open(io.BytesIO(data)))

@@ -1,0 +1,131 @@
+"""Whatever a caller sends, it is never our defect: mutated requests see no INTERNAL, no UNKNOWN."""
+
+from __future__ import annotations
+
+import grpc
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from limner.v1 import image_pb2, matte_pb2, segment_pb2
+from tests.integration.conftest import saved
+
+SEGMENT = "/limner.v1.SegmentService/Segment"
+MATTE = "/limner.v1.MatteService/Matte"
+DEFECTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
+EXTREMES = st.sampled_from([-(2**31), -1, 0, 1, 2, 15, 16, 100, 101, 255, 256, 65535, 2**31 - 1])
+SMALL = np.random.default_rng(7).integers(0, 255, (24, 32, 3), np.uint8)
+
+
+def valid_requests() -> list[tuple[str, bytes]]:
+    """Return calls that the server answers, between them using every field."""
+    picture = Image.fromarray(SMALL)
+    mask = {"data": saved(Image.new("L", (32, 24), 255), "PNG")}
+    half = np.zeros((24, 32), np.uint8)
+    half[:, 10:20], half[:, 20:] = 128, 255
+    trimap = {
+        "data": half.tobytes(),
+        "format": image_pb2.PLANE_FORMAT_RAW_U8,
+        "width_px": 32,
+        "height_px": 24,
+    }
+    raw = {
+        "data": SMALL.tobytes(),
+        "format": image_pb2.IMAGE_FORMAT_RAW_RGB8,
+        "width_px": 32,
+        "height_px": 24,
+    }
+    output = {"format": image_pb2.IMAGE_FORMAT_PNG, "quality": 80, "longest_edge_px": 16}
+    options = {"request_id": "mutant"}
+    files = [{"data": saved(picture, kind)} for kind in ("PNG", "JPEG", "WEBP")]
+    calls = [
+        (SEGMENT, segment_pb2.SegmentRequest(image=image, without_faces=True, output=output))
+        for image in (*files, raw)
+    ]
+    calls += [
+        (SEGMENT, segment_pb2.SegmentRequest(image=raw, selector={"index": 0}, classes=[1, 2])),
+        (SEGMENT, segment_pb2.SegmentRequest(image=raw, selector={"point": {"x_px": 5}})),
+        (MATTE, matte_pb2.MatteRequest(image=raw, trimap=trimap, want_foreground=True)),
+        (MATTE, matte_pb2.MatteRequest(image=files[0], map=mask, band_px=3, output=output)),
+        (MATTE, matte_pb2.MatteRequest(image=files[1], subject=1, engine=1, options=options)),
+    ]
+    return [(method, request.SerializeToString()) for method, request in calls]
+
+
+CALLS = valid_requests()
+
+
+@st.composite
+def mutants(draw) -> tuple[str, bytes]:
+    """Return a valid call with a few bytes of its message changed, added, cut or swapped."""
+    method, message = draw(st.sampled_from(CALLS))
+    data = bytearray(message)
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, max(0, len(data) - 1)))
+        match draw(st.sampled_from(["flip", "set", "insert", "cut", "drop", "repeat"])):
+            case "flip" if data:
+                data[place] ^= 1 << draw(st.integers(0, 7))
+            case "set" if data:
+                data[place] = draw(st.sampled_from([0, 1, 127, 128, 255]))
+            case "insert":
+                data[place:place] = draw(st.binary(min_size=1, max_size=8))
+            case "cut":
+                del data[place:]
+            case "drop":
+                del data[place : place + draw(st.integers(1, 16))]
+            case _:
+                data[place:place] = data[: draw(st.integers(0, 64))]
+    return method, bytes(data)
+
+
+@st.composite
+def extremes(draw) -> tuple[str, bytes]:
+    """Return a valid call with some of its numbers at their extremes."""
+    method, message = draw(st.sampled_from(CALLS))
+    kind = segment_pb2.SegmentRequest if method == SEGMENT else matte_pb2.MatteRequest
+    request = kind.FromString(message)
+    for part in (request, request.image, request.output, request.options):
+        for field in part.DESCRIPTOR.fields:
+            whole = field.cpp_type in {field.CPPTYPE_INT32, field.CPPTYPE_ENUM}
+            if whole and not field.is_repeated and draw(st.booleans()):
+                setattr(part, field.name, draw(EXTREMES))
+    return method, request.SerializeToString()
+
+
+@pytest.fixture(scope="module")
+def channel(stack):
+    with grpc.insecure_channel(stack.address) as channel:
+        yield channel
+
+
+def status_of(channel, method, message) -> grpc.StatusCode:
+    try:
+        channel.unary_unary(method)(message, timeout=30)
+    except grpc.RpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
+def test_the_calls_are_good_before_they_are_mutated(channel):
+    codes = [status_of(channel, *call) for call in CALLS]
+    answered = {grpc.StatusCode.OK, grpc.StatusCode.FAILED_PRECONDITION}  # noise shows nobody
+    assert set(codes) <= answered
+    assert codes.count(grpc.StatusCode.OK) >= 6
+
+
+@settings(
+    max_examples=2000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(mutants())
+def test_a_mutated_message_is_never_our_defect(channel, call):
+    assert status_of(channel, *call) not in DEFECTS
+
+
+@settings(max_examples=500, deadline=None)
+@given(extremes())
+def test_a_number_at_its_extreme_is_never_our_defect(channel, call):
+    assert status_of(channel, *call) not in DEFECTS
