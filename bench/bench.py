@@ -185,7 +185,7 @@ def startup_and_memory() -> None:
 def stages(name: str, results: list[Any]) -> Table:
     """Return where the time of one edit goes, stage by stage."""
     table = Table(f"{name}, 1024 x 1024", "ms", "share")
-    total = float(np.median([result.timings.total for result in results]))
+    total = float(np.median([result.timings.total_seconds for result in results]))
     for place, stage in enumerate(results[0].timings.stages):
         seconds = float(np.median([result.timings.stages[place].seconds for result in results]))
         table.add_row(stage.name, f"{seconds * 1000:.1f}", f"{seconds / total:.0%}")
@@ -198,9 +198,9 @@ def memory(pid: int) -> Table:
     table = Table("process", "RSS MB")
     server = psutil.Process(pid)
     for process in (server, *server.children(recursive=True)):
-        words = process.cmdline()
-        name = next((word for word in words[1:3] if ".v" in word), Path(words[0]).name)
-        table.add_row(Path(name).name, f"{process.memory_info().rss / 2**20:.0f}")
+        words = [Path(word) for word in process.cmdline()]
+        runs = next((word.parents[1] for word in words if word.name == "model.py"), words[0])
+        table.add_row(runs.name, f"{process.memory_info().rss / 2**20:.0f}")
     return table
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 from PIL import Image
 
+from limner_client import LimnerClient
 from limner_server.triton.process import SHM, shm_prefix
 from tests.conftest import limner
 
@@ -23,8 +27,19 @@ def photo(tmp_path, astronaut) -> Path:
     return file
 
 
+@pytest.fixture
+def portrait_of_four_megapixels(astronaut) -> bytes:
+    file = io.BytesIO()
+    Image.open(io.BytesIO(astronaut)).convert("RGB").resize((2048, 2048)).save(file, "JPEG")
+    return file.getvalue()
+
+
 def told(done) -> dict:
     return json.loads(done.stdout)
+
+
+def fetched(url: str) -> str:
+    return urllib.request.urlopen(url).read().decode()
 
 
 def until(condition, seconds: float) -> float:
@@ -96,13 +111,11 @@ def test_what_is_wrong_with_a_photo_is_the_exit_code_two(stack, tmp_path):
 
 
 def test_the_metrics_count_what_was_done(stack):
-    import urllib.request
-
-    page = urllib.request.urlopen(stack.metrics).read().decode()
+    page = fetched(stack.metrics)
     assert "grpc_server_handled_total{" in page
     assert 'limner_model_ready{model="face_mesh",version="1"} 1.0' in page
     triton_page = page.split('metrics="')[1].split('"')[0]
-    assert "nv_inference_request_success" in urllib.request.urlopen(triton_page).read().decode()
+    assert "nv_inference_request_success" in fetched(triton_page)
 
 
 def test_a_killed_triton_is_started_again_and_serves(stack, photo, tmp_path):
@@ -132,8 +145,9 @@ def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
     assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
 
 
-def test_nothing_is_left_behind(stack, tmp_path):
-    """A second stack over the same models goes up and down, and leaves no trace."""
+@pytest.fixture
+def second(stack, tmp_path):
+    """A second stack over the same models: its state, what `up` said, and its processes."""
     state = tmp_path / "state"
     state.mkdir()
     (state / "models").symlink_to(stack.state / "models")
@@ -143,13 +157,48 @@ def test_nothing_is_left_behind(stack, tmp_path):
     family = [server, *server.children(recursive=True)]
     assert any(process.name() == "tritonserver" for process in family)
     assert list(SHM.glob(f"{shm_prefix(state)}*"))
+    yield state, said, family
+    limner("down", "--state", state)
+
+
+def test_down_leaves_nothing_behind(second):
+    state, said, family = second
     down = told(limner("down", "--state", state, "--json"))
     assert down == {"stopped": True, "pid": said["pid"]}
-    psutil.wait_procs(family, timeout=10)
-    assert not [process for process in family if process.is_running()]
+    assert not psutil.wait_procs(family, timeout=10)[1]
     assert not list(SHM.glob(f"{shm_prefix(state)}*"))
     assert not (state / "server.json").exists()
     assert told(limner("down", "--state", state, "--json"))["stopped"] is False
+
+
+def test_a_killed_server_takes_its_triton_along_and_up_starts_afresh(second):
+    state, said, family = second
+    os.kill(said["pid"], signal.SIGKILL)
+    assert not psutil.wait_procs(family, timeout=15)[1]
+    assert limner("status", "--state", state, "--json", check=False).returncode == 3
+    again = told(limner("up", "--detach", "--state", state, "--port", 0, "--json"))
+    assert again["pid"] != said["pid"]
+
+
+def test_a_call_in_flight_is_finished_before_the_server_ends(second, portrait_of_four_megapixels):
+    state, said, _ = second
+    with ThreadPoolExecutor(1) as pool, LimnerClient(said["address"]) as client:
+        answer = pool.submit(client.matte, portrait_of_four_megapixels)
+        until(lambda: "limner_calls_in_flight 1.0" in fetched(said["metrics"]), 10)
+        limner("down", "--state", state)
+        assert answer.result(10).alpha.width == 2048
+
+
+def test_a_busy_port_is_refused_and_said(stack, tmp_path):
+    port = stack.address.rsplit(":", 1)[1]
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "models").symlink_to(stack.state / "models")
+    (state / "registry").symlink_to(stack.state / "registry")
+    done = limner("up", "--detach", "--state", state, "--port", port, check=False)
+    assert done.returncode == 3
+    assert "in use" in done.stderr
+    assert stack.status()["serving"]
 
 
 def test_the_doctor_finds_nothing_wrong(stack):
