@@ -36,14 +36,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_MESSAGE = 72 * 1024 * 1024
-"""Bytes of the largest message: a picture and a plane at their limits, and room for the rest."""
+MAX_REQUEST = 72 * 1024 * 1024
+"""Bytes of the largest request: a picture and a plane at their limits, and room for the rest."""
+MAX_REPLY = 320 * 1024 * 1024
+"""Bytes of the largest reply: 50 megapixels as raw RGBA and two raw planes."""
 OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE),
-    (
-        "grpc.max_send_message_length",
-        256 * 1024 * 1024,
-    ),  # 50 megapixels of RGBA, when asked for raw
+    ("grpc.max_receive_message_length", MAX_REQUEST),
+    ("grpc.max_send_message_length", MAX_REPLY),
     ("grpc.so_reuseport", 0),  # a busy port is refused, not shared with a stranger
     ("grpc.max_connection_age_ms", 5 * 60 * 1000),
     ("grpc.max_connection_age_grace_ms", 2 * 60 * 1000),

@@ -9,8 +9,10 @@ DEFAULT_ADDRESS = "localhost:50051"
 DEFAULT_TIMEOUT = 60.0
 """Seconds a call may take from connecting to its answer when nothing else is said."""
 
-MAX_MESSAGE_BYTES = 80_000_000
-"""A reply holds two raw pictures of 32 MB and their masks; gRPC's own limit is 4 MiB."""
+MAX_REQUEST_BYTES = 80_000_000
+"""A request holds a picture and a plane of 32 MB each, and little else."""
+MAX_REPLY_BYTES = 320 * 1024 * 1024
+"""A reply holds 50 megapixels as raw RGBA and two planes at most; gRPC's own limit is 4 MiB."""
 RETRY_BUFFER_BYTES = 8 * 1024 * 1024
 """Requests above this are sent once only; gRPC's own limit is 256 KiB, less than most photos."""
 
@@ -32,8 +34,8 @@ SERVICE_CONFIG = {
 }
 
 CHANNEL_OPTIONS = (
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_REQUEST_BYTES),
+    ("grpc.max_receive_message_length", MAX_REPLY_BYTES),
     ("grpc.per_rpc_retry_buffer_size", RETRY_BUFFER_BYTES),
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
     ("grpc.keepalive_time_ms", 60_000),

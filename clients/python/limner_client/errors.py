@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from limner.errors import LimnerError, UnknownReason, from_rpc_error
+from limner.v1 import reasons  # noqa: F401 - makes the classes that an answer becomes
 
 if TYPE_CHECKING:
     from limner.v1.image_pb2 import CallOptions

@@ -1,0 +1,95 @@
+"""The server put together, with a Triton that is not there."""
+
+from __future__ import annotations
+
+import contextlib
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from limner.errors import from_rpc_error
+from limner.v1 import matte_pb2, matte_pb2_grpc, segment_pb2, segment_pb2_grpc
+from limner.v1.reasons import ModelNotReady, ParameterOutOfRange
+from limner_server.app import PortTaken, running
+from limner_server.settings import Settings
+
+NOBODY = "127.0.0.1:1"
+GRAY = {"data": b"\x80" * 12, "format": 4, "width_px": 2, "height_px": 2}
+
+
+@contextlib.asynccontextmanager
+async def served(folder, **told):
+    settings = Settings(folder, port=0, metrics_port=0, triton=NOBODY, **told)
+    async with (
+        running(settings) as app,
+        grpc.aio.insecure_channel(f"127.0.0.1:{app.port}") as channel,
+    ):
+        yield app, channel
+
+
+async def status_of(channel, service):
+    request = health_pb2.HealthCheckRequest(service=service)
+    answer = await health_pb2_grpc.HealthStub(channel).Check(request)
+    return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+
+
+async def services_of(channel):
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    ask = reflection_pb2.ServerReflectionRequest(list_services="")
+    answers = [answer async for answer in stub.ServerReflectionInfo(iter([ask]))]
+    return {service.name for service in answers[0].list_services_response.service}
+
+
+@pytest.mark.parametrize("service", ["", "limner.v1.SegmentService", "limner.v1.MatteService"])
+async def test_nothing_serves_before_its_models_answer(tmp_path, service):
+    async with served(tmp_path) as (_, channel):
+        assert await status_of(channel, service) == "NOT_SERVING"
+
+
+async def test_a_call_before_the_models_are_ready_is_told_when_to_come_again(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        stub = segment_pb2_grpc.SegmentServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            await stub.Segment(segment_pb2.SegmentRequest(image=GRAY))
+    error = from_rpc_error(caught.value)
+    assert isinstance(error, ModelNotReady)
+    assert error.retry_after
+
+
+async def test_what_is_wrong_with_a_request_is_told_without_any_model(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        stub = matte_pb2_grpc.MatteServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            await stub.Matte(matte_pb2.MatteRequest(image=GRAY))
+    assert isinstance(from_rpc_error(caught.value), ParameterOutOfRange)
+
+
+async def test_the_services_describe_themselves_when_told_to(tmp_path):
+    async with served(tmp_path, reflection=True) as (_, channel):
+        assert {"limner.v1.SegmentService", "limner.v1.MatteService"} <= await services_of(channel)
+
+
+async def test_the_services_do_not_describe_themselves_unasked(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        with pytest.raises(grpc.RpcError) as caught:
+            await services_of(channel)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_taken_port_is_refused_by_name(tmp_path):
+    async with served(tmp_path) as (app, _):
+        settings = Settings(tmp_path, port=app.port, metrics_port=0, triton=NOBODY)
+        with pytest.raises(PortTaken, match=str(app.port)):
+            async with running(settings):
+                pytest.fail("it listens on another's port")
+
+
+async def test_a_drained_server_turns_health_first_and_then_calls_away(tmp_path):
+    async with served(tmp_path) as (app, channel):
+        await status_of(channel, "")  # connected
+        await app.drain()
+        with pytest.raises(grpc.RpcError) as caught:
+            await status_of(channel, "")
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
