@@ -6,11 +6,13 @@ import io
 import json
 import os
 import signal
+import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import onnx
 import psutil
 import pytest
 from PIL import Image
@@ -143,6 +145,44 @@ def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
     until(lambda: stack.status()["serving"], 15)
     out = tmp_path / "cutout.png"
     assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
+
+
+def test_a_new_version_takes_over_under_load_and_gives_back_without_a_failed_call(
+    stack, photo, tmp_path
+):
+    placed = stack.state / "models/person_segmenter.v1/1"
+    network = onnx.load(placed / "model.onnx")
+    network.doc_string = "the same, published again"
+    onnx.save(network, tmp_path / "model.onnx")
+    publish = ["publish", "person_segmenter", "--license", "Apache-2.0", "--origin", "a test"]
+    files = ["--network", tmp_path / "model.onnx", "--golden", placed / "golden.npz"]
+    facts = ["--card", placed / "card.md", "--data-sha256", "0" * 64, "--parent", 1]
+    told(limner("models", *publish, *files, *facts, "--state", stack.state, "--json"))
+
+    with ThreadPoolExecutor(1) as pool, LimnerClient(stack.address) as client:
+        done = threading.Event()
+        served = pool.submit(versions_that_answer, client, photo, done)
+        for version in (2, 1):
+            place = ["place", "person_segmenter", version, "--stable", "--state", stack.state]
+            limner("models", *place)
+            until(lambda v=version: answering(client, photo) == v, 20)
+        done.set()
+        assert served.result(20) == [1, 2, 1]
+
+
+def answering(client: LimnerClient, photo: Path) -> int:
+    result = client.segment(photo, without_faces=True)
+    return result.served_by[0].version
+
+
+def versions_that_answer(client: LimnerClient, photo: Path, done: threading.Event) -> list[int]:
+    """Call without a pause until told; return the versions that answered, repeats left out."""
+    versions = [answering(client, photo)]
+    while not done.is_set():
+        version = answering(client, photo)
+        if version != versions[-1]:
+            versions.append(version)
+    return versions
 
 
 @pytest.fixture

@@ -46,11 +46,8 @@ def import_models(screen: Screen, source: str) -> None:
 
     registry = screen.open()
     versions = []
-    with (
-        screen.progress(f"importing {source}") as said,
-        tempfile.TemporaryDirectory(prefix="limner-") as scratch,
-    ):
-        for release in mediapipe.releases(Path(scratch), said):
+    with screen.progress(f"importing {source}") as said:
+        for release in mediapipe.releases(screen.state / "downloads", said):
             said(f"publishing {release.contract.model}")
             versions.append(publish(registry, release))
     _answer(screen, versions)
