@@ -23,8 +23,9 @@ BAND_SHARE: Final = 0.02
 INNER_SHARE: Final = 0.4
 """Of the band inside the edge: segmenters cut off hair more often than they add background."""
 
-WORK_PX: Final = 1024
-"""Longest edge at which a person's outline is drawn; the network saw 256."""
+WORK_PX: Final = 512
+"""Longest edge at which a person's outline is drawn; the network saw 256. At 1024 it takes four
+times as long, and on five portraits no pixel of the alpha came out 0.2 different."""
 
 UNSURE: Final = (0.1, 0.9)
 """Probabilities between which the network does not know."""

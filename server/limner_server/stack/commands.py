@@ -28,6 +28,7 @@ UNAVAILABLE = 3
 SERVICES = ("limner.v1.SegmentService", "limner.v1.MatteService")
 
 people = Console(stderr=True)
+"""Where progress and trouble are told; answers go to standard output."""
 
 state_option = click.option(
     "--state",
@@ -99,7 +100,7 @@ def status(state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
     if as_json:
         click.echo(json.dumps(seen, indent=2))
     elif record is None:
-        people.print(f"Limner is not up over {state}. Start it with `limner up`.", highlight=False)
+        click.echo(f"Limner is not up over {state}. Start it with `limner up`.")
     else:
         _print_status(seen)
     if not (record and seen["serving"]):
@@ -119,9 +120,9 @@ def doctor(port: int, state: Path, as_json: bool) -> None:  # noqa: FBT001 - cli
         click.echo(json.dumps(answer, indent=2))
     else:
         for finding in findings:
-            mark = "[green]✓[/]" if finding.fine else "[red]✗[/]"
+            mark = click.style("✓", "green") if finding.fine else click.style("✗", "red")
             advice = "" if finding.fine else f"\n    {finding.advice}"
-            people.print(f"{mark} {finding.name}: {finding.seen}{advice}", highlight=False)
+            click.echo(f"{mark} {finding.name}: {finding.seen}{advice}")
     if not fine:
         sys.exit(1)
 
@@ -195,11 +196,11 @@ def _print_status(seen: dict[str, Any]) -> None:
         table.add_row(service, "[green]serving[/]" if serving else "[red]not serving[/]")
     for model, version in seen["models"].items():
         table.add_row(model, f"version {version}")
-    people.print(table)
+    Console().print(table)
 
 
 def _answer(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(answer, indent=2))
     else:
-        people.print(text, highlight=False, soft_wrap=True)
+        click.echo(text)
