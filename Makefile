@@ -11,7 +11,7 @@ install: .venv/installed
 		{ echo "Limner needs Python 3.11 with venv: apt-get install python3.11-venv libpython3.11, or name one: make PYTHON=..."; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --progress-bar on --quiet -e '.[dev]' -c constraints.txt
+	$(BIN)/pip install -e '.[dev]' -c constraints.txt
 	@echo "compiling the matting solver once, half a minute"
 	@$(BIN)/python -c 'import pymatting'
 	@touch $@

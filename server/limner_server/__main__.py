@@ -13,7 +13,7 @@ from limner_server.app import PortTaken, running
 from limner_server.logs import start_logging
 from limner_server.settings import SettingsUnreadable, read_settings
 from limner_server.stack.record import StateTaken, claimed, recorded
-from limner_server.triton.process import TritonMissing
+from limner_server.triton.installation import TritonMissing
 
 if TYPE_CHECKING:
     from limner_server.settings import Settings

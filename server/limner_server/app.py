@@ -15,6 +15,7 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from limner_registry.routes import Routes
 from limner_server.health import Health
 from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
@@ -109,19 +110,20 @@ async def running(
         services = [kind(triton) for kind in kinds]
         needs = {service.name: service.needs for service in services}
         contracts = {contract for needed in needs.values() for contract in needed}
-        servables = Servables(triton, settings.state / "models", contracts, metrics)
+        health = Health(needs)
+        await health.routed(Routes())  # which name nothing: nothing serves yet
+        models = settings.state / "models"
+        servables = Servables(triton, models, contracts, metrics, health.routed)
         embedded = None
         if not settings.triton:
             block = supervised(settings.state, ports, metrics, servables.wake)
             embedded = await stack.enter_async_context(block)
-        health = Health(needs)
-        await health.settled(servables.routes)  # of which there are none: nothing serves yet
         calls = Calls(_budgets(services), lambda: servables.routes, metrics)
         server = _server(services, health, calls, reflected=settings.reflection)
         port = _listen(server, settings)
         await server.start()
         stack.push_async_callback(server.stop, None)
-        stack.enter_context(_task(servables.keep_settled(health.settled)))
+        stack.enter_context(_task(servables.keep_settled()))
         stack.enter_context(_task(asyncio.to_thread(closed_form.warm)))
         log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
         yield App(settings, port, metrics_port, embedded, calls, health, server)

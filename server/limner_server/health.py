@@ -29,7 +29,7 @@ class Health:
         self._needs = needs
         self._serving: dict[str, bool] = {}
 
-    async def settled(self, routes: Routes) -> None:
+    async def routed(self, routes: Routes) -> None:
         """Tell what can serve by these routes, which name only versions that answer."""
         serving = {
             service: all(contract.model in routes.stable for contract in contracts)

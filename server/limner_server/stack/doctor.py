@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from limner_server.stack.record import read_record
-from limner_server.triton.process import SHM, Installation, TritonMissing
+from limner_server.triton.installation import Installation, TritonMissing
+from limner_server.triton.process import SHM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,6 @@ def examine(state: Path, port: int) -> list[Finding]:
         _numpy,
         _packages,
         _tritonserver,
-        _runner,
         _shm,
         lambda: _state(state),
         lambda: _port(state, port),
@@ -74,41 +73,13 @@ def _packages() -> Finding:
 
 
 def _tritonserver() -> Finding:
+    """Look at Triton and its runner as closely as the server does before it starts them."""
     try:
-        installation = Installation.find()
+        Installation.find().check()
     except TritonMissing as error:
-        return Finding("tritonserver", fine=False, seen="not installed", advice=str(error))
-    missing = _missing_libraries(installation.binary, installation)
-    seen = f"nvidia-pytriton {version('nvidia-pytriton')}"
-    if missing:
-        seen += f", without {', '.join(missing)}"
-    return Finding("tritonserver", not missing, seen, "reinstall nvidia-pytriton")
-
-
-def _runner() -> Finding:
-    """Look at the runner's libraries: one that cannot start makes Triton's load hang for ever."""
-    try:
-        installation = Installation.find()
-    except TritonMissing as error:
-        return Finding("runner", fine=False, seen="not installed", advice=str(error))
-    if not installation.stub.exists():
-        advice = "use a Python version that nvidia-pytriton has a runner for"
-        return Finding("runner", fine=False, seen=f"no {installation.stub.name}", advice=advice)
-    missing = _missing_libraries(installation.stub, installation)
-    seen = f"without {', '.join(missing)}" if missing else "finds libpython and its libraries"
-    return Finding("runner", not missing, seen, "apt-get install libpython3.11")
-
-
-def _missing_libraries(binary: Path, installation: Installation) -> list[str]:
-    """Return the shared libraries that `binary` would not find."""
-    found = subprocess.run(
-        ["ldd", str(binary)],  # noqa: S607 - the system's own
-        env=installation.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [line.split()[0] for line in found.stdout.splitlines() if "not found" in line]
+        return Finding("tritonserver", fine=False, seen="incomplete", advice=str(error))
+    seen = f"nvidia-pytriton {version('nvidia-pytriton')}, all libraries found, libpython too"
+    return Finding("tritonserver", fine=True, seen=seen)
 
 
 def _shm() -> Finding:

@@ -6,18 +6,16 @@ import asyncio
 import contextlib
 import ctypes
 import hashlib
-import importlib.util
 import logging
 import os
-import shutil
 import signal
 import socket
-import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+from limner_server.triton.installation import Installation, TritonMissing
 
 log = logging.getLogger(__name__)
 
@@ -29,72 +27,6 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 """Opened before any fork: between fork and exec a child may do little else than call it."""
 SHM = Path("/dev/shm")  # noqa: S108 - the place itself, not a temporary file
-
-
-class TritonMissing(Exception):
-    """The tritonserver binary, or something it needs, is not installed; the message says what."""
-
-
-@dataclass(frozen=True)
-class Installation:
-    """The tritonserver that travels in the nvidia-pytriton wheel."""
-
-    root: Path
-    """Folder with bin, backends and python_backend_stubs."""
-    libraries: Path
-    """Folder of the shared libraries the wheel brings along."""
-
-    @classmethod
-    def find(cls) -> Installation:
-        """Return where this interpreter's packages keep Triton.
-
-        Raises:
-            TritonMissing: The wheel is not installed.
-        """
-        spec = importlib.util.find_spec("pytriton")
-        if spec is None or not spec.submodule_search_locations:
-            raise TritonMissing(
-                "nvidia-pytriton, which carries tritonserver, is not installed: "
-                "pip install 'limner[server]'"
-            )
-        package = Path(spec.submodule_search_locations[0])
-        return cls(package / "tritonserver", package.parent / "nvidia_pytriton.libs")
-
-    @property
-    def binary(self) -> Path:
-        """The tritonserver executable."""
-        return self.root / "bin/tritonserver"
-
-    @property
-    def stub(self) -> Path:
-        """The runner process for this interpreter's version."""
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return self.root / "python_backend_stubs" / version / "triton_python_backend_stub"
-
-    def environment(self) -> dict[str, str]:
-        """Return the environment both tritonserver and its runners need.
-
-        A runner takes its packages from the `python3` found first on PATH, and its interpreter
-        from libpython: PYTHONPATH does not reach it.
-        """
-        folders = [str(self.libraries), str(sysconfig.get_config_var("LIBDIR"))]
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if name in {"HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "CUDA_VISIBLE_DEVICES"}
-        }
-        return inherited | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
-            "LD_LIBRARY_PATH": ":".join(folders),
-        }
-
-    def lay_out_backends(self, folder: Path) -> None:
-        """Write the backend folder Triton wants: the Python backend with its runner inside."""
-        python = folder / "python"
-        shutil.rmtree(python, ignore_errors=True)
-        shutil.copytree(self.root / "backends/python", python)
-        shutil.copy2(self.stub, python / self.stub.name)
-        (python / self.stub.name).chmod(0o755)
 
 
 @dataclass(frozen=True)
@@ -159,6 +91,7 @@ class TritonProcess:
             TritonMissing: It could not even begin; the message ends with its last words.
         """
         installation = Installation.find()
+        await asyncio.to_thread(installation.check)
         (state / "models").mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(installation.lay_out_backends, state / "triton/backends")
         sweep(state)

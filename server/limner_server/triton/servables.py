@@ -42,15 +42,25 @@ class Servables:
     """The versions of one Triton, and the routing table that only names ready ones."""
 
     def __init__(
-        self, triton: Triton, models: Path, contracts: Iterable[Contract], metrics: Metrics
+        self,
+        triton: Triton,
+        models: Path,
+        contracts: Iterable[Contract],
+        metrics: Metrics,
+        routed: Callable[[Routes], Awaitable[None]],
     ) -> None:
-        """Watch the placed versions and the routes file in `models`, as far as `contracts` go."""
+        """Watch the placed versions and the routes file in `models`, as far as `contracts` go.
+
+        `routed` hears every table before it is in force for long.
+        """
         self._triton = triton
         self._contracts = {contract.model: contract for contract in contracts}
         self._models = models
         self._metrics = metrics
+        self._tell_routed = routed
         self._wake = asyncio.Event()
         self._golden: dict[Version, Golden] = {}
+        self._loaded: set[Version] = set()
         self._up: set[Version] = set()
         self._retry_at: dict[Version, float] = {}
         self._unload_at: dict[Version, float] = {}
@@ -61,58 +71,66 @@ class Servables:
         self._retry_at = {}  # a new one: what is being tried just now notes its failure in the old
         self._wake.set()
 
-    async def keep_settled(self, settled: Callable[[Routes], Awaitable[None]]) -> None:
-        """Settle again and again until cancelled; `settled` hears the table after each time."""
+    async def keep_settled(self) -> None:
+        """Settle again and again until cancelled."""
         while True:
             self._wake.clear()
             await self.settle()
-            await settled(self.routes)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), SETTLE_SECONDS)
 
     async def settle(self) -> None:
         """Bring every version the registry routes to up, route to those that are, drop the rest.
 
-        A model whose new version does not come up keeps the one it has.
+        What has stopped to answer gets no more calls while it is mended. A model whose new version
+        does not come up keeps the one it has.
         """
         wanted = await asyncio.to_thread(self._wanted)
         routed = {*wanted.stable.items(), *self.routes.stable.items()}
-        versions = sorted(version for version in routed if version[0] in self._contracts)
-        answers = await asyncio.gather(*(self._bring_up(*version) for version in versions))
-        up = {version for version, is_up in zip(versions, answers, strict=True) if is_up}
-        self.routes = _routable(wanted, self.routes, up)
-        await self._unload_unrouted(self._up - up)
-        self._up = up
+        versions = {version for version in routed if version[0] in self._contracts}
+        await self._route(wanted, await _those(self._answers, versions & self._up))
+        mended = await _those(self._bring_up, versions - self._up)
+        await self._route(wanted, self._up | mended)
+        await self._unload_all_but({*wanted.stable.items(), *self.routes.stable.items()})
 
-    async def _bring_up(self, model: str, version: int) -> bool:
-        """Return whether a version answers, after loading it anew if it did not."""
-        now, retry_at = time.monotonic(), self._retry_at
-        if retry_at.get((model, version), now) > now:
-            return False
+    async def _route(self, wanted: Routes, up: set[Version]) -> None:
+        """Put the table that follows from what is wanted and what is up in force."""
+        self._up = up
+        self.routes = _routable(wanted, self.routes, up)
+        for model, version in self._loaded | up:
+            self._metrics.model_ready.labels(model, version).set((model, version) in up)
+        await self._tell_routed(self.routes)
+
+    async def _answers(self, model: str, version: int) -> bool:
+        """Return whether a version that was up still is."""
         try:
-            if (model, version) not in self._up:
-                await self._triton.load(model, version)
             await self._prove(model, version)
         except LimnerError as error:
             log.warning("version is not up", extra=_named(model, version, error))
-            is_up = await self._load_anew(model, version)
-        else:
-            is_up = True
+            return False
+        return True
+
+    async def _bring_up(self, model: str, version: int) -> bool:
+        """Return whether a version that was not up is now; one that failed just before is left."""
+        now, retry_at = time.monotonic(), self._retry_at
+        if retry_at.get((model, version), now) > now:
+            return False
+        is_up = await self._load_anew(model, version)
         if not is_up:
             retry_at[model, version] = now + RETRY_SECONDS
-        self._unload_at.pop((model, version), None)
-        self._metrics.model_ready.labels(model, version).set(is_up)
         return is_up
 
     async def _load_anew(self, model: str, version: int) -> bool:
-        """Return whether a version answers once it has been unloaded and loaded.
+        """Return whether a version answers once it has been unloaded, if need be, and loaded.
 
         A dead runner makes UNLOADING last for ever, so nobody waits for it: Triton takes the load
         at once and starts a new runner.
         """
         try:
-            await self._triton.unload(model, version)
+            if (model, version) in self._loaded:
+                await self._triton.unload(model, version)
             await self._triton.load(model, version)
+            self._loaded.add((model, version))
             await self._prove(model, version)
         except LimnerError as error:
             log.error("version did not come up", extra=_named(model, version, error))  # noqa: TRY400 - expected, its sentence says all
@@ -137,16 +155,18 @@ class Servables:
         if difference is not None:
             raise ModelNotReady(f"{model} version {version} fails its golden inputs: {difference}")
 
-    async def _unload_unrouted(self, left: set[Version]) -> None:
+    async def _unload_all_but(self, routed: set[Version]) -> None:
         """Unload versions that left the routes, once no call can be planned with them."""
         now = time.monotonic()
-        self._unload_at = dict.fromkeys(left, now + KEEP_SECONDS) | self._unload_at
-        for (model, version), due in list(self._unload_at.items()):
-            if due <= now:
-                del self._unload_at[model, version]
-                self._golden.pop((model, version), None)
-                await self._triton.unload(model, version)
-                self._metrics.model_ready.remove(model, str(version))
+        self._unload_at = {
+            version: self._unload_at.get(version, now + KEEP_SECONDS)
+            for version in self._loaded - routed
+        }
+        for model, version in [version for version, due in self._unload_at.items() if due <= now]:
+            await self._triton.unload(model, version)
+            self._loaded.remove((model, version))
+            self._golden.pop((model, version), None)
+            self._metrics.model_ready.remove(model, str(version))
 
     def _wanted(self) -> Routes:
         try:
@@ -154,6 +174,15 @@ class Servables:
         except RoutesDamaged:
             log.exception("routes are damaged; the table in force stays")
             return self.routes
+
+
+async def _those(
+    holds: Callable[[str, int], Awaitable[bool]], versions: set[Version]
+) -> set[Version]:
+    """Return those of `versions` for which `holds`, all asked side by side."""
+    ordered = sorted(versions)
+    answers = await asyncio.gather(*(holds(*version) for version in ordered))
+    return {version for version, answer in zip(ordered, answers, strict=True) if answer}
 
 
 def _routable(wanted: Routes, current: Routes, up: set[Version]) -> Routes:

@@ -8,7 +8,8 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from limner_server.triton.process import TritonMissing, TritonProcess
+from limner_server.triton.installation import TritonMissing
+from limner_server.triton.process import TritonProcess
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

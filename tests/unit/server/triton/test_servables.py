@@ -46,7 +46,10 @@ def triton():
 
 @pytest.fixture
 def servables(triton, tmp_path):
-    return Servables(triton, tmp_path, CONTRACTS, Metrics())
+    async def routed(_routes):
+        pass
+
+    return Servables(triton, tmp_path, CONTRACTS, Metrics(), routed)
 
 
 def place(models, version, answer):
@@ -125,6 +128,28 @@ async def test_a_version_that_was_lost_is_loaded_anew(servables, triton, tmp_pat
     await servables.settle()
     assert servables.routes.stable == {MODEL: 1}
     assert triton.loaded == {1}
+    assert triton.told[-2:] == [("unload", 1), ("load", 1)]
+
+
+async def test_a_version_that_stopped_to_answer_gets_no_call_while_it_is_mended(
+    servables, triton, tmp_path
+):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    seen = []
+    load = triton.load
+
+    async def looks(model, version):
+        seen.append(dict(servables.routes.stable))
+        await load(model, version)
+
+    triton.load = looks
+    triton.loaded.clear()
+    await servables.settle()
+    assert seen == [{}]
+    assert servables.routes.stable == {MODEL: 1}
 
 
 async def test_a_version_that_failed_is_left_alone_until_something_changes(

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from limner_server.triton.installation import Installation
+from limner_server.triton.process import SHM, Ports, command, shm_prefix, sweep
+
+
+def test_triton_listens_on_loopback_only():
+    words = command(Installation.find(), Path("/state"), Ports(grpc=1, metrics=2))
+    addresses = {word for word in words if "-address=" in word}
+    assert addresses == {"--grpc-address=127.0.0.1", "--metrics-address=127.0.0.1"}
+    assert "--allow-http=false" in words
+
+
+def test_two_free_ports_differ():
+    ports = Ports.free()
+    assert ports.grpc != ports.metrics
+
+
+def test_only_the_regions_of_ones_own_state_are_swept(tmp_path):
+    mine = SHM / f"{shm_prefix(tmp_path)}test"
+    other = SHM / f"{shm_prefix(tmp_path / 'other')}test"
+    try:
+        mine.touch()
+        other.touch()
+        sweep(tmp_path)
+        assert not mine.exists()
+        assert other.exists()
+    finally:
+        mine.unlink(missing_ok=True)
+        other.unlink(missing_ok=True)
