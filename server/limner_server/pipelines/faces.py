@@ -92,14 +92,14 @@ def select_face(faces: Sequence[FoundFace], selector: Selector) -> int:
 
 
 async def _detect(photo: Photo, triton: Triton, call: Call) -> list[Detection]:
-    """Look at the whole photo, and at its tiles only if nothing was found."""
+    """Look at the whole photo; only if nothing was found, turn it and look at its tiles."""
     height, width, _ = photo.shape
     whole = [detection.letterbox(width, height)]
     found = await _detect_in(photo, whole, detection.THRESHOLD, triton, call)
     if found:
         return found
-    tiles = detection.tiles(width, height)
-    found = await _detect_in(photo, tiles, detection.TILE_THRESHOLD, triton, call)
+    closer = [*detection.turned(width, height), *detection.tiles(width, height)]
+    found = await _detect_in(photo, closer, detection.CLOSER_THRESHOLD, triton, call)
     return detection.merge(found)
 
 

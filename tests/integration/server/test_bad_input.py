@@ -52,7 +52,7 @@ def test_a_header_of_sixty_thousand_by_sixty_thousand_costs_nothing(stubs):
     started = time.monotonic()
     error = segment_failure(stubs, data=png_header(60_000, 60_000))
     assert isinstance(error, reasons.ImageTooManyPixels)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 5  # decoding it would take minutes and 10 GB
 
 
 def test_no_bytes_at_all(stubs):

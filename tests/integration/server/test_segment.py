@@ -96,6 +96,16 @@ def test_a_photo_turned_by_exif_is_answered_upright(stubs, portrait, orientation
     assert abs(face.pose.roll_deg) < 20
 
 
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_photo_that_nobody_turned_upright_still_shows_its_face(stubs, portrait, turn):
+    lying = portrait.rotate(turn, expand=True)  # counterclockwise, and EXIF says nothing
+    (face,) = stubs.segment.Segment(asked(saved(lying, "PNG"))).faces
+    lean = (face.pose.roll_deg + turn) % 360
+    assert min(lean, 360 - lean) < 15
+    box = face.box
+    assert box.right_px - box.left_px == pytest.approx(box.bottom_px - box.top_px, rel=0.1)
+
+
 def test_mirroring_the_photo_mirrors_the_pose(stubs, portrait):
     mirrored = portrait.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     one, other = (

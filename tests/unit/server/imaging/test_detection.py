@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limner_server.imaging import detection
-from limner_server.imaging.detection import Detection, detections, letterbox, merge, tiles
+from limner_server.imaging.detection import Detection, detections, letterbox, merge, tiles, turned
 from limner_server.imaging.geometry import Region
 
 sides = st.integers(10, 4000)
@@ -53,6 +53,22 @@ def test_a_face_is_found_where_its_anchor_says(anchor, x, y, size, width, height
     np.testing.assert_allclose(edges, [*(at - half), *(at + half)], atol=side * 1e-4)
     np.testing.assert_allclose(found.keypoints, np.tile(at, (6, 1)), atol=side * 1e-4)
     assert found.score == pytest.approx(1 / (1 + np.exp(-3.0)))
+
+
+@given(st.floats(20, 172), st.floats(20, 172), sides, sides)
+def test_a_face_in_a_turned_photo_has_its_box_where_it_lies(x, y, width, height):
+    boxes, scores = silence()
+    speak(boxes, scores, 1000, (x, y), 10, 3.0)
+    boxes[1000, 3] = 20  # twice as high as wide, as the turned look sees it
+
+    upside_down = detections(boxes, scores, turned(width, height)[2])[0]
+    lying = [detections(boxes, scores, region)[0] for region in turned(width, height)[:2]]
+
+    upright = detections(boxes, scores, letterbox(width, height))[0]
+    assert upside_down.left == pytest.approx(width - upright.right, abs=1)
+    assert upside_down.top == pytest.approx(height - upright.bottom, abs=1)
+    for found in lying:
+        assert (found.width, found.height) == pytest.approx((upright.height, upright.width), abs=1)
 
 
 def test_boxes_over_one_face_are_averaged_by_their_scores():
