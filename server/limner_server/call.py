@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import uuid
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
     from limner_registry.routes import Routes
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What a caller may name a call: nothing that could harm a log."""
 
 First = TypeVar("First")
 Second = TypeVar("Second")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,7 +22,7 @@ from limner.v1.reasons import (
     Internal,
     ParameterOutOfRange,
 )
-from limner_server.call import Call
+from limner_server.call import REQUEST_ID, Call
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("limner_server.calls")
 
 DEADLINE_KEY = "limner-default-deadline-seconds"
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 Handler = Any
 """A grpc.RpcMethodHandler; its fields are untyped."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from limner.errors import Violation
 from limner.v1 import image_pb2
 from limner.v1.reasons import ParameterOutOfRange
+from limner_server.call import REQUEST_ID
 
 if TYPE_CHECKING:
     from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{0,64}")
 RAW_FORMATS = {image_pb2.IMAGE_FORMAT_RAW_RGB8: 3, image_pb2.IMAGE_FORMAT_RAW_RGBA8: 4}
 """Bytes a pixel of the formats that are not encoded."""
 
@@ -50,7 +49,7 @@ class Checks:
     def options(self, options: image_pb2.CallOptions) -> None:
         """Check what may be said of any call."""
         self.require(
-            REQUEST_ID.fullmatch(options.request_id) is not None,
+            not options.request_id or REQUEST_ID.fullmatch(options.request_id) is not None,
             "options.request_id",
             "at most 64 letters, digits, '-', '_' or '.'",
         )

@@ -75,7 +75,10 @@ class Servables:
         """Settle again and again until cancelled."""
         while True:
             self._wake.clear()
-            await self.settle()
+            try:
+                await self.settle()
+            except Exception:  # a defect must not end the loop that keeps versions alive
+                log.exception("versions could not be settled; trying again")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), SETTLE_SECONDS)
 

@@ -8,7 +8,6 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from limner_server.triton.installation import TritonMissing
 from limner_server.triton.process import TritonProcess
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Supervisor:
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
                 try:
                     self.process = await TritonProcess.start(self._state, self.process.ports)
-                except TritonMissing:
+                except Exception:  # whatever it was, a full disk or a defect, may pass
                     log.exception("triton did not start again", extra={"next_try_seconds": pause})
                 else:
                     break

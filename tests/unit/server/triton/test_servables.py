@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 
 import numpy as np
@@ -180,6 +181,29 @@ async def test_a_wake_while_a_version_is_failing_is_not_forgotten(servables, tri
     triton.load, triton.answers[1] = refuse, 0.5
     await servables.settle()
     assert servables.routes.stable == {MODEL: 1}
+
+
+async def test_a_defect_does_not_end_the_loop_that_keeps_versions_alive(
+    servables, triton, tmp_path
+):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    load, loaded = triton.load, asyncio.Event()
+
+    async def load_and_tell(model, version):
+        await load(model, version)
+        loaded.set()
+
+    async def fail_once(_model, _version):
+        triton.load = load_and_tell
+        servables.wake()
+        raise RuntimeError
+
+    triton.load = fail_once
+    keeping = asyncio.create_task(servables.keep_settled())
+    await asyncio.wait_for(loaded.wait(), 5)
+    keeping.cancel()
 
 
 async def test_damaged_routes_leave_the_table_in_force(servables, triton, tmp_path):
