@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("limner", deadline=None)  # a slow machine is no failed property
+settings.load_profile("limner")
 
 LIMNER = str(Path(sys.executable).parent / "limner")
 
