@@ -56,18 +56,16 @@ async def find_faces(photo: Photo, triton: Triton, call: Call) -> list[FoundFace
     Raises:
         NoFace: There is none.
     """
-    found = await _detect(photo, triton, call)
-    regions = [mesh.region_of_detection(face) for face in found]
-    first, presence = await _mesh(FACE_MESH, photo, regions, triton, call)
-    seen = [place for place, logit in enumerate(presence) if logit > 0]
-    if not seen:
+    height, width, _ = photo.shape
+    whole = [detection.letterbox(width, height)]
+    found = await _detect(photo, whole, detection.THRESHOLD, triton, call)
+    faces = await _look_twice(photo, found, triton, call)
+    if not faces:  # it may be turned, or small
+        closer = [*detection.turned(width, height), *detection.tiles(width, height)]
+        found = await _detect(photo, closer, detection.CLOSER_THRESHOLD, triton, call)
+        faces = await _look_twice(photo, detection.merge(found), triton, call)
+    if not faces:
         raise NoFace("no face was found in the photo")
-    regions = [mesh.region_of_landmarks(first[place]) for place in seen]
-    second, _ = await _mesh(FACE_MESH_ATTENTION, photo, regions, triton, call)
-    faces = [
-        FoundFace(found[place], landmarks, head_pose(landmarks))
-        for place, landmarks in zip(seen, second, strict=True)
-    ]
     return sorted(faces, key=lambda face: face.detection.left + face.detection.right)
 
 
@@ -91,26 +89,30 @@ def select_face(faces: Sequence[FoundFace], selector: Selector) -> int:
     return min(held, key=lambda place: _distance(faces[place].detection, x, y))
 
 
-async def _detect(photo: Photo, triton: Triton, call: Call) -> list[Detection]:
-    """Look at the whole photo; only if nothing was found, turn it and look at its tiles."""
-    height, width, _ = photo.shape
-    whole = [detection.letterbox(width, height)]
-    found = await _detect_in(photo, whole, detection.THRESHOLD, triton, call)
-    if found:
-        return found
-    closer = [*detection.turned(width, height), *detection.tiles(width, height)]
-    found = await _detect_in(photo, closer, detection.CLOSER_THRESHOLD, triton, call)
-    return detection.merge(found)
-
-
-async def _detect_in(
+async def _detect(
     photo: Photo, regions: list[Region], threshold: float, triton: Triton, call: Call
 ) -> list[Detection]:
+    """Return what the detector finds in any of the regions."""
     boxes, scores = await _look(FACE_DETECTOR, photo, regions, "black", triton, call)
     return [
         face
         for region, box, score in zip(regions, boxes, scores, strict=True)
         for face in detection.detections(box, score, region, threshold)
+    ]
+
+
+async def _look_twice(
+    photo: Photo, found: list[Detection], triton: Triton, call: Call
+) -> list[FoundFace]:
+    """Return those detections that the plain mesh takes for faces, with their refined meshes."""
+    regions = [mesh.region_of_detection(face) for face in found]
+    first, presence = await _mesh(FACE_MESH, photo, regions, triton, call)
+    seen = [place for place, logit in enumerate(presence) if logit > 0]
+    regions = [mesh.region_of_landmarks(first[place]) for place in seen]
+    second, _ = await _mesh(FACE_MESH_ATTENTION, photo, regions, triton, call)
+    return [
+        FoundFace(found[place], landmarks, head_pose(landmarks))
+        for place, landmarks in zip(seen, second, strict=True)
     ]
 
 
