@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pynvml
@@ -25,63 +26,32 @@ class Metrics:
     def __init__(self) -> None:
         """Make the series; nothing listens yet."""
         self.registry = CollectorRegistry()
-        labels = ("grpc_type", "grpc_service", "grpc_method")
-        self.started = Counter(
-            "grpc_server_started", "Calls begun.", labels, registry=self.registry
+        count = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        time = partial(Histogram, registry=self.registry)
+        method, version = ("grpc_type", "grpc_service", "grpc_method"), ("model", "version")
+
+        self.started = count("grpc_server_started", "Calls begun.", method)
+        self.handled = count("grpc_server_handled", "Calls ended.", (*method, "grpc_code"))
+        self.handling = time(
+            "grpc_server_handling_seconds", "Time of a call.", method, buckets=CALL_BUCKETS
         )
-        self.handled = Counter(
-            "grpc_server_handled",
-            "Calls ended, by status code.",
-            (*labels, "grpc_code"),
-            registry=self.registry,
+        self.in_flight = gauge("limner_calls_in_flight", "Calls being worked on.")
+        self.errors = count("limner_errors", "Calls that ended in an error.", ("reason",))
+        self.stage_seconds = time(
+            "limner_stage_seconds", "Time of one part of a call.", ("stage",), buckets=CALL_BUCKETS
         )
-        self.handling = Histogram(
-            "grpc_server_handling_seconds",
-            "Time from a call's begin to its end.",
-            labels,
-            buckets=CALL_BUCKETS,
-            registry=self.registry,
-        )
-        self.in_flight = Gauge(
-            "limner_calls_in_flight", "Calls being worked on.", registry=self.registry
-        )
-        self.errors = Counter(
-            "limner_errors",
-            "Calls that ended in an error, by reason.",
-            ("reason",),
-            registry=self.registry,
-        )
-        self.model_calls = Counter(
-            "limner_model_calls",
-            "Calls of model versions, by outcome.",
-            ("model", "version", "outcome"),
-            registry=self.registry,
-        )
-        self.model_seconds = Histogram(
+        self.model_calls = count("limner_model_calls", "Runs of a version.", (*version, "outcome"))
+        self.model_seconds = time(
             "limner_model_seconds",
-            "Time of one call of a model version, the way to Triton and back included.",
-            ("model", "version"),
+            "Time of one run, the way to Triton and back included.",
+            version,
             buckets=MODEL_BUCKETS,
-            registry=self.registry,
         )
-        self.stage_seconds = Histogram(
-            "limner_stage_seconds",
-            "Time of one part of a call.",
-            ("stage",),
-            buckets=CALL_BUCKETS,
-            registry=self.registry,
+        self.model_ready = gauge(
+            "limner_model_ready", "1 when the version last answered its golden inputs.", version
         )
-        self.model_ready = Gauge(
-            "limner_model_ready",
-            "1 when the version last answered its golden inputs, else 0.",
-            ("model", "version"),
-            registry=self.registry,
-        )
-        self.triton_restarts = Counter(
-            "limner_triton_restarts",
-            "Times Triton ended and was started again.",
-            registry=self.registry,
-        )
+        self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
         self.triton = Info(
             "limner_triton",
             "The Triton behind this server, and its own metrics page.",
