@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -20,6 +22,8 @@ from PIL import Image
 from limner_client import LimnerClient
 from limner_server.triton.process import SHM, shm_prefix
 from tests.conftest import limner
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -100,6 +104,23 @@ def test_the_faces_are_found_by_the_command(stack, photo, tmp_path):
     assert len(edit["faces"]) == 1
     assert (tmp_path / "out/astronaut.person.png").exists()
     assert (tmp_path / "out/astronaut.overlay.jpg").exists()
+
+
+def test_the_readmes_program_runs_as_it_stands(stack, photo, tmp_path):
+    Image.open(photo).convert("RGB").save(tmp_path / "me.jpg")
+    program = README.read_text().split("```python\n")[1].split("```")[0]
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=os.environ | {"LIMNER_ADDRESS": stack.address},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Come nearer" in done.stdout
+    with Image.open(tmp_path / "person.png") as mask:
+        assert mask.size == (512, 512)
 
 
 def test_what_is_wrong_with_a_photo_is_the_exit_code_two(stack, tmp_path):
