@@ -69,11 +69,6 @@ def follow(photo: Photo, model: Floats) -> Matte:
     return np.clip(result, 0, 1)
 
 
-def refine(photo: Photo, soft: Matte, radius: int, epsilon: float) -> Matte:
-    """Return a map that follows the photo's edges; both of one size, the map in [0, 1]."""
-    return follow(photo, linear_model(photo, soft, radius, epsilon))
-
-
 def _solve(symmetric: tuple[Floats, ...], right: Floats) -> Floats:
     """Return the solution of a symmetric 3x3 system at each pixel, by cofactors."""
     rr, rg, rb, gg, gb, bb = symmetric

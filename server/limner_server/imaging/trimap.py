@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_server.imaging.geometry import shrink
-from limner_server.imaging.guided import refine
+from limner_server.imaging.outline import outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,21 +22,11 @@ BAND_SHARE: Final = 0.02
 INNER_SHARE: Final = 0.4
 """Of the band inside the edge: segmenters cut off hair more often than they add background."""
 
-WORK_PX: Final = 512
-"""Longest edge at which a person's outline is drawn; the network saw 256. At 1024 it takes four
-times as long, and on five portraits no pixel of the alpha came out 0.2 different."""
-
 UNSURE: Final = (0.1, 0.9)
 """Probabilities between which the network does not know."""
 
 REACH: Final = 1.5
 """Bands around the edge within which the network's doubt makes a pixel unknown."""
-
-SPECK_SHARE: Final = 0.05
-"""Of the largest piece: smaller pieces of person are specks. A second person is larger."""
-
-HOLE_SHARE: Final = 0.002
-"""Of the picture: smaller holes are the network's; larger may lie between arm and body."""
 
 
 def default_band(width: int, height: int) -> int:
@@ -68,9 +57,8 @@ def trimap_of_map(mask: NDArray[np.bool_ | np.uint8], band_px: int) -> Plane:
 def trimap_of_probability(person: Matte, photo: Photo, band_px: int | None = None) -> Plane:
     """Return the trimap of a person in a photo.
 
-    The network's map is drawn onto the photo's edges by a guided filter, cut at a half, rid of
-    specks and small holes, and banded. Where the network doubts nearby, as in loose hair, the band
-    is wider.
+    A band along the person's outline. Where the network doubts nearby, as in loose hair, it is
+    wider.
 
     Args:
         person: Probability of a person, any size, float32 in [0, 1]; stretched over the photo.
@@ -81,17 +69,14 @@ def trimap_of_probability(person: Matte, photo: Photo, band_px: int | None = Non
         HxW uint8: INSIDE, OUTSIDE, UNKNOWN.
     """
     height, width = photo.shape[:2]
-    small = shrink(photo, WORK_PX)
-    size = (small.shape[1], small.shape[0])
-    scale = max(size) / max(width, height)
+    inside = outline(person, photo)
+    rows, columns = inside.shape
+    scale = max(rows, columns) / max(width, height)
     band = max(1.0, (band_px or default_band(width, height)) * scale)
-
-    soft = np.clip(cv2.resize(person, size, interpolation=cv2.INTER_CUBIC), 0, 1)
-    sharp = refine(small, soft.astype(np.float32), max(2, round(max(size) / 128)), 1e-4)
-    inside = _without_holes(_without_specks(sharp > 0.5))
 
     inner = INNER_SHARE * band
     trimap = _banded(inside, inner, band - inner)
+    soft = cv2.resize(person, (columns, rows), interpolation=cv2.INTER_CUBIC)
     unsure = (soft > UNSURE[0]) & (soft < UNSURE[1])
     near = _banded(inside, REACH * band / 2, REACH * band) == UNKNOWN
     trimap[unsure & near] = UNKNOWN
@@ -110,28 +95,6 @@ def _banded(inside: Flags, inner: float, outer: float) -> Plane:
     distance = cv2.distanceTransform(1 - flags, cv2.DIST_L2, cv2.DIST_MASK_5)
     trimap[~inside & (distance <= outer)] = UNKNOWN
     return trimap
-
-
-def _without_specks(inside: Flags) -> Flags:
-    """Return a mask without its pieces far smaller than the largest."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(inside.view(np.uint8), connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    kept: Flags = (areas >= SPECK_SHARE * areas.max()) & (areas > 0)
-    whole_pieces: Flags = kept[labels]
-    return whole_pieces
-
-
-def _without_holes(inside: Flags) -> Flags:
-    """Return a mask with its small holes filled; the background beyond the border is no hole."""
-    outside = (~inside).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
-    hole: Flags = stats[:, cv2.CC_STAT_AREA] < HOLE_SHARE * inside.size
-    hole[0] = False
-    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    hole[rim] = False
-    filled: Flags = inside | hole[labels]
-    return filled
 
 
 def _enlarged(trimap: Plane, width: int, height: int) -> Plane:

@@ -1,4 +1,4 @@
-"""The person: how likely each part of a photo is one."""
+"""The person: how likely each part of a photo is one, and the outline that follows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from limner_registry.contracts import PERSON_SEGMENTER
 from limner_server.imaging.geometry import crop, whole
+from limner_server.imaging.outline import outline, stretched
 
 if TYPE_CHECKING:
     from limner_server.call import Call
-    from limner_server.imaging.arrays import Matte, Photo
+    from limner_server.imaging.arrays import Flags, Matte, Photo
     from limner_server.triton.client import Triton
 
 
@@ -27,3 +28,15 @@ async def find_person(photo: Photo, triton: Triton, call: Call) -> Matte:
     answers = await triton.infer(PERSON_SEGMENTER, {"image": square[None]}, call)
     person: Matte = answers["person"][0]
     return person
+
+
+async def find_outline(photo: Photo, triton: Triton, call: Call) -> Flags:
+    """Return which of the photo's pixels are a person's, HxW bool."""
+    person = await find_person(photo, triton, call)
+    with call.stage("outline"):
+        return await asyncio.to_thread(_outlined, person, photo)
+
+
+def _outlined(person: Matte, photo: Photo) -> Flags:
+    height, width, _ = photo.shape
+    return stretched(outline(person, photo), width, height)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import cv2
 import numpy as np
 
 from limner.v1 import image_pb2, segment_pb2, segment_pb2_grpc
@@ -19,7 +18,7 @@ from limner_server.call import Budget, Call, side_by_side
 from limner_server.imaging.advice import hints
 from limner_server.imaging.mesh import oval
 from limner_server.pipelines.faces import Selector, find_faces, select_face
-from limner_server.pipelines.person import find_person
+from limner_server.pipelines.person import find_outline
 from limner_server.services import wire
 from limner_server.services.checks import Checks
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     import grpc
 
     from limner_registry.contracts import Contract
-    from limner_server.imaging.arrays import Matte, Photo
+    from limner_server.imaging.arrays import Flags
     from limner_server.pipelines.faces import FoundFace
     from limner_server.triton.client import Triton
 
@@ -71,14 +70,14 @@ class SegmentService(segment_pb2_grpc.SegmentServiceServicer):
         response = segment_pb2.SegmentResponse(width_px=photo.shape[1], height_px=photo.shape[0])
 
         if request.without_faces:
-            person = await find_person(photo, self._triton, call)
+            person = await find_outline(photo, self._triton, call)
         else:
             person, faces = await side_by_side(
-                find_person(photo, self._triton, call), find_faces(photo, self._triton, call)
+                find_outline(photo, self._triton, call), find_faces(photo, self._triton, call)
             )
             _write_faces(faces, _selector(request.selector), response)
         with call.stage("encode"):
-            masks = await asyncio.to_thread(_masks, person, photo, request)
+            masks = await asyncio.to_thread(_masks, person, request)
         response.masks.extend(masks)
         response.served_by.CopyFrom(call.served_by())
         response.timings.CopyFrom(call.timings())
@@ -110,11 +109,7 @@ def _selector(selector: image_pb2.FaceSelector) -> Selector:
             return Selector()
 
 
-def _masks(
-    probability: Matte, photo: Photo, request: segment_pb2.SegmentRequest
-) -> list[segment_pb2.ClassMask]:
-    height, width, _ = photo.shape
-    person = cv2.resize(probability, (width, height)) >= 0.5
+def _masks(person: Flags, request: segment_pb2.SegmentRequest) -> list[segment_pb2.ClassMask]:
     flags = {PERSON: person, BACKGROUND: ~person}
     masks = []
     for wanted in request.classes or EVERY_CLASS:

@@ -52,7 +52,7 @@ def examine(state: Path, port: int) -> list[Finding]:
 
 def _python() -> Finding:
     seen = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", sys.version_info[:2] == (3, 11), seen, "run Limner with Python 3.11")
+    return Finding("python", sys.version_info >= (3, 11), seen, "run Limner with Python 3.11")
 
 
 def _numpy() -> Finding:
