@@ -46,10 +46,11 @@ def outline(person: Matte, photo: Photo) -> Flags:
 
     Source: He and Sun, Fast Guided Filter, 2015.
     """
-    tiny = shrink(photo, FIT_PX)
+    small = shrink(photo, WORK_PX)
+    tiny = shrink(small, FIT_PX)
     soft = cv2.resize(person, (tiny.shape[1], tiny.shape[0]))
     model = linear_model(tiny, soft.astype(np.float32), RADIUS, EPSILON)
-    sharp = follow(shrink(photo, WORK_PX), model)
+    sharp = follow(small, model)
     return _without_holes(_without_specks(sharp > 0.5))
 
 
