@@ -9,13 +9,13 @@ import uuid
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from limner.v1 import image_pb2
 from limner.v1.reasons import DeadlinePassed, ModelNotReady
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator, MutableSequence
 
     from limner_registry.routes import Routes
 
@@ -26,6 +26,22 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 
 _current: ContextVar[Call] = ContextVar("call")
+
+
+class Reply(Protocol):
+    """The fields that every reply of ours has."""
+
+    @property
+    def served_by(self) -> image_pb2.ServedBy:
+        """Which versions took part."""
+
+    @property
+    def timings(self) -> image_pb2.Timings:
+        """Where the time went."""
+
+    @property
+    def warnings(self) -> MutableSequence[image_pb2.Warning]:
+        """What the caller should know."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,12 @@ class Call:
             for model, version in self.models.items()
         ]
         return image_pb2.ServedBy(models=models, request_id=self.request_id)
+
+    def sign(self, reply: Reply) -> None:
+        """Write into a reply what every one carries: who made it, how long it took, warnings."""
+        reply.served_by.CopyFrom(self.served_by())
+        reply.timings.CopyFrom(self.timings())
+        reply.warnings.extend(self.warnings)
 
     def timings(self) -> image_pb2.Timings:
         """Return where the time went, as replies say it."""

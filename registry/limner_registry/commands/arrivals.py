@@ -26,12 +26,12 @@ MODELS = [contract.model for contract in CONTRACTS]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-IMPORT_JSON = """\b
+VERSIONS_JSON = """\b
 --json: {"versions": [{"model": str, "version": int, "manifest_sha256": str}]}
 """
 
 
-@click.command("import", cls=RegistryCommand, epilog=IMPORT_JSON)
+@click.command("import", cls=RegistryCommand, epilog=VERSIONS_JSON)
 @click.argument("source", type=click.Choice(["mediapipe"]))
 @screened
 def import_models(screen: Screen, source: str) -> None:
@@ -67,12 +67,7 @@ def score(
     return scores
 
 
-PUBLISH_JSON = """\b
---json: {"versions": [{"model": str, "version": int, "manifest_sha256": str}]}
-"""
-
-
-@click.command("publish", cls=RegistryCommand, epilog=PUBLISH_JSON)
+@click.command("publish", cls=RegistryCommand, epilog=VERSIONS_JSON)
 @click.argument("model", type=click.Choice(MODELS), metavar="MODEL")
 @click.option("--network", type=FILE, required=True, help="The ONNX file, normalization inside.")
 @click.option("--golden", "answers", type=FILE, required=True, help="Its golden answers, .npz.")

@@ -54,9 +54,7 @@ class MatteService(matte_pb2_grpc.MatteServiceServicer):
         )
         with call.stage("encode"):
             response = await asyncio.to_thread(_written, cut_out, request.output)
-        response.served_by.CopyFrom(call.served_by())
-        response.timings.CopyFrom(call.timings())
-        response.warnings.extend(call.warnings)
+        call.sign(response)
         return response
 
     async def _trimap(self, request: matte_pb2.MatteRequest, photo: Photo, call: Call) -> Plane:

@@ -79,9 +79,7 @@ class SegmentService(segment_pb2_grpc.SegmentServiceServicer):
         with call.stage("encode"):
             masks = await asyncio.to_thread(_masks, person, request)
         response.masks.extend(masks)
-        response.served_by.CopyFrom(call.served_by())
-        response.timings.CopyFrom(call.timings())
-        response.warnings.extend(call.warnings)
+        call.sign(response)
         return response
 
 

@@ -29,16 +29,14 @@ if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.imaging.arrays import Matte, Photo, Plane
 
-JPEG, PNG, WEBP, RAW_RGB8, RAW_RGBA8 = (
+JPEG, PNG, WEBP, RAW_RGBA8 = (
     image_pb2.IMAGE_FORMAT_JPEG,
     image_pb2.IMAGE_FORMAT_PNG,
     image_pb2.IMAGE_FORMAT_WEBP,
-    image_pb2.IMAGE_FORMAT_RAW_RGB8,
     image_pb2.IMAGE_FORMAT_RAW_RGBA8,
 )
 ENCODED: dict[int, pictures.Format] = {JPEG: "jpeg", PNG: "png", WEBP: "webp"}
 WITH_ALPHA = {PNG, WEBP, RAW_RGBA8}
-DEFAULT_QUALITY = 92
 REASONS: dict[type[pictures.PictureError], type[LimnerError]] = {
     pictures.TooLarge: ImageTooLarge,
     pictures.TooManyPixels: ImageTooManyPixels,
@@ -108,7 +106,7 @@ def write_image(photo: Photo, alpha: Matte | None, output: image_pb2.OutputSpec)
         pixels = np.dstack((photo, np.full(photo.shape[:2], 255, np.uint8)))
     pixels = _sized(pixels, output)
     if picture_format in ENCODED:
-        quality = output.quality or DEFAULT_QUALITY
+        quality = output.quality or codec.DEFAULT_QUALITY
         data = _encoded(pixels, ENCODED[picture_format], quality)
     else:
         data = pixels.tobytes()
