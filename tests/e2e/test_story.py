@@ -207,19 +207,25 @@ def versions_that_answer(client: LimnerClient, photo: Path, done: threading.Even
 
 
 @pytest.fixture
-def second(stack, tmp_path):
-    """A second stack over the same models: its state, what `up` said, and its processes."""
+def second_state(stack, tmp_path) -> Path:
+    """A state folder of its own, over the models and the registry of the shared stack."""
     state = tmp_path / "state"
     state.mkdir()
-    (state / "models").symlink_to(stack.state / "models")
-    (state / "registry").symlink_to(stack.state / "registry")
-    said = told(limner("up", "--detach", "--state", state, "--port", 0, "--json"))
+    for folder in ("models", "registry"):
+        (state / folder).symlink_to(stack.state / folder)
+    return state
+
+
+@pytest.fixture
+def second(second_state):
+    """A second stack over the same models: its state, what `up` said, and its processes."""
+    said = told(limner("up", "--detach", "--state", second_state, "--port", 0, "--json"))
     server = psutil.Process(said["pid"])
     family = [server, *server.children(recursive=True)]
     assert any(process.name() == "tritonserver" for process in family)
-    assert list(SHM.glob(f"{shm_prefix(state)}*"))
-    yield state, said, family
-    limner("down", "--state", state)
+    assert list(SHM.glob(f"{shm_prefix(second_state)}*"))
+    yield second_state, said, family
+    limner("down", "--state", second_state)
 
 
 def test_down_leaves_nothing_behind(second):
@@ -250,13 +256,9 @@ def test_a_call_in_flight_is_finished_before_the_server_ends(second, portrait_of
         assert answer.result(10).alpha.width == 2048
 
 
-def test_a_busy_port_is_refused_and_said(stack, tmp_path):
+def test_a_busy_port_is_refused_and_said(stack, second_state):
     port = stack.address.rsplit(":", 1)[1]
-    state = tmp_path / "state"
-    state.mkdir()
-    (state / "models").symlink_to(stack.state / "models")
-    (state / "registry").symlink_to(stack.state / "registry")
-    done = limner("up", "--detach", "--state", state, "--port", port, check=False)
+    done = limner("up", "--detach", "--state", second_state, "--port", port, check=False)
     assert done.returncode == 3
     assert "in use" in done.stderr
     assert stack.status()["serving"]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from limner.errors import LimnerError, from_rpc_error
 from limner.v1 import matte_pb2_grpc, segment_pb2_grpc
 
 
@@ -39,6 +40,13 @@ def stubs(stack):
 def portrait(astronaut) -> Image.Image:
     """The astronaut, decoded."""
     return Image.open(io.BytesIO(astronaut)).convert("RGB")
+
+
+def failure(method, request, **options) -> LimnerError:
+    """Return the typed error that a call ends in."""
+    with pytest.raises(grpc.RpcError) as caught:
+        method(request, **options)
+    return from_rpc_error(caught.value)
 
 
 def saved(image: Image.Image, kind: str, **options) -> bytes:

@@ -74,6 +74,13 @@ def test_imaging_imports_nothing_of_ours():
         assert all(name.startswith("limner_server.imaging") for name in ours), file.name
 
 
+def test_status_asks_about_every_service_the_server_offers():
+    from limner_server.app import SERVICES
+    from limner_server.stack import commands
+
+    assert set(commands.SERVICES) == {kind.name for kind in SERVICES}
+
+
 def test_no_source_unpickles():
     for package in PACKAGES:
         for file in sources(package):

@@ -11,18 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from limner.errors import UnknownReason, from_rpc_error
+from limner.errors import UnknownReason
 from limner.v1 import image_pb2, matte_pb2, reasons, segment_pb2
-from tests.integration.conftest import saved
+from tests.integration.conftest import failure, saved
 
 RAW = image_pb2.IMAGE_FORMAT_RAW_RGB8
 PERSON = matte_pb2.MATTE_SUBJECT_PERSON
-
-
-def failure(stub, request, **options):
-    with pytest.raises(grpc.RpcError) as caught:
-        stub(request, **options)
-    return from_rpc_error(caught.value)
 
 
 def segment_failure(stubs, **image):

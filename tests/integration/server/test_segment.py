@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import grpc
 import numpy as np
 import pytest
 from PIL import Image
 
-from limner.errors import from_rpc_error
 from limner.v1 import image_pb2, reasons, segment_pb2
-from tests.integration.conftest import plane, saved
+from tests.integration.conftest import failure, plane, saved
 
 REFERENCE = Path(__file__).parents[2] / "data/mediapipe_astronaut.npz"
 PERSON = segment_pb2.SEGMENT_CLASS_PERSON
@@ -18,12 +16,6 @@ BACKGROUND = segment_pb2.SEGMENT_CLASS_BACKGROUND
 
 def asked(data: bytes, **fields) -> segment_pb2.SegmentRequest:
     return segment_pb2.SegmentRequest(image={"data": data}, **fields)
-
-
-def failure(stub, request, **options):
-    with pytest.raises(grpc.RpcError) as caught:
-        stub(request, **options)
-    return from_rpc_error(caught.value)
 
 
 def test_the_astronauts_face_is_found_where_it_is(stubs, astronaut):
