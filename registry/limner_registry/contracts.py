@@ -7,7 +7,11 @@ can stand in for each other. A change of tensors is a new revision, and revision
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DType = Literal["uint8", "float32"]
 
@@ -86,6 +90,86 @@ PERSON_SEGMENTER = Contract(
     inputs=(Tensor("image", "uint8", (256, 256, 3), "sRGB, the whole photo squeezed to a square"),),
     outputs=(Tensor("person", "float32", (256, 256), "probability of a person, in [0, 1]"),),
     max_batch=8,
+)
+
+HAIR_SEGMENTER = Contract(
+    model="hair_segmenter",
+    revision=1,
+    inputs=(Tensor("image", "uint8", (256, 256, 3), "sRGB, a head upright in the middle"),),
+    outputs=(
+        Tensor(
+            "classes",
+            "float32",
+            (4, 256, 256),
+            "probabilities of background, hair, face skin, body and clothes; they sum to 1",
+        ),
+    ),
+    max_batch=8,
+)
+
+HAIR_MATTER = Contract(
+    model="hair_matter",
+    revision=1,
+    inputs=(
+        Tensor("image", "uint8", (512, 512, 3), "sRGB"),
+        Tensor("trimap", "uint8", (512, 512), "0 not hair, 128 unknown, 255 hair"),
+    ),
+    outputs=(Tensor("alpha", "float32", (512, 512), "share of hair, in [0, 1]"),),
+    max_batch=4,
+)
+
+DYE_GENERATOR = Contract(
+    model="dye_generator",
+    revision=1,
+    inputs=(
+        Tensor("image", "uint8", (256, 256, 3), "sRGB, hair and what surrounds it"),
+        Tensor("found", "float32", (3,), "CIELAB of the hair as it is"),
+        Tensor("wanted", "float32", (3,), "CIELAB of the hair as it shall be"),
+    ),
+    outputs=(Tensor("dyed", "float32", (256, 256, 3), "sRGB in [0, 1]"),),
+    max_batch=8,
+)
+
+HAIR_COLORS: Mapping[str, tuple[tuple[float, float, float], ...]] = MappingProxyType(
+    {
+        "black": ((15.0, 1.0, 1.0),),
+        "brown": ((25.0, 6.0, 10.0), (38.0, 9.0, 18.0), (50.0, 9.0, 24.0)),
+        "blond": ((68.0, 6.0, 30.0),),
+        "red": ((38.0, 26.0, 28.0),),
+        "gray": ((62.0, 0.0, 2.0), (85.0, 0.0, 2.0)),
+        "blue": ((38.0, 6.0, -40.0),),
+        "pink": ((62.0, 45.0, -2.0),),
+    }
+)
+"""The classes of hair color that DYE_BANK knows, each with its prototypes in CIELAB (D65)."""
+
+DYE_PAIRS: tuple[tuple[str, str], ...] = tuple(
+    pair
+    for one, other in (
+        ("black", "brown"),
+        ("black", "blond"),
+        ("black", "red"),
+        ("black", "gray"),
+        ("brown", "blond"),
+        ("brown", "red"),
+        ("brown", "gray"),
+        ("brown", "blue"),
+        ("blond", "red"),
+        ("blond", "pink"),
+    )
+    for pair in ((one, other), (other, one))
+)
+"""The (found, wanted) pairs of DYE_BANK, in the order of its index; both ways of each pair."""
+
+DYE_BANK = Contract(
+    model="dye_bank",
+    revision=1,
+    inputs=(
+        Tensor("image", "uint8", (256, 256, 3), "sRGB, hair and what surrounds it"),
+        Tensor("pair", "uint8", (1,), "index into DYE_PAIRS"),
+    ),
+    outputs=(Tensor("dyed", "float32", (256, 256, 3), "sRGB in [0, 1]"),),
+    max_batch=1,
 )
 
 CONTRACTS = (FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER)
