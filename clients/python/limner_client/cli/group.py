@@ -15,11 +15,17 @@ SHORT_HELP = {
     "models": "List, import and publish the models' versions.",
     "segment": "Find the person and the faces in photos.",
     "status": "Say what is running and which model versions answer.",
+    "studio": "Draw synthetic portraits to look at or to train on.",
     "up": "Start a server with its models on this machine.",
 }
 """What `limner --help` says of our own commands, so that it imports none of them."""
 
-EXTRAS = {"limner_client": "cli", "limner_registry": "registry", "limner_server": "server"}
+EXTRAS = {
+    "limner_client": "cli",
+    "limner_models": "train",
+    "limner_registry": "registry",
+    "limner_server": "server",
+}
 """The extra that brings what a package needs."""
 
 INTERRUPTED = 130

@@ -1,0 +1,1 @@
+"""`limner train` and `limner evaluate`."""

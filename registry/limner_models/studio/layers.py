@@ -1,0 +1,92 @@
+"""Portraits as training reads them: foreground, coverage, hair and labels, without a background."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limner_models.studio.portrait import landmarks_of, sit, to_bytes
+from limner_models.studio.sampling import sample
+from limner_models.studio.variants import as_animal, in_class
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from limner_models.studio.arrays import Array
+
+HERE = Path(__file__).parent
+
+
+def layer_file(folder: Path, seed: int) -> Path:
+    """Return where the layers of a seed lie."""
+    return folder / f"{seed:06d}.npz"
+
+
+def draw_layers(
+    seed: int, size: int, folder: Path, shades: Sequence[str] = (), species: str = "human"
+) -> None:
+    """Write one portrait's layers; the file appears under its name only once it is whole.
+
+    The file holds, for n = size: foreground float16 (n, n, 3) in linear light, premultiplied, in
+    [0, 6]; coverage, hair uint8 (n, n); labels uint8 (n, n); landmarks float32 (44, 2) pixels, in
+    the order of LANDMARKS, NaN where an animal has none; params, a JSON string; and for each
+    shade foreground_SHADE, with `recolored`, a JSON object of the hair in each.
+
+    Args:
+        seed: Which portrait.
+        size: Pixels of its side.
+        folder: An existing folder.
+        shades: Classes of color to draw the same head in, such as blond.
+        species: human, cat, dog, fox or bear.
+    """
+    params = sample(seed)
+    if species != "human":
+        params = as_animal(params, species)
+    exposure = sit(params, size)
+    foreground, coverage, hair, labels = exposure.layers()
+    arrays: dict[str, Array] = {
+        "foreground": foreground.astype(np.float16),
+        "coverage": to_bytes(coverage),
+        "hair": to_bytes(hair),
+        "labels": labels,
+        "landmarks": landmarks_of(exposure),
+        "params": np.array(json.dumps(params.to_json())),
+    }
+    dyed = {}
+    for shade in shades:
+        hair_in_shade = in_class(params, shade)
+        dyed[shade] = {"shade": hair_in_shade.shade, "albedo": hair_in_shade.albedo}
+        light = exposure.recolored(hair_in_shade).layers()[0]
+        arrays[f"foreground_{shade}"] = light.astype(np.float16)
+    if shades:
+        arrays["recolored"] = np.array(json.dumps(dyed))
+    file = layer_file(folder, seed)
+    unfinished = file.with_name(f".{file.name}.part")
+    with unfinished.open("wb") as out:
+        np.savez(out, **arrays)
+    unfinished.rename(file)
+
+
+@functools.cache
+def studio_version() -> str:
+    """Return a sha256 over the studio's sources and assets: what pictures depend on."""
+    digest = hashlib.sha256()
+    for file in sorted([*HERE.rglob("*.py"), HERE / "assets.npz"]):
+        digest.update(file.relative_to(HERE).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def dataset_digest(first_seed: int, count: int, size: int, shades: Sequence[str] = ()) -> str:
+    """Return a sha256 of a set of layers by what makes it: seeds, size, shades and the studio.
+
+    Two machines' pictures of one digest may differ in last bits, as their processors round.
+    """
+    what = struct.pack("<QQQ", first_seed, count, size) + ",".join(shades).encode()
+    return hashlib.sha256(what + studio_version().encode()).hexdigest()

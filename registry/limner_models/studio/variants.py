@@ -1,0 +1,98 @@
+"""The same head, otherwise: one thing changed, everything else kept to the last seed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limner_models.studio.hair_sampling import sample_hair
+from limner_models.studio.palette import SHADES, shades_of
+from limner_models.studio.sampling import sample_background, sample_develop
+
+if TYPE_CHECKING:
+    from limner_models.studio.params import Hair, Params
+
+SPECIES = ("cat", "dog", "fox", "bear")
+_COLOR, _STYLE, _PLACE = 5, 7, 11
+"""Numbers that keep the variants' draws apart."""
+
+
+def in_shade(hair: Hair, shade: str) -> Hair:
+    """Return hair dyed evenly in a shade of the palette: no gray, no roots, no tips.
+
+    Raises:
+        KeyError: The palette has no such shade.
+    """
+    return replace(hair, shade=shade, albedo=SHADES[shade][1], tips=None, graying=0.0, roots=0.0)
+
+
+def in_class(params: Params, kind: str) -> Hair:
+    """Return a portrait's hair in a class of color; which of its shades, the seed decides.
+
+    Args:
+        params: Whose hair.
+        kind: black, brown, red, blond, gray, blue, pink or other.
+
+    Raises:
+        KeyError: There is no such class.
+    """
+    shades = shades_of(kind)
+    draws = np.random.default_rng((params.seed, _COLOR, sum(kind.encode())))
+    hair = in_shade(params.hair, str(draws.choice(shades)))
+    varied = np.array(hair.albedo) * np.exp(draws.normal(0, 0.12))
+    r, g, b = (float(value) for value in np.clip(varied, 0.004, 0.92))
+    return replace(hair, albedo=(r, g, b))
+
+
+def other_color(params: Params) -> Params:
+    """Return the portrait with its hair in another class of color."""
+    draws = np.random.default_rng((params.seed, _COLOR))
+    now = SHADES[params.hair.shade][0]
+    kinds = sorted({kind for kind, _ in SHADES.values()} - {now})
+    return replace(params, hair=in_class(params, str(draws.choice(kinds))))
+
+
+def other_style(params: Params) -> Params:
+    """Return the portrait with other hair: style, color and all."""
+    draws = np.random.default_rng((params.seed, _STYLE))
+    hair = sample_hair(draws, params.face)
+    while hair.style in {params.hair.style, "bald"}:
+        hair = sample_hair(draws, params.face)
+    return replace(params, hair=hair)
+
+
+def bald(params: Params) -> Params:
+    """Return the portrait without any hair on the scalp."""
+    dials = replace(params.hair.dials, rim=0.0)
+    return replace(params, hair=replace(params.hair, style="bald", dials=dials))
+
+
+def elsewhere(params: Params) -> Params:
+    """Return the portrait before another background, the camera's settings kept."""
+    draws = np.random.default_rng((params.seed, _PLACE))
+    return replace(params, background=sample_background(draws))
+
+
+def another_shot(params: Params) -> Params:
+    """Return the portrait before another background, developed otherwise, as exposed as it was."""
+    draws = np.random.default_rng((params.seed, _PLACE, 1))
+    background, settings = sample_background(draws), sample_develop(draws)
+    settings = replace(settings, exposure=params.develop.exposure)
+    return replace(params, background=background, develop=settings)
+
+
+def as_animal(params: Params, species: str) -> Params:
+    """Return an animal in the same pose, light and place, with the same expression.
+
+    Args:
+        params: Whose place it takes.
+        species: cat, dog, fox or bear.
+
+    Raises:
+        ValueError: The studio knows no such animal.
+    """
+    if species not in SPECIES:
+        raise ValueError(f"the studio knows no {species}; it knows {', '.join(SPECIES)}")
+    return replace(params, species=species)
