@@ -134,7 +134,7 @@ def from_rpc_error(error: grpc.RpcError) -> LimnerError:
             retry_after = retry.retry_delay.ToMilliseconds() / 1000
         else:
             detail.Unpack(info)
-    kind = _classes().get(info.reason) if info.domain == DOMAIN else None
+    kind = classes().get(info.reason) if info.domain == DOMAIN else None
     make = kind or partial(UnknownReason, code=code, reason=info.reason or "UNKNOWN")
     return make(
         text,
@@ -142,6 +142,11 @@ def from_rpc_error(error: grpc.RpcError) -> LimnerError:
         retry_after=retry_after,
         request_id=info.metadata.get("request_id", ""),
     )
+
+
+def classes() -> dict[str, type[LimnerError]]:
+    """Return the class of each reason there is; none before `limner.v1.reasons` is imported."""
+    return {kind.reason: kind for kind in LimnerError.__subclasses__() if kind is not UnknownReason}
 
 
 def _cut(text: str, size: int) -> str:
@@ -160,7 +165,3 @@ def _status_of(error: grpc.RpcError) -> status_pb2.Status:
         if key == STATUS_DETAILS:
             return status_pb2.Status.FromString(value)
     return status_pb2.Status()
-
-
-def _classes() -> dict[str, type[LimnerError]]:
-    return {kind.reason: kind for kind in LimnerError.__subclasses__() if kind is not UnknownReason}

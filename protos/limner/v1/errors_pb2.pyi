@@ -22,6 +22,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_DEADLINE_PASSED: _ClassVar[ErrorReason]
     ERROR_REASON_MODEL_FAILED: _ClassVar[ErrorReason]
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+    ERROR_REASON_NO_HAIR: _ClassVar[ErrorReason]
+    ERROR_REASON_SHADE_UNKNOWN: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_IMAGE_TOO_LARGE: ErrorReason
 ERROR_REASON_IMAGE_TOO_MANY_PIXELS: ErrorReason
@@ -37,6 +39,8 @@ ERROR_REASON_DEADLINE_TOO_SHORT: ErrorReason
 ERROR_REASON_DEADLINE_PASSED: ErrorReason
 ERROR_REASON_MODEL_FAILED: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
+ERROR_REASON_NO_HAIR: ErrorReason
+ERROR_REASON_SHADE_UNKNOWN: ErrorReason
 STATUS_FIELD_NUMBER: _ClassVar[int]
 status: _descriptor.FieldDescriptor
 RETRYABLE_FIELD_NUMBER: _ClassVar[int]

@@ -24,21 +24,21 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limner/v1/image.proto\x12\tlimner.v1\"b\n\x05Image\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12&\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x16.limner.v1.ImageFormat\x12\x10\n\x08width_px\x18\x03 \x01(\x05\x12\x11\n\theight_px\x18\x04 \x01(\x05\"a\n\x04Mask\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12&\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x16.limner.v1.PlaneFormat\x12\x10\n\x08width_px\x18\x03 \x01(\x05\x12\x11\n\theight_px\x18\x04 \x01(\x05\"b\n\x05\x41lpha\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12&\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x16.limner.v1.PlaneFormat\x12\x10\n\x08width_px\x18\x03 \x01(\x05\x12\x11\n\theight_px\x18\x04 \x01(\x05\"#\n\x05Point\x12\x0c\n\x04x_px\x18\x01 \x01(\x02\x12\x0c\n\x04y_px\x18\x02 \x01(\x02\"K\n\x03\x42ox\x12\x0f\n\x07left_px\x18\x01 \x01(\x02\x12\x0e\n\x06top_px\x18\x02 \x01(\x02\x12\x10\n\x08right_px\x18\x03 \x01(\x02\x12\x11\n\tbottom_px\x18\x04 \x01(\x02\"%\n\x07Polygon\x12\x0c\n\x04x_px\x18\x01 \x03(\x02\x12\x0c\n\x04y_px\x18\x02 \x03(\x02\"`\n\tLandmarks\x12)\n\x06scheme\x18\x01 \x01(\x0e\x32\x19.limner.v1.LandmarkScheme\x12\x0c\n\x04x_px\x18\x02 \x03(\x02\x12\x0c\n\x04y_px\x18\x03 \x03(\x02\x12\x0c\n\x04z_px\x18\x04 \x03(\x02\"@\n\x08HeadPose\x12\x0f\n\x07yaw_deg\x18\x01 \x01(\x02\x12\x11\n\tpitch_deg\x18\x02 \x01(\x02\x12\x10\n\x08roll_deg\x18\x03 \x01(\x02\"\xa0\x01\n\x04\x46\x61\x63\x65\x12\x1b\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x0e.limner.v1.Box\x12\r\n\x05score\x18\x02 \x01(\x02\x12!\n\x04pose\x18\x03 \x01(\x0b\x32\x13.limner.v1.HeadPose\x12\'\n\tlandmarks\x18\x04 \x01(\x0b\x32\x14.limner.v1.Landmarks\x12 \n\x04oval\x18\x05 \x01(\x0b\x32\x12.limner.v1.Polygon\"]\n\x0c\x46\x61\x63\x65Selector\x12\x11\n\x07largest\x18\x01 \x01(\x08H\x00\x12\x0f\n\x05index\x18\x02 \x01(\x05H\x00\x12!\n\x05point\x18\x03 \x01(\x0b\x32\x10.limner.v1.PointH\x00\x42\x06\n\x04rule\"\x8c\x01\n\nOutputSpec\x12&\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x16.limner.v1.ImageFormat\x12\x0f\n\x07quality\x18\x02 \x01(\x05\x12\x17\n\x0flongest_edge_px\x18\x03 \x01(\x05\x12,\n\x0cplane_format\x18\x04 \x01(\x0e\x32\x16.limner.v1.PlaneFormat\"8\n\x0b\x43\x61llOptions\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"G\n\x08ModelUse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x1b\n\x03\x61rm\x18\x03 \x01(\x0e\x32\x0e.limner.v1.Arm\"C\n\x08ServedBy\x12#\n\x06models\x18\x01 \x03(\x0b\x32\x13.limner.v1.ModelUse\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"&\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07seconds\x18\x02 \x01(\x01\"B\n\x07Timings\x12 \n\x06stages\x18\x01 \x03(\x0b\x32\x10.limner.v1.Stage\x12\x15\n\rtotal_seconds\x18\x02 \x01(\x01\"7\n\x07Warning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t*\xa6\x01\n\x0bImageFormat\x12\x1c\n\x18IMAGE_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11IMAGE_FORMAT_JPEG\x10\x01\x12\x14\n\x10IMAGE_FORMAT_PNG\x10\x02\x12\x15\n\x11IMAGE_FORMAT_WEBP\x10\x03\x12\x19\n\x15IMAGE_FORMAT_RAW_RGB8\x10\x04\x12\x1a\n\x16IMAGE_FORMAT_RAW_RGBA8\x10\x05*[\n\x0bPlaneFormat\x12\x1c\n\x18PLANE_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11PLANE_FORMAT_PNG8\x10\x01\x12\x17\n\x13PLANE_FORMAT_RAW_U8\x10\x02*T\n\x0eLandmarkScheme\x12\x1f\n\x1bLANDMARK_SCHEME_UNSPECIFIED\x10\x00\x12!\n\x1dLANDMARK_SCHEME_MEDIAPIPE_478\x10\x01**\n\x03\x41rm\x12\x13\n\x0f\x41RM_UNSPECIFIED\x10\x00\x12\x0e\n\nARM_STABLE\x10\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limner/v1/image.proto\x12\tlimner.v1\"b\n\x05Image\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12&\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x16.limner.v1.ImageFormat\x12\x10\n\x08width_px\x18\x03 \x01(\x05\x12\x11\n\theight_px\x18\x04 \x01(\x05\"a\n\x04Mask\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12&\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x16.limner.v1.PlaneFormat\x12\x10\n\x08width_px\x18\x03 \x01(\x05\x12\x11\n\theight_px\x18\x04 \x01(\x05\"b\n\x05\x41lpha\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12&\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x16.limner.v1.PlaneFormat\x12\x10\n\x08width_px\x18\x03 \x01(\x05\x12\x11\n\theight_px\x18\x04 \x01(\x05\"#\n\x05Point\x12\x0c\n\x04x_px\x18\x01 \x01(\x02\x12\x0c\n\x04y_px\x18\x02 \x01(\x02\"K\n\x03\x42ox\x12\x0f\n\x07left_px\x18\x01 \x01(\x02\x12\x0e\n\x06top_px\x18\x02 \x01(\x02\x12\x10\n\x08right_px\x18\x03 \x01(\x02\x12\x11\n\tbottom_px\x18\x04 \x01(\x02\"%\n\x07Polygon\x12\x0c\n\x04x_px\x18\x01 \x03(\x02\x12\x0c\n\x04y_px\x18\x02 \x03(\x02\"`\n\tLandmarks\x12)\n\x06scheme\x18\x01 \x01(\x0e\x32\x19.limner.v1.LandmarkScheme\x12\x0c\n\x04x_px\x18\x02 \x03(\x02\x12\x0c\n\x04y_px\x18\x03 \x03(\x02\x12\x0c\n\x04z_px\x18\x04 \x03(\x02\"0\n\x04Srgb\x12\x0b\n\x03red\x18\x01 \x01(\x05\x12\r\n\x05green\x18\x02 \x01(\x05\x12\x0c\n\x04\x62lue\x18\x03 \x01(\x05\"&\n\x03Lab\x12\t\n\x01l\x18\x01 \x01(\x02\x12\t\n\x01\x61\x18\x02 \x01(\x02\x12\t\n\x01\x62\x18\x03 \x01(\x02\"@\n\x08HeadPose\x12\x0f\n\x07yaw_deg\x18\x01 \x01(\x02\x12\x11\n\tpitch_deg\x18\x02 \x01(\x02\x12\x10\n\x08roll_deg\x18\x03 \x01(\x02\"\xa0\x01\n\x04\x46\x61\x63\x65\x12\x1b\n\x03\x62ox\x18\x01 \x01(\x0b\x32\x0e.limner.v1.Box\x12\r\n\x05score\x18\x02 \x01(\x02\x12!\n\x04pose\x18\x03 \x01(\x0b\x32\x13.limner.v1.HeadPose\x12\'\n\tlandmarks\x18\x04 \x01(\x0b\x32\x14.limner.v1.Landmarks\x12 \n\x04oval\x18\x05 \x01(\x0b\x32\x12.limner.v1.Polygon\"]\n\x0c\x46\x61\x63\x65Selector\x12\x11\n\x07largest\x18\x01 \x01(\x08H\x00\x12\x0f\n\x05index\x18\x02 \x01(\x05H\x00\x12!\n\x05point\x18\x03 \x01(\x0b\x32\x10.limner.v1.PointH\x00\x42\x06\n\x04rule\"\x8c\x01\n\nOutputSpec\x12&\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x16.limner.v1.ImageFormat\x12\x0f\n\x07quality\x18\x02 \x01(\x05\x12\x17\n\x0flongest_edge_px\x18\x03 \x01(\x05\x12,\n\x0cplane_format\x18\x04 \x01(\x0e\x32\x16.limner.v1.PlaneFormat\"8\n\x0b\x43\x61llOptions\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\"G\n\x08ModelUse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x1b\n\x03\x61rm\x18\x03 \x01(\x0e\x32\x0e.limner.v1.Arm\"C\n\x08ServedBy\x12#\n\x06models\x18\x01 \x03(\x0b\x32\x13.limner.v1.ModelUse\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"&\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07seconds\x18\x02 \x01(\x01\"B\n\x07Timings\x12 \n\x06stages\x18\x01 \x03(\x0b\x32\x10.limner.v1.Stage\x12\x15\n\rtotal_seconds\x18\x02 \x01(\x01\"7\n\x07Warning\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\r\n\x05\x66ield\x18\x03 \x01(\t*\xa6\x01\n\x0bImageFormat\x12\x1c\n\x18IMAGE_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11IMAGE_FORMAT_JPEG\x10\x01\x12\x14\n\x10IMAGE_FORMAT_PNG\x10\x02\x12\x15\n\x11IMAGE_FORMAT_WEBP\x10\x03\x12\x19\n\x15IMAGE_FORMAT_RAW_RGB8\x10\x04\x12\x1a\n\x16IMAGE_FORMAT_RAW_RGBA8\x10\x05*[\n\x0bPlaneFormat\x12\x1c\n\x18PLANE_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11PLANE_FORMAT_PNG8\x10\x01\x12\x17\n\x13PLANE_FORMAT_RAW_U8\x10\x02*T\n\x0eLandmarkScheme\x12\x1f\n\x1bLANDMARK_SCHEME_UNSPECIFIED\x10\x00\x12!\n\x1dLANDMARK_SCHEME_MEDIAPIPE_478\x10\x01**\n\x03\x41rm\x12\x13\n\x0f\x41RM_UNSPECIFIED\x10\x00\x12\x0e\n\nARM_STABLE\x10\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limner.v1.image_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMAGEFORMAT']._serialized_start=1419
-  _globals['_IMAGEFORMAT']._serialized_end=1585
-  _globals['_PLANEFORMAT']._serialized_start=1587
-  _globals['_PLANEFORMAT']._serialized_end=1678
-  _globals['_LANDMARKSCHEME']._serialized_start=1680
-  _globals['_LANDMARKSCHEME']._serialized_end=1764
-  _globals['_ARM']._serialized_start=1766
-  _globals['_ARM']._serialized_end=1808
+  _globals['_IMAGEFORMAT']._serialized_start=1509
+  _globals['_IMAGEFORMAT']._serialized_end=1675
+  _globals['_PLANEFORMAT']._serialized_start=1677
+  _globals['_PLANEFORMAT']._serialized_end=1768
+  _globals['_LANDMARKSCHEME']._serialized_start=1770
+  _globals['_LANDMARKSCHEME']._serialized_end=1854
+  _globals['_ARM']._serialized_start=1856
+  _globals['_ARM']._serialized_end=1898
   _globals['_IMAGE']._serialized_start=36
   _globals['_IMAGE']._serialized_end=134
   _globals['_MASK']._serialized_start=136
@@ -53,24 +53,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POLYGON']._serialized_end=486
   _globals['_LANDMARKS']._serialized_start=488
   _globals['_LANDMARKS']._serialized_end=584
-  _globals['_HEADPOSE']._serialized_start=586
-  _globals['_HEADPOSE']._serialized_end=650
-  _globals['_FACE']._serialized_start=653
-  _globals['_FACE']._serialized_end=813
-  _globals['_FACESELECTOR']._serialized_start=815
-  _globals['_FACESELECTOR']._serialized_end=908
-  _globals['_OUTPUTSPEC']._serialized_start=911
-  _globals['_OUTPUTSPEC']._serialized_end=1051
-  _globals['_CALLOPTIONS']._serialized_start=1053
-  _globals['_CALLOPTIONS']._serialized_end=1109
-  _globals['_MODELUSE']._serialized_start=1111
-  _globals['_MODELUSE']._serialized_end=1182
-  _globals['_SERVEDBY']._serialized_start=1184
-  _globals['_SERVEDBY']._serialized_end=1251
-  _globals['_STAGE']._serialized_start=1253
-  _globals['_STAGE']._serialized_end=1291
-  _globals['_TIMINGS']._serialized_start=1293
-  _globals['_TIMINGS']._serialized_end=1359
-  _globals['_WARNING']._serialized_start=1361
-  _globals['_WARNING']._serialized_end=1416
+  _globals['_SRGB']._serialized_start=586
+  _globals['_SRGB']._serialized_end=634
+  _globals['_LAB']._serialized_start=636
+  _globals['_LAB']._serialized_end=674
+  _globals['_HEADPOSE']._serialized_start=676
+  _globals['_HEADPOSE']._serialized_end=740
+  _globals['_FACE']._serialized_start=743
+  _globals['_FACE']._serialized_end=903
+  _globals['_FACESELECTOR']._serialized_start=905
+  _globals['_FACESELECTOR']._serialized_end=998
+  _globals['_OUTPUTSPEC']._serialized_start=1001
+  _globals['_OUTPUTSPEC']._serialized_end=1141
+  _globals['_CALLOPTIONS']._serialized_start=1143
+  _globals['_CALLOPTIONS']._serialized_end=1199
+  _globals['_MODELUSE']._serialized_start=1201
+  _globals['_MODELUSE']._serialized_end=1272
+  _globals['_SERVEDBY']._serialized_start=1274
+  _globals['_SERVEDBY']._serialized_end=1341
+  _globals['_STAGE']._serialized_start=1343
+  _globals['_STAGE']._serialized_end=1381
+  _globals['_TIMINGS']._serialized_start=1383
+  _globals['_TIMINGS']._serialized_end=1449
+  _globals['_WARNING']._serialized_start=1451
+  _globals['_WARNING']._serialized_end=1506
 # @@protoc_insertion_point(module_scope)

@@ -121,6 +121,26 @@ class Landmarks(_message.Message):
     z_px: _containers.RepeatedScalarFieldContainer[float]
     def __init__(self, scheme: _Optional[_Union[LandmarkScheme, str]] = ..., x_px: _Optional[_Iterable[float]] = ..., y_px: _Optional[_Iterable[float]] = ..., z_px: _Optional[_Iterable[float]] = ...) -> None: ...
 
+class Srgb(_message.Message):
+    __slots__ = ("red", "green", "blue")
+    RED_FIELD_NUMBER: _ClassVar[int]
+    GREEN_FIELD_NUMBER: _ClassVar[int]
+    BLUE_FIELD_NUMBER: _ClassVar[int]
+    red: int
+    green: int
+    blue: int
+    def __init__(self, red: _Optional[int] = ..., green: _Optional[int] = ..., blue: _Optional[int] = ...) -> None: ...
+
+class Lab(_message.Message):
+    __slots__ = ("l", "a", "b")
+    L_FIELD_NUMBER: _ClassVar[int]
+    A_FIELD_NUMBER: _ClassVar[int]
+    B_FIELD_NUMBER: _ClassVar[int]
+    l: float
+    a: float
+    b: float
+    def __init__(self, l: _Optional[float] = ..., a: _Optional[float] = ..., b: _Optional[float] = ...) -> None: ...
+
 class HeadPose(_message.Message):
     __slots__ = ("yaw_deg", "pitch_deg", "roll_deg")
     YAW_DEG_FIELD_NUMBER: _ClassVar[int]

@@ -23,23 +23,28 @@ _sym_db = _symbol_database.Default()
 
 
 from limner.v1 import image_pb2 as limner_dot_v1_dot_image__pb2
+from limner.v1 import stream_pb2 as limner_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limner/v1/matte.proto\x12\tlimner.v1\x1a\x15limner/v1/image.proto\"\xc7\x02\n\x0cMatteRequest\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12(\n\x07subject\x18\x02 \x01(\x0e\x32\x17.limner.v1.MatteSubject\x12\x1e\n\x03map\x18\x03 \x01(\x0b\x32\x0f.limner.v1.MaskH\x00\x12!\n\x06trimap\x18\x04 \x01(\x0b\x32\x0f.limner.v1.MaskH\x00\x12\x0f\n\x07\x62\x61nd_px\x18\x05 \x01(\x05\x12&\n\x06\x65ngine\x18\x06 \x01(\x0e\x32\x16.limner.v1.MatteEngine\x12\x17\n\x0fwant_foreground\x18\x07 \x01(\x08\x12%\n\x06output\x18\x08 \x01(\x0b\x32\x15.limner.v1.OutputSpec\x12\'\n\x07options\x18\t \x01(\x0b\x32\x16.limner.v1.CallOptionsB\x07\n\x05prior\"\xa0\x02\n\rMatteResponse\x12\x1f\n\x05\x61lpha\x18\x01 \x01(\x0b\x32\x10.limner.v1.Alpha\x12\x1f\n\x06trimap\x18\x02 \x01(\x0b\x32\x0f.limner.v1.Mask\x12\x0f\n\x07unknown\x18\x03 \x01(\x02\x12$\n\nforeground\x18\x04 \x01(\x0b\x32\x10.limner.v1.Image\x12\x10\n\x08width_px\x18\x05 \x01(\x05\x12\x11\n\theight_px\x18\x06 \x01(\x05\x12&\n\tserved_by\x18\x07 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x08 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\t \x03(\x0b\x32\x12.limner.v1.Warning*G\n\x0cMatteSubject\x12\x1d\n\x19MATTE_SUBJECT_UNSPECIFIED\x10\x00\x12\x18\n\x14MATTE_SUBJECT_PERSON\x10\x01*I\n\x0bMatteEngine\x12\x1c\n\x18MATTE_ENGINE_UNSPECIFIED\x10\x00\x12\x1c\n\x18MATTE_ENGINE_CLOSED_FORM\x10\x01\x32J\n\x0cMatteService\x12:\n\x05Matte\x12\x17.limner.v1.MatteRequest\x1a\x18.limner.v1.MatteResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15limner/v1/matte.proto\x12\tlimner.v1\x1a\x15limner/v1/image.proto\x1a\x16limner/v1/stream.proto\"\xf2\x02\n\x0cMatteRequest\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12(\n\x07subject\x18\x02 \x01(\x0e\x32\x17.limner.v1.MatteSubject\x12\x1e\n\x03map\x18\x03 \x01(\x0b\x32\x0f.limner.v1.MaskH\x00\x12!\n\x06trimap\x18\x04 \x01(\x0b\x32\x0f.limner.v1.MaskH\x00\x12\x0f\n\x07\x62\x61nd_px\x18\x05 \x01(\x05\x12&\n\x06\x65ngine\x18\x06 \x01(\x0e\x32\x16.limner.v1.MatteEngine\x12\x17\n\x0fwant_foreground\x18\x07 \x01(\x08\x12%\n\x06output\x18\x08 \x01(\x0b\x32\x15.limner.v1.OutputSpec\x12\'\n\x07options\x18\t \x01(\x0b\x32\x16.limner.v1.CallOptions\x12)\n\x08selector\x18\n \x01(\x0b\x32\x17.limner.v1.FaceSelectorB\x07\n\x05prior\"\xa0\x02\n\rMatteResponse\x12\x1f\n\x05\x61lpha\x18\x01 \x01(\x0b\x32\x10.limner.v1.Alpha\x12\x1f\n\x06trimap\x18\x02 \x01(\x0b\x32\x0f.limner.v1.Mask\x12\x0f\n\x07unknown\x18\x03 \x01(\x02\x12$\n\nforeground\x18\x04 \x01(\x0b\x32\x10.limner.v1.Image\x12\x10\n\x08width_px\x18\x05 \x01(\x05\x12\x11\n\theight_px\x18\x06 \x01(\x05\x12&\n\tserved_by\x18\x07 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x08 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\t \x03(\x0b\x32\x12.limner.v1.Warning\"l\n\x12MatteStreamRequest\x12+\n\x08settings\x18\x01 \x01(\x0b\x32\x17.limner.v1.MatteRequestH\x00\x12!\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x10.limner.v1.FrameH\x00\x42\x06\n\x04part\"\x9b\x01\n\x13MatteStreamResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07skipped\x18\x02 \x01(\x03\x12,\n\x08response\x18\x03 \x01(\x0b\x32\x18.limner.v1.MatteResponseH\x00\x12*\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x17.limner.v1.FrameFailureH\x00\x42\t\n\x07outcome*_\n\x0cMatteSubject\x12\x1d\n\x19MATTE_SUBJECT_UNSPECIFIED\x10\x00\x12\x18\n\x14MATTE_SUBJECT_PERSON\x10\x01\x12\x16\n\x12MATTE_SUBJECT_HAIR\x10\x02*c\n\x0bMatteEngine\x12\x1c\n\x18MATTE_ENGINE_UNSPECIFIED\x10\x00\x12\x1c\n\x18MATTE_ENGINE_CLOSED_FORM\x10\x01\x12\x18\n\x14MATTE_ENGINE_NETWORK\x10\x02\x32\x9c\x01\n\x0cMatteService\x12:\n\x05Matte\x12\x17.limner.v1.MatteRequest\x1a\x18.limner.v1.MatteResponse\x12P\n\x0bMatteStream\x12\x1d.limner.v1.MatteStreamRequest\x1a\x1e.limner.v1.MatteStreamResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limner.v1.matte_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MATTESUBJECT']._serialized_start=680
-  _globals['_MATTESUBJECT']._serialized_end=751
-  _globals['_MATTEENGINE']._serialized_start=753
-  _globals['_MATTEENGINE']._serialized_end=826
-  _globals['_MATTEREQUEST']._serialized_start=60
-  _globals['_MATTEREQUEST']._serialized_end=387
-  _globals['_MATTERESPONSE']._serialized_start=390
-  _globals['_MATTERESPONSE']._serialized_end=678
-  _globals['_MATTESERVICE']._serialized_start=828
-  _globals['_MATTESERVICE']._serialized_end=902
+  _globals['_MATTESUBJECT']._serialized_start=1015
+  _globals['_MATTESUBJECT']._serialized_end=1110
+  _globals['_MATTEENGINE']._serialized_start=1112
+  _globals['_MATTEENGINE']._serialized_end=1211
+  _globals['_MATTEREQUEST']._serialized_start=84
+  _globals['_MATTEREQUEST']._serialized_end=454
+  _globals['_MATTERESPONSE']._serialized_start=457
+  _globals['_MATTERESPONSE']._serialized_end=745
+  _globals['_MATTESTREAMREQUEST']._serialized_start=747
+  _globals['_MATTESTREAMREQUEST']._serialized_end=855
+  _globals['_MATTESTREAMRESPONSE']._serialized_start=858
+  _globals['_MATTESTREAMRESPONSE']._serialized_end=1013
+  _globals['_MATTESERVICE']._serialized_start=1214
+  _globals['_MATTESERVICE']._serialized_end=1370
 # @@protoc_insertion_point(module_scope)

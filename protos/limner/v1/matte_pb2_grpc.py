@@ -40,6 +40,11 @@ class MatteServiceStub:
                 request_serializer=limner_dot_v1_dot_matte__pb2.MatteRequest.SerializeToString,
                 response_deserializer=limner_dot_v1_dot_matte__pb2.MatteResponse.FromString,
                 _registered_method=True)
+        self.MatteStream = channel.stream_stream(
+                '/limner.v1.MatteService/MatteStream',
+                request_serializer=limner_dot_v1_dot_matte__pb2.MatteStreamRequest.SerializeToString,
+                response_deserializer=limner_dot_v1_dot_matte__pb2.MatteStreamResponse.FromString,
+                _registered_method=True)
 
 
 class MatteServiceServicer:
@@ -53,6 +58,13 @@ class MatteServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MatteStream(self, request_iterator, context):
+        """The same for the newest of many frames, as they come.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MatteServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -60,6 +72,11 @@ def add_MatteServiceServicer_to_server(servicer, server):
                     servicer.Matte,
                     request_deserializer=limner_dot_v1_dot_matte__pb2.MatteRequest.FromString,
                     response_serializer=limner_dot_v1_dot_matte__pb2.MatteResponse.SerializeToString,
+            ),
+            'MatteStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.MatteStream,
+                    request_deserializer=limner_dot_v1_dot_matte__pb2.MatteStreamRequest.FromString,
+                    response_serializer=limner_dot_v1_dot_matte__pb2.MatteStreamResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -90,6 +107,33 @@ class MatteService:
             '/limner.v1.MatteService/Matte',
             limner_dot_v1_dot_matte__pb2.MatteRequest.SerializeToString,
             limner_dot_v1_dot_matte__pb2.MatteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MatteStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/limner.v1.MatteService/MatteStream',
+            limner_dot_v1_dot_matte__pb2.MatteStreamRequest.SerializeToString,
+            limner_dot_v1_dot_matte__pb2.MatteStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,8 @@ class MatteServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MatteServiceAsyncStub: ...
     Matte: _grpc.UnaryUnaryMultiCallable[_matte_pb2.MatteRequest, _matte_pb2.MatteResponse]
     """Returns a soft alpha for the subject, and its colors free of the background's."""
+    MatteStream: _grpc.StreamStreamMultiCallable[_matte_pb2.MatteStreamRequest, _matte_pb2.MatteStreamResponse]
+    """The same for the newest of many frames, as they come."""
 
 @_typing.type_check_only
 class MatteServiceAsyncStub(MatteServiceStub):
@@ -43,6 +45,8 @@ class MatteServiceAsyncStub(MatteServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Matte: _aio.UnaryUnaryMultiCallable[_matte_pb2.MatteRequest, _matte_pb2.MatteResponse]  # type: ignore[assignment]
     """Returns a soft alpha for the subject, and its colors free of the background's."""
+    MatteStream: _aio.StreamStreamMultiCallable[_matte_pb2.MatteStreamRequest, _matte_pb2.MatteStreamResponse]  # type: ignore[assignment]
+    """The same for the newest of many frames, as they come."""
 
 class MatteServiceServicer(metaclass=_abc_1.ABCMeta):
     """Cuts subjects out of photos, hair by hair."""
@@ -54,5 +58,13 @@ class MatteServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_matte_pb2.MatteResponse, _abc.Awaitable[_matte_pb2.MatteResponse]]:
         """Returns a soft alpha for the subject, and its colors free of the background's."""
+
+    @_abc_1.abstractmethod
+    def MatteStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_matte_pb2.MatteStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_matte_pb2.MatteStreamResponse], _abc.AsyncIterator[_matte_pb2.MatteStreamResponse]]:
+        """The same for the newest of many frames, as they come."""
 
 def add_MatteServiceServicer_to_server(servicer: MatteServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

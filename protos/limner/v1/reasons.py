@@ -19,8 +19,10 @@ __all__ = [
     "ModelFailed",
     "ModelNotReady",
     "NoFace",
+    "NoHair",
     "NoPerson",
     "ParameterOutOfRange",
+    "ShadeUnknown",
 ]
 
 
@@ -133,4 +135,20 @@ class Internal(LimnerError):
 
     reason = "INTERNAL"
     code = grpc.StatusCode.INTERNAL
+    retryable = False
+
+
+class NoHair(LimnerError):
+    """The photo is fine but shows no hair, or too little of it to be worked on."""
+
+    reason = "NO_HAIR"
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    retryable = False
+
+
+class ShadeUnknown(LimnerError):
+    """No shade has that name; the message lists the nearest three."""
+
+    reason = "SHADE_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
     retryable = False

@@ -23,27 +23,32 @@ _sym_db = _symbol_database.Default()
 
 
 from limner.v1 import image_pb2 as limner_dot_v1_dot_image__pb2
+from limner.v1 import stream_pb2 as limner_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17limner/v1/segment.proto\x12\tlimner.v1\x1a\x15limner/v1/image.proto\"\xed\x01\n\x0eSegmentRequest\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12)\n\x08selector\x18\x02 \x01(\x0b\x32\x17.limner.v1.FaceSelector\x12(\n\x07\x63lasses\x18\x03 \x03(\x0e\x32\x17.limner.v1.SegmentClass\x12\x15\n\rwithout_faces\x18\x04 \x01(\x08\x12%\n\x06output\x18\x05 \x01(\x0b\x32\x15.limner.v1.OutputSpec\x12\'\n\x07options\x18\x06 \x01(\x0b\x32\x16.limner.v1.CallOptions\"`\n\tClassMask\x12&\n\x05\x63lass\x18\x01 \x01(\x0e\x32\x17.limner.v1.SegmentClass\x12\x1d\n\x04mask\x18\x02 \x01(\x0b\x32\x0f.limner.v1.Mask\x12\x0c\n\x04\x61rea\x18\x03 \x01(\x02\"H\n\x0b\x43\x61ptureHint\x12(\n\x06\x61\x64vice\x18\x01 \x01(\x0e\x32\x18.limner.v1.CaptureAdvice\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xc3\x02\n\x0fSegmentResponse\x12#\n\x05masks\x18\x01 \x03(\x0b\x32\x14.limner.v1.ClassMask\x12\x1e\n\x05\x66\x61\x63\x65s\x18\x02 \x03(\x0b\x32\x0f.limner.v1.Face\x12\x1a\n\rselected_face\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12%\n\x05hints\x18\x04 \x03(\x0b\x32\x16.limner.v1.CaptureHint\x12\x10\n\x08width_px\x18\x05 \x01(\x05\x12\x11\n\theight_px\x18\x06 \x01(\x05\x12&\n\tserved_by\x18\x07 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x08 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\t \x03(\x0b\x32\x12.limner.v1.WarningB\x10\n\x0e_selected_face*e\n\x0cSegmentClass\x12\x1d\n\x19SEGMENT_CLASS_UNSPECIFIED\x10\x00\x12\x1c\n\x18SEGMENT_CLASS_BACKGROUND\x10\x01\x12\x18\n\x14SEGMENT_CLASS_PERSON\x10\x02*\xd6\x01\n\rCaptureAdvice\x12\x1e\n\x1a\x43\x41PTURE_ADVICE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43\x41PTURE_ADVICE_COME_NEARER\x10\x01\x12\"\n\x1e\x43\x41PTURE_ADVICE_FACE_THE_CAMERA\x10\x02\x12\x1f\n\x1b\x43\x41PTURE_ADVICE_HOLD_UPRIGHT\x10\x03\x12\"\n\x1e\x43\x41PTURE_ADVICE_CENTER_THE_FACE\x10\x04\x12\x1c\n\x18\x43\x41PTURE_ADVICE_STEP_BACK\x10\x05\x32R\n\x0eSegmentService\x12@\n\x07Segment\x12\x19.limner.v1.SegmentRequest\x1a\x1a.limner.v1.SegmentResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17limner/v1/segment.proto\x12\tlimner.v1\x1a\x15limner/v1/image.proto\x1a\x16limner/v1/stream.proto\"\xed\x01\n\x0eSegmentRequest\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12)\n\x08selector\x18\x02 \x01(\x0b\x32\x17.limner.v1.FaceSelector\x12(\n\x07\x63lasses\x18\x03 \x03(\x0e\x32\x17.limner.v1.SegmentClass\x12\x15\n\rwithout_faces\x18\x04 \x01(\x08\x12%\n\x06output\x18\x05 \x01(\x0b\x32\x15.limner.v1.OutputSpec\x12\'\n\x07options\x18\x06 \x01(\x0b\x32\x16.limner.v1.CallOptions\"`\n\tClassMask\x12&\n\x05\x63lass\x18\x01 \x01(\x0e\x32\x17.limner.v1.SegmentClass\x12\x1d\n\x04mask\x18\x02 \x01(\x0b\x32\x0f.limner.v1.Mask\x12\x0c\n\x04\x61rea\x18\x03 \x01(\x02\"H\n\x0b\x43\x61ptureHint\x12(\n\x06\x61\x64vice\x18\x01 \x01(\x0e\x32\x18.limner.v1.CaptureAdvice\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xc3\x02\n\x0fSegmentResponse\x12#\n\x05masks\x18\x01 \x03(\x0b\x32\x14.limner.v1.ClassMask\x12\x1e\n\x05\x66\x61\x63\x65s\x18\x02 \x03(\x0b\x32\x0f.limner.v1.Face\x12\x1a\n\rselected_face\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12%\n\x05hints\x18\x04 \x03(\x0b\x32\x16.limner.v1.CaptureHint\x12\x10\n\x08width_px\x18\x05 \x01(\x05\x12\x11\n\theight_px\x18\x06 \x01(\x05\x12&\n\tserved_by\x18\x07 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x08 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\t \x03(\x0b\x32\x12.limner.v1.WarningB\x10\n\x0e_selected_face\"p\n\x14SegmentStreamRequest\x12-\n\x08settings\x18\x01 \x01(\x0b\x32\x19.limner.v1.SegmentRequestH\x00\x12!\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x10.limner.v1.FrameH\x00\x42\x06\n\x04part\"\x9f\x01\n\x15SegmentStreamResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07skipped\x18\x02 \x01(\x03\x12.\n\x08response\x18\x03 \x01(\x0b\x32\x1a.limner.v1.SegmentResponseH\x00\x12*\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x17.limner.v1.FrameFailureH\x00\x42\t\n\x07outcome*\xbe\x01\n\x0cSegmentClass\x12\x1d\n\x19SEGMENT_CLASS_UNSPECIFIED\x10\x00\x12\x1c\n\x18SEGMENT_CLASS_BACKGROUND\x10\x01\x12\x18\n\x14SEGMENT_CLASS_PERSON\x10\x02\x12\x16\n\x12SEGMENT_CLASS_HAIR\x10\x03\x12\x1b\n\x17SEGMENT_CLASS_FACE_SKIN\x10\x04\x12\"\n\x1eSEGMENT_CLASS_BODY_AND_CLOTHES\x10\x05*\xd6\x01\n\rCaptureAdvice\x12\x1e\n\x1a\x43\x41PTURE_ADVICE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43\x41PTURE_ADVICE_COME_NEARER\x10\x01\x12\"\n\x1e\x43\x41PTURE_ADVICE_FACE_THE_CAMERA\x10\x02\x12\x1f\n\x1b\x43\x41PTURE_ADVICE_HOLD_UPRIGHT\x10\x03\x12\"\n\x1e\x43\x41PTURE_ADVICE_CENTER_THE_FACE\x10\x04\x12\x1c\n\x18\x43\x41PTURE_ADVICE_STEP_BACK\x10\x05\x32\xaa\x01\n\x0eSegmentService\x12@\n\x07Segment\x12\x19.limner.v1.SegmentRequest\x1a\x1a.limner.v1.SegmentResponse\x12V\n\rSegmentStream\x12\x1f.limner.v1.SegmentStreamRequest\x1a .limner.v1.SegmentStreamResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limner.v1.segment_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SEGMENTCLASS']._serialized_start=799
-  _globals['_SEGMENTCLASS']._serialized_end=900
-  _globals['_CAPTUREADVICE']._serialized_start=903
-  _globals['_CAPTUREADVICE']._serialized_end=1117
-  _globals['_SEGMENTREQUEST']._serialized_start=62
-  _globals['_SEGMENTREQUEST']._serialized_end=299
-  _globals['_CLASSMASK']._serialized_start=301
-  _globals['_CLASSMASK']._serialized_end=397
-  _globals['_CAPTUREHINT']._serialized_start=399
-  _globals['_CAPTUREHINT']._serialized_end=471
-  _globals['_SEGMENTRESPONSE']._serialized_start=474
-  _globals['_SEGMENTRESPONSE']._serialized_end=797
-  _globals['_SEGMENTSERVICE']._serialized_start=1119
-  _globals['_SEGMENTSERVICE']._serialized_end=1201
+  _globals['_SEGMENTCLASS']._serialized_start=1100
+  _globals['_SEGMENTCLASS']._serialized_end=1290
+  _globals['_CAPTUREADVICE']._serialized_start=1293
+  _globals['_CAPTUREADVICE']._serialized_end=1507
+  _globals['_SEGMENTREQUEST']._serialized_start=86
+  _globals['_SEGMENTREQUEST']._serialized_end=323
+  _globals['_CLASSMASK']._serialized_start=325
+  _globals['_CLASSMASK']._serialized_end=421
+  _globals['_CAPTUREHINT']._serialized_start=423
+  _globals['_CAPTUREHINT']._serialized_end=495
+  _globals['_SEGMENTRESPONSE']._serialized_start=498
+  _globals['_SEGMENTRESPONSE']._serialized_end=821
+  _globals['_SEGMENTSTREAMREQUEST']._serialized_start=823
+  _globals['_SEGMENTSTREAMREQUEST']._serialized_end=935
+  _globals['_SEGMENTSTREAMRESPONSE']._serialized_start=938
+  _globals['_SEGMENTSTREAMRESPONSE']._serialized_end=1097
+  _globals['_SEGMENTSERVICE']._serialized_start=1510
+  _globals['_SEGMENTSERVICE']._serialized_end=1680
 # @@protoc_insertion_point(module_scope)

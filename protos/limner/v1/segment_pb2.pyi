@@ -1,4 +1,5 @@
 from limner.v1 import image_pb2 as _image_pb2
+from limner.v1 import stream_pb2 as _stream_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -13,6 +14,9 @@ class SegmentClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SEGMENT_CLASS_UNSPECIFIED: _ClassVar[SegmentClass]
     SEGMENT_CLASS_BACKGROUND: _ClassVar[SegmentClass]
     SEGMENT_CLASS_PERSON: _ClassVar[SegmentClass]
+    SEGMENT_CLASS_HAIR: _ClassVar[SegmentClass]
+    SEGMENT_CLASS_FACE_SKIN: _ClassVar[SegmentClass]
+    SEGMENT_CLASS_BODY_AND_CLOTHES: _ClassVar[SegmentClass]
 
 class CaptureAdvice(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -25,6 +29,9 @@ class CaptureAdvice(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 SEGMENT_CLASS_UNSPECIFIED: SegmentClass
 SEGMENT_CLASS_BACKGROUND: SegmentClass
 SEGMENT_CLASS_PERSON: SegmentClass
+SEGMENT_CLASS_HAIR: SegmentClass
+SEGMENT_CLASS_FACE_SKIN: SegmentClass
+SEGMENT_CLASS_BODY_AND_CLOTHES: SegmentClass
 CAPTURE_ADVICE_UNSPECIFIED: CaptureAdvice
 CAPTURE_ADVICE_COME_NEARER: CaptureAdvice
 CAPTURE_ADVICE_FACE_THE_CAMERA: CaptureAdvice
@@ -86,3 +93,23 @@ class SegmentResponse(_message.Message):
     timings: _image_pb2.Timings
     warnings: _containers.RepeatedCompositeFieldContainer[_image_pb2.Warning]
     def __init__(self, masks: _Optional[_Iterable[_Union[ClassMask, _Mapping]]] = ..., faces: _Optional[_Iterable[_Union[_image_pb2.Face, _Mapping]]] = ..., selected_face: _Optional[int] = ..., hints: _Optional[_Iterable[_Union[CaptureHint, _Mapping]]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., served_by: _Optional[_Union[_image_pb2.ServedBy, _Mapping]] = ..., timings: _Optional[_Union[_image_pb2.Timings, _Mapping]] = ..., warnings: _Optional[_Iterable[_Union[_image_pb2.Warning, _Mapping]]] = ...) -> None: ...
+
+class SegmentStreamRequest(_message.Message):
+    __slots__ = ("settings", "frame")
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    FRAME_FIELD_NUMBER: _ClassVar[int]
+    settings: SegmentRequest
+    frame: _stream_pb2.Frame
+    def __init__(self, settings: _Optional[_Union[SegmentRequest, _Mapping]] = ..., frame: _Optional[_Union[_stream_pb2.Frame, _Mapping]] = ...) -> None: ...
+
+class SegmentStreamResponse(_message.Message):
+    __slots__ = ("number", "skipped", "response", "failure")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    SKIPPED_FIELD_NUMBER: _ClassVar[int]
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    skipped: int
+    response: SegmentResponse
+    failure: _stream_pb2.FrameFailure
+    def __init__(self, number: _Optional[int] = ..., skipped: _Optional[int] = ..., response: _Optional[_Union[SegmentResponse, _Mapping]] = ..., failure: _Optional[_Union[_stream_pb2.FrameFailure, _Mapping]] = ...) -> None: ...

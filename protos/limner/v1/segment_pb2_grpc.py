@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SegmentServiceStub:
-    """Finds the person and the faces of a photo.
+    """Finds the person, the hair and the faces of a photo.
     """
 
     def __init__(self, channel):
@@ -40,14 +40,26 @@ class SegmentServiceStub:
                 request_serializer=limner_dot_v1_dot_segment__pb2.SegmentRequest.SerializeToString,
                 response_deserializer=limner_dot_v1_dot_segment__pb2.SegmentResponse.FromString,
                 _registered_method=True)
+        self.SegmentStream = channel.stream_stream(
+                '/limner.v1.SegmentService/SegmentStream',
+                request_serializer=limner_dot_v1_dot_segment__pb2.SegmentStreamRequest.SerializeToString,
+                response_deserializer=limner_dot_v1_dot_segment__pb2.SegmentStreamResponse.FromString,
+                _registered_method=True)
 
 
 class SegmentServiceServicer:
-    """Finds the person and the faces of a photo.
+    """Finds the person, the hair and the faces of a photo.
     """
 
     def Segment(self, request, context):
         """Returns a mask for each class, and every face with its mesh, pose and outline.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SegmentStream(self, request_iterator, context):
+        """The same for the newest of many frames, as they come.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -61,6 +73,11 @@ def add_SegmentServiceServicer_to_server(servicer, server):
                     request_deserializer=limner_dot_v1_dot_segment__pb2.SegmentRequest.FromString,
                     response_serializer=limner_dot_v1_dot_segment__pb2.SegmentResponse.SerializeToString,
             ),
+            'SegmentStream': grpc.stream_stream_rpc_method_handler(
+                    servicer.SegmentStream,
+                    request_deserializer=limner_dot_v1_dot_segment__pb2.SegmentStreamRequest.FromString,
+                    response_serializer=limner_dot_v1_dot_segment__pb2.SegmentStreamResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'limner.v1.SegmentService', rpc_method_handlers)
@@ -70,7 +87,7 @@ def add_SegmentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SegmentService:
-    """Finds the person and the faces of a photo.
+    """Finds the person, the hair and the faces of a photo.
     """
 
     @staticmethod
@@ -90,6 +107,33 @@ class SegmentService:
             '/limner.v1.SegmentService/Segment',
             limner_dot_v1_dot_segment__pb2.SegmentRequest.SerializeToString,
             limner_dot_v1_dot_segment__pb2.SegmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SegmentStream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/limner.v1.SegmentService/SegmentStream',
+            limner_dot_v1_dot_segment__pb2.SegmentStreamRequest.SerializeToString,
+            limner_dot_v1_dot_segment__pb2.SegmentStreamResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SegmentServiceStub:
-    """Finds the person and the faces of a photo."""
+    """Finds the person, the hair and the faces of a photo."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -35,17 +35,21 @@ class SegmentServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SegmentServiceAsyncStub: ...
     Segment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.SegmentRequest, _segment_pb2.SegmentResponse]
     """Returns a mask for each class, and every face with its mesh, pose and outline."""
+    SegmentStream: _grpc.StreamStreamMultiCallable[_segment_pb2.SegmentStreamRequest, _segment_pb2.SegmentStreamResponse]
+    """The same for the newest of many frames, as they come."""
 
 @_typing.type_check_only
 class SegmentServiceAsyncStub(SegmentServiceStub):
-    """Finds the person and the faces of a photo."""
+    """Finds the person, the hair and the faces of a photo."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Segment: _aio.UnaryUnaryMultiCallable[_segment_pb2.SegmentRequest, _segment_pb2.SegmentResponse]  # type: ignore[assignment]
     """Returns a mask for each class, and every face with its mesh, pose and outline."""
+    SegmentStream: _aio.StreamStreamMultiCallable[_segment_pb2.SegmentStreamRequest, _segment_pb2.SegmentStreamResponse]  # type: ignore[assignment]
+    """The same for the newest of many frames, as they come."""
 
 class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Finds the person and the faces of a photo."""
+    """Finds the person, the hair and the faces of a photo."""
 
     @_abc_1.abstractmethod
     def Segment(
@@ -54,5 +58,13 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_segment_pb2.SegmentResponse, _abc.Awaitable[_segment_pb2.SegmentResponse]]:
         """Returns a mask for each class, and every face with its mesh, pose and outline."""
+
+    @_abc_1.abstractmethod
+    def SegmentStream(
+        self,
+        request_iterator: _MaybeAsyncIterator[_segment_pb2.SegmentStreamRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_segment_pb2.SegmentStreamResponse], _abc.AsyncIterator[_segment_pb2.SegmentStreamResponse]]:
+        """The same for the newest of many frames, as they come."""
 
 def add_SegmentServiceServicer_to_server(servicer: SegmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
