@@ -7,13 +7,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from limner_server.imaging.geometry import around
 from limner_server.imaging.guided import follow, linear_model
 from limner_server.imaging.laplacian import system
-from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN
+from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN, shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +68,12 @@ class Solved:
 
 
 def warm() -> None:
-    """Import PyMatting and its compiled parts: two seconds that a first call need not wait for."""
+    """Import PyMatting and compile the loops: seconds that a first call need not wait for."""
     from pymatting import cg, estimate_foreground_ml, ichol, jacobi  # noqa: F401, PLC0415
+
+    from limner_server.imaging import loops  # noqa: PLC0415, half a second of import
+
+    loops.warm()
 
 
 def solve_alpha(photo: Photo, trimap: Plane, should_stop: Callable[[], bool]) -> Solved:
@@ -118,25 +121,12 @@ def _solve_scaled(photo: Photo, trimap: Plane, check: Callable[[], None]) -> tup
     while (count := np.count_nonzero(coarse == UNKNOWN)) > MAX_UNKNOWN:
         scale *= min(0.9, math.sqrt(MAX_UNKNOWN / count))
         check()
-        small, coarse = _shrunk(photo, trimap, scale)
+        small, coarse = shrunk(photo, trimap, scale)
     alpha = _solve(small, coarse, check)
     if scale == 1:
         return alpha, scale
     check()
     return follow(photo, linear_model(small, alpha, LIFT_RADIUS, LIFT_EPSILON)), scale
-
-
-def _shrunk(photo: Photo, trimap: Plane, scale: float) -> tuple[Photo, Plane]:
-    """Return photo and trimap at a smaller size; what is not wholly sure there is unknown."""
-    height, width = trimap.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
-    inside, outside = (
-        cv2.resize((trimap == value).astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
-        for value in (INSIDE, OUTSIDE)
-    )
-    sure = np.where(outside == 255, np.uint8(OUTSIDE), np.uint8(UNKNOWN))
-    return small.astype(np.uint8), np.where(inside == 255, np.uint8(INSIDE), sure)
 
 
 def _solve(photo: Photo, trimap: Plane, check: Callable[[], None]) -> Matte:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -12,7 +13,7 @@ from limner_server.imaging.geometry import around
 from limner_server.imaging.guided import STRIP_ROWS, rows_resized
 
 if TYPE_CHECKING:
-    from limner_server.imaging.arrays import Floats, Matte, Photo
+    from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
 
 MAX_ESTIMATED: Final = 4_000_000
 """Pixels that colors are estimated at; a larger photo's are estimated on a smaller copy."""
@@ -23,6 +24,38 @@ MARGIN_PX: Final = 32
 _ONE_AT_A_TIME: Final = threading.Lock()
 """PyMatting's loops start numba's threads; where neither OpenMP nor TBB is installed, numba ends
 the whole process when two callers do so at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """The colors of a subject and of what lies behind it, apart, over a part of a photo."""
+
+    colors: Floats
+    """hxwx6 float32, sRGB in [0, 1]: foreground, then background; any size."""
+    rows: slice
+    """Of the photo that the layers cover."""
+    columns: slice
+
+
+def layers_of(photo: Photo, alpha: Plane, max_pixels: int) -> Layers | None:
+    """Return the colors that are mixed where a subject's edge is soft; None where none is.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        alpha: HxW uint8, share of the subject.
+        max_pixels: At which colors are estimated; layers are as smooth as that.
+
+    Source: Germer et al., Fast Multi-Level Foreground Estimation, ICPR 2020.
+    """
+    soft = (alpha > 0) & (alpha < 255)
+    if not soft.any():
+        return None
+    rows, columns = (
+        slice(span.start, min(span.stop, extent))
+        for span, extent in zip(around(soft, MARGIN_PX), alpha.shape, strict=True)
+    )
+    part, mix = photo[rows, columns], alpha[rows, columns]
+    return Layers(_estimate(part, mix, max_pixels), rows, columns)
 
 
 def estimate_foreground(photo: Photo, alpha: Matte) -> Photo:
@@ -47,7 +80,7 @@ def estimate_foreground(photo: Photo, alpha: Matte) -> Photo:
         return colors
     box = around(soft, MARGIN_PX)
     part, mix, target = photo[box], alpha[box], colors[box]
-    layers = _estimate(part, mix)
+    layers = _estimate(part, mix, MAX_ESTIMATED)
     for top in range(0, len(part), STRIP_ROWS):
         rows = slice(top, min(top + STRIP_ROWS, len(part)))
         own = _settled(part[rows], mix[rows], rows_resized(layers, rows, *mix.shape))
@@ -55,21 +88,22 @@ def estimate_foreground(photo: Photo, alpha: Matte) -> Photo:
     return colors
 
 
-def _estimate(photo: Photo, alpha: Matte) -> Floats:
-    """Return hxwx6 float32, foreground and background sRGB in [0, 1], at MAX_ESTIMATED or less."""
+def _estimate(photo: Photo, alpha: Matte | Plane, max_pixels: int) -> Floats:
+    """Return hxwx6 float32, foreground and background sRGB in [0, 1], of max_pixels or less."""
     from pymatting import estimate_foreground_ml  # noqa: PLC0415, see closed_form.warm
 
     height, width = alpha.shape
-    factor = min(1.0, (MAX_ESTIMATED / alpha.size) ** 0.5)
+    factor = min(1.0, (max_pixels / alpha.size) ** 0.5)
     if factor < 1:
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
         photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    if max(alpha.shape) < 2:  # PyMatting divides by the logarithm of the longest edge
-        photo, alpha = np.repeat(photo, 2, 1), np.repeat(alpha, 2, 1)
+    share: Matte = alpha / np.float32(255 if alpha.dtype == np.uint8 else 1)
     colors = photo.astype(np.float32) / 255
+    if max(alpha.shape) < 2:  # PyMatting divides by the logarithm of the longest edge
+        colors, share = np.repeat(colors, 2, 1), np.repeat(share, 2, 1)
     with _ONE_AT_A_TIME:
-        layers = estimate_foreground_ml(colors, alpha, return_background=True)
+        layers = estimate_foreground_ml(colors, share, return_background=True)
     return np.dstack(layers)
 
 

@@ -24,9 +24,13 @@ ALIASING: Final = 2.0
 MAX_WARPED: Final = 32_766
 """Pixels a side that OpenCV can warp."""
 
-Border = Literal["black", "edge"]
+Border = Literal["black", "edge", "mirror"]
 
-_BORDERS = {"black": cv2.BORDER_CONSTANT, "edge": cv2.BORDER_REPLICATE}
+_BORDERS = {
+    "black": cv2.BORDER_CONSTANT,
+    "edge": cv2.BORDER_REPLICATE,
+    "mirror": cv2.BORDER_REFLECT_101,
+}
 
 Pixels = TypeVar("Pixels", bound="NDArray[np.uint8] | NDArray[np.float32]")
 
@@ -60,7 +64,8 @@ def crop(photo: Photo, region: Region, width: int, height: int, border: Border =
         region: Where to look.
         width: Of the crop in pixels, at least 1.
         height: Of the crop in pixels, at least 1.
-        border: What lies beyond the photo: black, or its outermost pixels repeated.
+        border: What lies beyond the photo: black, its outermost pixels repeated, or its mirror
+            image.
 
     Returns:
         height x width x 3 uint8, sRGB.

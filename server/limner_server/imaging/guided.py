@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from limner_server.imaging.strips import each_strip
+
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Matte, Photo
 
 STRIP_ROWS: Final = 512
 """Rows lifted at a time: bounds the floats of a 50 megapixel photo."""
+
+
+PAIRS: Final = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+"""Of channels, whose products say how they vary together."""
 
 
 def linear_model(photo: Photo, soft: Matte, radius: int, epsilon: float) -> Floats:
@@ -33,18 +39,15 @@ def linear_model(photo: Photo, soft: Matte, radius: int, epsilon: float) -> Floa
         box = (2 * radius + 1, 2 * radius + 1)
         return cv2.blur(image, box, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
+    from limner_server.imaging.loops import fit_rows  # noqa: PLC0415, see loops.warm
+
     guide = photo.astype(np.float32) / 255
-    guide_mean, soft_mean = mean(guide), mean(soft)
-    covariance = mean(guide * soft[..., None]) - guide_mean * soft_mean[..., None]
-    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-    rr, rg, rb, gg, gb, bb = (
-        mean(guide[..., i] * guide[..., j]) - guide_mean[..., i] * guide_mean[..., j]
-        for i, j in pairs
-    )
-    rr, gg, bb = (variance + np.float32(epsilon) for variance in (rr, gg, bb))
-    factors = _solve((rr, rg, rb, gg, gb, bb), covariance)
-    offset = soft_mean - (factors * guide_mean).sum(-1)
-    return mean(np.dstack([factors, offset]))
+    means = mean(np.dstack([guide, soft]))
+    products = mean(np.dstack([guide[..., i] * guide[..., j] for i, j in PAIRS]))
+    crossed = mean(guide * soft[..., None])
+    model = np.empty((*soft.shape, 4), np.float32)
+    fit_rows(means, products, crossed, epsilon, model)
+    return mean(model)
 
 
 def follow(photo: Photo, model: Floats) -> Matte:
@@ -59,25 +62,24 @@ def follow(photo: Photo, model: Floats) -> Matte:
 
     Source: He and Sun, Fast Guided Filter, 2015: fit small, apply large.
     """
+    from limner_server.imaging.loops import follow_rows  # noqa: PLC0415, see loops.warm
+
     height, width = photo.shape[:2]
+    y, x = between(height, model.shape[0]), between(width, model.shape[1])
     result = np.empty((height, width), np.float32)
-    for top in range(0, height, STRIP_ROWS):
-        rows = slice(top, min(top + STRIP_ROWS, height))
-        local = rows_resized(model, rows, height, width)
-        guide = photo[rows].astype(np.float32) / 255
-        result[rows] = np.einsum("hwc,hwc->hw", guide, local[..., :3]) + local[..., 3]
-    return np.clip(result, 0, 1)
+
+    def follow_strip(rows: slice) -> None:
+        own = np.array(photo[rows], order="C")  # machine code is made for one kind of array
+        follow_rows(own, (model, y[rows], x), result[rows])
+
+    each_strip(0, height, follow_strip)
+    return result
 
 
-def _solve(symmetric: tuple[Floats, ...], right: Floats) -> Floats:
-    """Return the solution of a symmetric 3x3 system at each pixel, by cofactors."""
-    rr, rg, rb, gg, gb, bb = symmetric
-    c_rr, c_rg, c_rb = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
-    c_gg, c_gb, c_bb = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
-    cofactors = np.dstack([c_rr, c_rg, c_rb, c_rg, c_gg, c_gb, c_rb, c_gb, c_bb])
-    solved: Floats = np.einsum("hwij,hwj->hwi", cofactors.reshape(*rr.shape, 3, 3), right)
-    solved /= (rr * c_rr + rg * c_rg + rb * c_rb)[..., None]
-    return solved
+def between(many: int, few: int) -> Floats:
+    """Return where the middles of many pixels lie between those of few along the same length."""
+    places: Floats = np.clip((np.arange(many) + 0.5) * few / many - 0.5, 0, few - 1)
+    return places.astype(np.float32)
 
 
 def rows_resized(image: Floats, rows: slice, height: int, width: int) -> Floats:

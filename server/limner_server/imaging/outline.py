@@ -9,6 +9,7 @@ import numpy as np
 
 from limner_server.imaging.geometry import shrink
 from limner_server.imaging.guided import follow, linear_model
+from limner_server.imaging.pieces import without_holes, without_specks
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Flags, Matte, Photo
@@ -51,7 +52,8 @@ def outline(person: Matte, photo: Photo) -> Flags:
     soft = cv2.resize(person, (tiny.shape[1], tiny.shape[0]))
     model = linear_model(tiny, soft.astype(np.float32), RADIUS, EPSILON)
     sharp = follow(small, model)
-    return _without_holes(_without_specks(sharp > 0.5))
+    whole_pieces = without_specks(sharp > 0.5, SPECK_SHARE)
+    return without_holes(whole_pieces, HOLE_SHARE * sharp.size)
 
 
 def stretched(inside: Flags, width: int, height: int) -> Flags:
@@ -59,25 +61,3 @@ def stretched(inside: Flags, width: int, height: int) -> Flags:
     soft = cv2.resize(inside.astype(np.uint8) * 255, (width, height))
     larger: Flags = soft > 127
     return larger
-
-
-def _without_specks(inside: Flags) -> Flags:
-    """Return a mask without its pieces far smaller than the largest."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(inside.view(np.uint8), connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    kept: Flags = (areas >= SPECK_SHARE * areas.max()) & (areas > 0)
-    whole_pieces: Flags = kept[labels]
-    return whole_pieces
-
-
-def _without_holes(inside: Flags) -> Flags:
-    """Return a mask with its small holes filled; the background beyond the border is no hole."""
-    outside = (~inside).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
-    hole: Flags = stats[:, cv2.CC_STAT_AREA] < HOLE_SHARE * inside.size
-    hole[0] = False
-    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    hole[rim] = False
-    filled: Flags = inside | hole[labels]
-    return filled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,23 +12,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from limner.v1.reasons import DeadlinePassed, NoPerson
+from limner_registry.contracts import HAIR_MATTER
 from limner_server.imaging import closed_form
+from limner_server.imaging.band import band_of, lifted
+from limner_server.imaging.comparison import compared
 from limner_server.imaging.foreground import estimate_foreground
+from limner_server.imaging.tiles import laid_together, tiles_over
 from limner_server.imaging.trimap import (
     INSIDE,
     UNKNOWN,
     default_band,
+    laid_out,
+    trimap_of_hair,
     trimap_of_map,
     trimap_of_probability,
 )
+from limner_server.pipelines.hair import find_hair
 from limner_server.pipelines.person import find_person
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from limner_server.call import Call
-    from limner_server.imaging.arrays import Matte, Photo, Plane
+    from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
+    from limner_server.imaging.band import Band
+    from limner_server.imaging.tiles import Tile
+    from limner_server.pipelines.faces import Selector
+    from limner_server.pipelines.hair import Hair
     from limner_server.triton.client import Triton
+
+BAND_PX = 960
+"""Longest edge at which a network sees the unknown band of hair: four tiles of 512 at most."""
 
 LEAST_PERSON = 0.001
 """Share of the photo below which what the segmenter calls a person is none."""
@@ -46,6 +61,13 @@ class CutOut:
     def unknown(self) -> float:
         """Share of the photo that had to be solved, in [0, 1]."""
         return float((self.trimap == UNKNOWN).mean())
+
+
+class Engine(enum.Enum):
+    """What solves an alpha."""
+
+    NETWORK = enum.auto()
+    CLOSED_FORM = enum.auto()
 
 
 class Matting:
@@ -69,6 +91,44 @@ class Matting:
             raise NoPerson(f"no person was found in the photo (likeliest {person.max():.0%})")
         return trimap
 
+    async def trimap_of_hair(
+        self, photo: Photo, selector: Selector, band_px: int | None, call: Call
+    ) -> Plane:
+        """Return the trimap of the hair of the head that is meant.
+
+        Raises:
+            NoFace: There is no face such as was asked for.
+            NoHair: The head shows none.
+        """
+        hair = await find_hair(photo, selector, self._triton, call)
+        with call.stage("trimap"):
+            return await asyncio.to_thread(_hair_trimap, photo, hair, band_px)
+
+    async def alpha(self, photo: Photo, trimap: Plane, engine: Engine, call: Call) -> Plane:
+        """Return the subject of a trimap, HxW uint8.
+
+        Raises:
+            DeadlinePassed: There was not time enough.
+        """
+        if engine is Engine.CLOSED_FORM:
+            solved = await self._solve(photo, trimap, call)
+            return await asyncio.to_thread(_plane, solved.alpha)
+        if not (trimap == UNKNOWN).any():
+            return trimap
+        with call.stage("band"):
+            band = await asyncio.to_thread(band_of, photo, trimap, BAND_PX)
+            tiles = tiles_over(band.trimap == UNKNOWN, HAIR_MATTER.inputs[0].shape[0])
+        answers: list[Floats] = []
+        for start in range(0, len(tiles), HAIR_MATTER.max_batch):
+            some = tiles[start : start + HAIR_MATTER.max_batch]
+            inputs = {
+                "image": np.stack([tile.cut(band.photo) for tile in some]),
+                "trimap": np.stack([tile.cut(band.trimap) for tile in some]),
+            }
+            answers.extend((await self._triton.infer(HAIR_MATTER, inputs, call))["alpha"])
+        with call.stage("compare_and_lift"):
+            return await asyncio.to_thread(_joined, photo, trimap, band, tiles, answers)
+
     @asynccontextmanager
     async def _turn(self, call: Call) -> AsyncIterator[None]:
         """Wait for a turn at the solver, and have it for as long as the block lasts."""
@@ -80,29 +140,45 @@ class Matting:
             self._solving.release()
 
     async def cut_out(
-        self, photo: Photo, trimap: Plane, call: Call, *, want_foreground: bool
+        self,
+        photo: Photo,
+        trimap: Plane,
+        call: Call,
+        *,
+        want_foreground: bool,
+        engine: Engine = Engine.CLOSED_FORM,
     ) -> CutOut:
-        """Return the subject of a trimap, solved by closed form.
+        """Return the subject of a trimap.
 
         Raises:
             DeadlinePassed: There was not time enough.
         """
         foreground = None
+        if engine is Engine.NETWORK:
+            plane = await self.alpha(photo, trimap, engine, call)
+            alpha: Matte = plane / np.float32(255)
+        else:
+            solved = await self._solve(photo, trimap, call)
+            alpha = solved.alpha
+            if solved.scale < 1:
+                said = f"the unknown band is large: it was solved at {solved.scale:.0%} of the size"
+                call.warn("SOLVED_SMALLER", said, "band_px")
+        if want_foreground:
+            async with self._turn(call):
+                with call.stage("foreground"):
+                    foreground = await asyncio.to_thread(estimate_foreground, photo, alpha)
+        return CutOut(alpha, trimap, foreground)
+
+    async def _solve(self, photo: Photo, trimap: Plane, call: Call) -> closed_form.Solved:
+        """Return the alpha of a trimap by closed form."""
         async with self._turn(call):
             try:
                 with call.stage("closed_form"):
-                    solved = await asyncio.to_thread(
+                    return await asyncio.to_thread(
                         closed_form.solve_alpha, photo, trimap, call.is_over
                     )
             except closed_form.Stopped as error:
                 raise DeadlinePassed("the deadline passed while the alpha was solved") from error
-            if want_foreground:
-                with call.stage("foreground"):
-                    foreground = await asyncio.to_thread(estimate_foreground, photo, solved.alpha)
-        if solved.scale < 1:
-            message = f"the unknown band is large: it was solved at {solved.scale:.0%} of the size"
-            call.warn("SOLVED_SMALLER", message, "band_px")
-        return CutOut(solved.alpha, trimap, foreground)
 
 
 async def trimap_of_mask(mask: Plane, band_px: int | None, call: Call) -> Plane:
@@ -110,3 +186,23 @@ async def trimap_of_mask(mask: Plane, band_px: int | None, call: Call) -> Plane:
     height, width = mask.shape
     with call.stage("trimap"):
         return await asyncio.to_thread(trimap_of_map, mask, band_px or default_band(width, height))
+
+
+def _hair_trimap(photo: Photo, hair: Hair, band_px: int | None) -> Plane:
+    height, width, _ = photo.shape
+    band = None if band_px is None else band_px * hair.scale
+    part = trimap_of_hair(hair.inside, hair.probability, band)
+    return laid_out(part, hair.rows, hair.columns, height, width)
+
+
+def _joined(
+    photo: Photo, trimap: Plane, band: Band, tiles: list[Tile], answers: list[Floats]
+) -> Plane:
+    """Return the tiles' answers as one alpha, compared with sure pixels, at the photo's size."""
+    rough = np.clip(laid_together(tiles, answers, *band.trimap.shape), 0, 1)
+    return lifted(photo, trimap, band, compared(band.photo, band.trimap, rough))
+
+
+def _plane(alpha: Matte) -> Plane:
+    plane: Plane = np.rint(alpha * 255).astype(np.uint8)
+    return plane

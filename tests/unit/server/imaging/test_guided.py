@@ -34,6 +34,17 @@ def test_a_map_that_is_linear_in_color_is_kept(seed):
     np.testing.assert_allclose(refine(photo, soft, 2, 1e-6), soft, atol=0.01)
 
 
+@given(seeds)
+def test_gray_noise_gives_no_wild_factors(seed):
+    gray = np.repeat(noise(seed, 30, 30, 1) // 4 * 4, 3, 2)
+    soft = (gray[..., 0] / np.float32(255)).astype(np.float32)
+
+    model = linear_model(gray, soft, 2, 1e-5)
+
+    assert np.abs(model).max() < 2
+    np.testing.assert_allclose(follow(gray, model), soft, atol=0.01)
+
+
 def test_a_blurred_edge_snaps_to_the_photo_s():
     sharp = np.zeros((64, 64), np.float32)
     sharp[:, 32:] = 1

@@ -11,6 +11,9 @@ from limner_server.imaging.trimap import (
     OUTSIDE,
     UNKNOWN,
     default_band,
+    laid_out,
+    shrunk,
+    trimap_of_hair,
     trimap_of_map,
     trimap_of_probability,
 )
@@ -167,3 +170,83 @@ def test_nobody_and_only_a_person_have_no_band(value):
 @given(sides, sides)
 def test_the_default_band_is_a_pixel_at_least(height, width):
     assert default_band(width, height) == max(1, round(0.02 * max(width, height)))
+
+
+@given(seeds, st.integers(20, 90), st.integers(20, 90))
+def test_hair_s_trimap_is_an_erosion_and_a_dilation_by_squares(seed, height, width):
+    inside = blob(seed, height, width)
+    sure = inside.astype(np.float32)
+
+    trimap = trimap_of_hair(inside, sure)
+
+    side = np.sqrt(inside.sum())
+    inner, outer = (2 * max(2, round(share * side)) + 1 for share in (0.010, 0.016))
+    outer = max(outer, 7)
+    kernels = [np.ones((reach, reach), np.uint8) for reach in (inner, outer)]
+    flags = inside.astype(np.uint8)
+    np.testing.assert_array_equal(trimap == INSIDE, cv2.erode(flags, kernels[0]) > 0)
+    np.testing.assert_array_equal(trimap == OUTSIDE, cv2.dilate(flags, kernels[1]) == 0)
+
+
+def test_the_kernels_of_hair_grow_with_it():
+    bands = []
+    for size in (100, 400, 1600):
+        inside = disk(size, size // 3, np.uint8).astype(bool)
+        trimap = trimap_of_hair(inside, inside.astype(np.float32))
+        middle = trimap[size // 2]
+        bands.append(np.count_nonzero(middle == UNKNOWN) / 2)
+
+    assert bands == sorted(bands)
+    assert bands[2] > 3 * bands[0]
+
+
+def test_where_the_network_doubts_hair_near_its_edge_is_unknown():
+    inside = np.zeros((200, 200), bool)
+    inside[:100] = True
+    hair = inside.astype(np.float32)
+    hair[104:, :100] = 0.5
+
+    trimap = trimap_of_hair(inside, hair)
+
+    assert (trimap[104, :100] == UNKNOWN).all()
+    assert (trimap[104, 110:] == OUTSIDE).all()
+    assert (trimap[-20:] == OUTSIDE).all()
+
+
+@given(st.integers(1, 40))
+def test_a_band_that_is_asked_for_is_as_wide(band):
+    inside = np.zeros((200, 40), bool)
+    inside[:100] = True
+
+    trimap = trimap_of_hair(inside, inside.astype(np.float32), band)
+
+    assert np.count_nonzero(trimap[:, 20] == UNKNOWN) == band
+
+
+def test_a_part_s_trimap_lies_where_the_part_does():
+    part = np.array([[INSIDE, OUTSIDE], [OUTSIDE, INSIDE]], np.uint8)
+
+    trimap = laid_out(part, slice(10, 30), slice(5, 45), 50, 60)
+
+    assert trimap.shape == (50, 60)
+    assert trimap[12, 8] == trimap[28, 40] == INSIDE
+    assert trimap[20, 25] == UNKNOWN
+    assert (trimap[:10] == OUTSIDE).all()
+    assert (trimap[:, 45:] == OUTSIDE).all()
+
+
+@given(seeds, st.floats(0.2, 0.9))
+def test_what_is_sure_in_a_smaller_trimap_was_sure_in_the_larger(seed, scale):
+    trimap = trimap_of_map(blob(seed, 60, 50), 6)
+    photo = np.zeros((60, 50, 3), np.uint8)
+
+    small, coarse = shrunk(photo, trimap, scale)
+
+    assert small.shape[:2] == coarse.shape
+    y, x = (
+        ((np.arange(few) + 0.5) * many / few).astype(int)
+        for few, many in zip(coarse.shape, trimap.shape, strict=True)
+    )
+    picked = trimap[np.ix_(y, x)]
+    for value in (INSIDE, OUTSIDE):
+        assert (picked[coarse == value] == value).all()

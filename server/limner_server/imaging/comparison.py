@@ -1,0 +1,95 @@
+"""Pixels compared with what is surely hair and surely not: a second opinion on an alpha."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+from scipy.spatial import cKDTree
+
+from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from limner_server.imaging.arrays import Flags, Floats, Matte, Photo, Plane
+
+RING_PX: Final = 9
+"""How far from the unknown a known pixel may lie to be a sample."""
+
+CELL: Final = 6
+"""Pixels a side whose known pixels make one sample: their mean color and place."""
+
+BLOCK: Final = 16
+"""Pixels a side that share their nearest samples."""
+
+NEAREST: Final = 6
+"""Samples of hair and samples of what it is not that a pixel is compared with."""
+
+DOUBT: Final = 12.0
+"""Percent of sRGB left unexplained at which the comparison has lost most of its say."""
+
+SAY: Final = 0.5
+"""The most that the comparison counts for, where the network is of two minds."""
+
+
+def compared(photo: Photo, trimap: Plane, alpha: Matte) -> Matte:
+    """Return an alpha in which doubtful pixels were compared with sure ones nearby.
+
+    A pixel's color is explained as a mixture of one sample of hair and one of what lies around
+    it. Where that leaves little over and the two differ, its share counts the more, the less
+    sure the network is.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        trimap: HxW uint8: INSIDE, OUTSIDE, UNKNOWN.
+        alpha: HxW float32 in [0, 1].
+
+    Returns:
+        HxW float32 in [0, 1]; 1 inside and 0 outside.
+
+    Source: JP6921924B2 (S103) compares pixels of the boundary with features of both sides; METHODS
+        B.e3 reads it as a search for the best pair of samples. Its features of a network are left
+        out: the network answers alpha alone.
+    """
+    from limner_server.imaging.loops import compare  # noqa: PLC0415, see loops.warm
+
+    unknown = trimap == UNKNOWN
+    known = np.where(unknown, alpha, np.float32(trimap == INSIDE)).astype(np.float32)
+    colors = photo.astype(np.float32) * np.float32(100 / 255)
+    near = cv2.dilate(unknown.view(np.uint8), np.ones((2 * RING_PX + 1,) * 2, np.uint8)) > 0
+    samples = [_samples(colors, near & (trimap == side)) for side in (INSIDE, OUTSIDE)]
+    if not unknown.any() or not all(len(some) for some in samples):
+        return known
+    blocks = [_nearest(some, trimap.shape) for some in samples]
+    share, doubt = known.copy(), np.full_like(known, 1e3)
+    hair, behind = zip(samples, blocks, strict=True)
+    compare(colors, np.array(trimap, order="C"), hair, behind, BLOCK, share, doubt)
+    say = np.float32(SAY) * np.exp(-((doubt / np.float32(DOUBT)) ** 2)) * _doubtful(known)
+    return np.where(unknown, known + say * (share - known), known)
+
+
+def _doubtful(alpha: Matte) -> Matte:
+    """Return how much an alpha may be anything: 0 at its ends, 1 between."""
+    doubtful: Matte = np.clip(4 * alpha * (1 - alpha), 0, 1)
+    return doubtful
+
+
+def _samples(colors: Floats, among: Flags) -> Floats:
+    """Return the mean color and place of what is marked in each cell, Nx5 float32."""
+    rows, columns = np.nonzero(among)
+    cells = (rows // CELL) * (among.shape[1] // CELL + 1) + columns // CELL
+    _, number, count = np.unique(cells, return_inverse=True, return_counts=True)
+    values = np.column_stack([colors[rows, columns], rows, columns])
+    sums = [np.bincount(number, values[:, k], len(count)) for k in range(5)]
+    return (np.stack(sums, 1) / count[:, None]).astype(np.float32)
+
+
+def _nearest(samples: Floats, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Return the nearest samples of each block, rows x columns x at most NEAREST."""
+    rows, columns = (-(-extent // BLOCK) for extent in shape)
+    y, x = np.mgrid[:rows, :columns] * BLOCK + BLOCK / 2
+    count = min(NEAREST, len(samples))
+    _, places = cKDTree(samples[:, 3:]).query(np.stack([y.ravel(), x.ravel()], 1), count)
+    return np.asarray(places, np.intp).reshape(rows, columns, count)

@@ -1,0 +1,95 @@
+"""Lays a change of color over the hair of a photo, at the photo's own size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limner_server.imaging.color_grid import ACROSS, LEVELS, LUMA
+from limner_server.imaging.geometry import around
+from limner_server.imaging.strips import each_strip
+
+if TYPE_CHECKING:
+    from limner_server.imaging.arrays import Floats, Photo, Plane
+    from limner_server.imaging.color_grid import ColorGrid
+    from limner_server.imaging.foreground import Layers
+
+    Box = tuple[slice, slice]
+    """Rows and columns."""
+
+
+def lay_on(
+    photo: Photo,
+    alpha: Plane,
+    grid: ColorGrid,
+    square: Box,
+    strength: float,
+    layers: Layers | None,
+) -> Photo:
+    """Return a photo whose hair went through the maps of a grid.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        alpha: HxW uint8, share of hair.
+        grid: What becomes of each color.
+        square: Rows and columns of the photo that the grid covers; the maps at its edge hold
+            beyond.
+        strength: How much of the change is laid on, in [0, 1].
+        layers: Hair and background where they mix. Then only the hair's own part changes and
+            the mixture stays true: O = I + strength * alpha * (U(F) - F), U the maps. With None
+            the photo itself goes through the maps: O = I + strength * alpha * (U(I) - I).
+
+    Returns:
+        HxWx3 uint8, sRGB. Bit-identical to `photo` where alpha is 0, and all of it at strength 0.
+
+    Source: the second form is JP6921924B2's (S107), alpha * Y + (1 - alpha) * I.
+    """
+    dyed = photo.copy()
+    hair = alpha > 0
+    if strength == 0 or not hair.any():
+        return dyed
+    from limner_server.imaging.loops import dye_rows  # noqa: PLC0415, see loops.warm
+
+    rows, columns = around(hair, 0)
+    del hair
+    x = _cells(columns, square[1])
+    luma = LUMA * np.float32((LEVELS - 1) / 255)
+
+    def dye_strip(strip: slice) -> None:
+        y = _cells(strip, square[0])
+        part, cells = (strip, columns), (grid.maps, y, x)
+        mix = _placed(layers, strip, columns)
+        # machine code is made for one kind of array, contiguous and writable
+        before, share = np.array(photo[part], order="C"), np.array(alpha[part], order="C")
+        after = before.copy()
+        dye_rows(before, share, mix, cells, np.float32(strength), luma, after)
+        dyed[part] = after
+
+    each_strip(rows.start, rows.stop, dye_strip)
+    return dyed
+
+
+def _cells(span: slice, cover: slice) -> Floats:
+    """Return where pixels of the photo lie between the middles of the grid's cells."""
+    places = (np.arange(span.start, span.stop) + 0.5 - cover.start) / (cover.stop - cover.start)
+    cells: Floats = np.clip(places * (ACROSS - 1), 0, ACROSS - 1).astype(np.float32)
+    return cells
+
+
+def _placed(layers: Layers | None, rows: slice, columns: slice) -> tuple[Floats, Floats, Floats]:
+    """Return the layers' colors, and where a part's rows and columns lie between their pixels."""
+    if layers is None:
+        nowhere = np.empty(0, np.float32)
+        return np.empty((0, 0, 6), np.float32), nowhere, nowhere
+    high, wide = layers.colors.shape[:2]
+    places = _middles(rows, layers.rows, high), _middles(columns, layers.columns, wide)
+    return layers.colors, *places
+
+
+def _middles(span: slice, cover: slice, extent: int) -> Floats:
+    """Return where pixels of the photo lie between the middles of a layer's pixels."""
+    share = extent / (cover.stop - cover.start)
+    places = (np.arange(span.start, span.stop) + 0.5 - cover.start) * share - 0.5
+    kept: Floats = np.clip(places, 0, extent - 1).astype(np.float32)
+    return kept

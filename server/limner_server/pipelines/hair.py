@@ -1,0 +1,191 @@
+"""Hair: found around a face, of the head that is meant, drawn onto the photo's edges."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limner.v1.reasons import NoFace, NoHair
+from limner_registry.contracts import HAIR_SEGMENTER
+from limner_server.imaging import hair_map, head
+from limner_server.imaging.detection import letterbox
+from limner_server.imaging.geometry import crop
+from limner_server.imaging.guided import STRIP_ROWS, rows_resized
+from limner_server.imaging.hair_map import Label
+from limner_server.pipelines.faces import Selector, find_faces, select_face
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from limner_server.call import Call
+    from limner_server.imaging.arrays import Flags, Floats, Matte, Photo, Plane
+    from limner_server.imaging.geometry import Region
+    from limner_server.imaging.hair_map import ClassMap
+    from limner_server.pipelines.faces import FoundFace
+    from limner_server.triton.client import Triton
+
+__all__ = ["Hair", "Label", "find_hair", "find_labels"]
+
+LEAST_OF_FACE = 0.03
+"""Share of the face's area below which what looks like hair is stubble, or a mistake."""
+
+LEAST_OF_PHOTO = 0.002
+"""The same of the photo, where no face was found."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hair:
+    """The hair of one head over a part of the photo, at a bounded size."""
+
+    rows: slice
+    """Of the photo."""
+    columns: slice
+    probability: Matte
+    """hxw float32 in [0, 1]."""
+    inside: Flags
+    """hxw bool: where hair is taken to be."""
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the maps for each of the photo's, at most about 1."""
+        return float(self.inside.shape[0] / (self.rows.stop - self.rows.start))
+
+
+async def find_hair(photo: Photo, selector: Selector, triton: Triton, call: Call) -> Hair:
+    """Return where the hair of the head that is meant is.
+
+    Without a face the whole photo is looked at, and the caller is warned; unless a certain face
+    was asked for.
+
+    Raises:
+        NoFace: There is no face such as was asked for.
+        NoHair: The head shows none, or too little.
+    """
+    try:
+        faces = await find_faces(photo, triton, call)
+    except NoFace:
+        if selector != Selector():
+            raise
+        return await _hair_without_face(photo, triton, call)
+    selected = select_face(faces, selector)
+    own, others = _heads(faces, selected)
+    found = await _look(photo, own, triton, call)
+    box = faces[selected].detection
+    with call.stage("hair_map"):
+        hair = await asyncio.to_thread(_drawn, found, own, others, box.area)
+    pixels = np.count_nonzero(hair.inside) / hair.scale**2
+    if pixels < LEAST_OF_FACE * box.area:
+        raise NoHair(
+            f"hair covers {pixels / photo[..., 0].size:.2%} of the photo and "
+            f"{pixels / box.area:.1%} of the face's size; {LEAST_OF_FACE:.0%} of that is needed"
+        )
+    return hair
+
+
+async def find_labels(
+    photo: Photo,
+    faces: Sequence[FoundFace],
+    selected: int | None,
+    person: Flags,
+    triton: Triton,
+    call: Call,
+) -> Plane:
+    """Return the class of every pixel of a photo.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        faces: Those that were found; may be none.
+        selected: Place in `faces` of the one whose head is meant; None where there are none.
+        person: HxW bool, where people are: what of them no crop showed is BODY.
+        triton: Runs the network.
+        call: Whose deadline, plan and record apply.
+
+    Returns:
+        HxW uint8 of Label.
+    """
+    height, width, _ = photo.shape
+    others: list[Region] = []
+    face_area = 0.0
+    if selected is None:
+        own = letterbox(width, height)
+        call.warn("NO_FACE", "no face was found: hair was looked for in the photo as a whole")
+    else:
+        own, others = _heads(faces, selected)
+        face_area = faces[selected].detection.area
+    found = await _look(photo, own, triton, call)
+    with call.stage("labels"):
+        return await asyncio.to_thread(_labels, found, own, others, face_area, person)
+
+
+async def _hair_without_face(photo: Photo, triton: Triton, call: Call) -> Hair:
+    height, width, _ = photo.shape
+    call.warn("NO_FACE", "no face was found: hair was looked for in the photo as a whole")
+    own = letterbox(width, height)
+    found = await _look(photo, own, triton, call)
+    with call.stage("hair_map"):
+        hair = await asyncio.to_thread(_drawn, found, own, [], 0.0)
+    share = np.count_nonzero(hair.inside) / hair.scale**2 / (height * width)
+    if share < LEAST_OF_PHOTO:
+        raise NoHair(f"hair covers {share:.2%} of the photo, {LEAST_OF_PHOTO:.1%} is needed")
+    return hair
+
+
+def _heads(faces: Sequence[FoundFace], selected: int) -> tuple[Region, list[Region]]:
+    """Return the square around the head that is meant, and those around the others."""
+    regions = [head.head_region(face.landmarks) for face in faces]
+    return regions[selected], regions[:selected] + regions[selected + 1 :]
+
+
+async def _look(photo: Photo, region: Region, triton: Triton, call: Call) -> ClassMap:
+    """Return what the segmenter sees around a head; from farther away too if that cuts hair."""
+    height, width, _ = photo.shape
+    looks = await _segment(photo, head.looks(region), triton, call)
+    widest, classes = looks[0]
+    farther = None
+    if head.is_cut(classes[Label.HAIR], widest, width, height):
+        [farther] = await _segment(photo, [head.farther(region)], triton, call)
+    with call.stage("class_map"):
+        return await asyncio.to_thread(hair_map.class_map, photo, looks, farther)
+
+
+async def _segment(
+    photo: Photo, regions: Sequence[Region], triton: Triton, call: Call
+) -> list[tuple[Region, Floats]]:
+    """Return the segmenter's classes in each of some crops, 4x256x256 float32."""
+    rows, columns, _ = HAIR_SEGMENTER.inputs[0].shape
+    with call.stage("crop_hair_segmenter"):
+        squares = [
+            await asyncio.to_thread(crop, photo, region, columns, rows, "mirror")
+            for region in regions
+        ]
+    answers = await triton.infer(HAIR_SEGMENTER, {"image": np.stack(squares)}, call)
+    return list(zip(regions, answers["classes"], strict=True))
+
+
+def _drawn(found: ClassMap, own: Region, others: list[Region], face_area: float) -> Hair:
+    probability = hair_map.hair_of(found, own, others)
+    skull = hair_map.skull_of(own, found) if face_area else None
+    inside = hair_map.cleaned(probability, face_area * found.scale**2, skull)
+    return Hair(found.rows, found.columns, probability, inside)
+
+
+def _labels(
+    found: ClassMap, own: Region, others: list[Region], face_area: float, person: Flags
+) -> Plane:
+    """Return the classes at the photo's size, by strips."""
+    labels = np.where(person, np.uint8(Label.BODY), np.uint8(Label.BACKGROUND))
+    hair = _drawn(found, own, others, face_area)
+    classes = found.classes()
+    theirs = (classes[..., Label.HAIR] > 0.5) & ~hair.inside
+    classes[..., Label.BODY][theirs] += classes[..., Label.HAIR][theirs]
+    classes[..., Label.HAIR][theirs] = 0
+    classes[hair.inside & (hair.probability <= 0.5)] = np.eye(4, dtype=np.float32)[Label.HAIR]
+    part = labels[found.rows, found.columns]
+    for top in range(0, len(part), STRIP_ROWS):
+        rows = slice(top, min(top + STRIP_ROWS, len(part)))
+        seen = rows_resized(classes, rows, *part.shape).argmax(-1).astype(np.uint8)
+        np.copyto(part[rows], seen, where=seen != Label.BACKGROUND)
+    return labels
