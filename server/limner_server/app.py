@@ -20,6 +20,7 @@ from limner_server.health import Health
 from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
 from limner_server.metrics import Metrics
+from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
 from limner_server.services.segment import SegmentService
 from limner_server.triton.client import Triton
@@ -46,13 +47,13 @@ OPTIONS = (
     ("grpc.max_send_message_length", MAX_REPLY),
     ("grpc.so_reuseport", 0),  # a busy port is refused, not shared with a stranger
     ("grpc.max_connection_age_ms", 5 * 60 * 1000),
-    ("grpc.max_connection_age_grace_ms", 2 * 60 * 1000),
+    ("grpc.max_connection_age_grace_ms", 60 * 60 * 1000),  # the longest stream
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 )
 
 
-SERVICES: tuple[type[Service], ...] = (SegmentService, MatteService)
+SERVICES: tuple[type[Service], ...] = (SegmentService, MatteService, DyeService)
 
 
 class PortTaken(Exception):
@@ -76,7 +77,7 @@ class App:
         """Take leave: say so, turn new calls away, let those in flight finish."""
         await self._health.leave()
         await asyncio.sleep(self.settings.lame_duck_seconds)
-        self._calls.draining = True
+        self._calls.drain()
         log.info("draining")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._calls.idle(), self.settings.drain_seconds)
@@ -109,7 +110,9 @@ async def running(
         stack.push_async_callback(triton.close)
         services = [kind(triton) for kind in kinds]
         needs = {service.name: service.needs for service in services}
-        contracts = {contract for needed in needs.values() for contract in needed}
+        contracts = {
+            contract for service in services for contract in (*service.needs, *service.uses)
+        }
         health = Health(needs)
         await health.routed(Routes())  # which name nothing: nothing serves yet
         models = settings.state / "models"
@@ -124,9 +127,17 @@ async def running(
         await server.start()
         stack.push_async_callback(server.stop, None)
         stack.enter_context(_task(servables.keep_settled()))
-        stack.enter_context(_task(asyncio.to_thread(closed_form.warm)))
+        stack.enter_context(_task(asyncio.to_thread(_warm)))
         log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
         yield App(settings, port, metrics_port, embedded, calls, health, server)
+
+
+def _warm() -> None:
+    """Compile what is compiled when it is first used, or read what an earlier run left."""
+    from limner_server.imaging import loops  # noqa: PLC0415 - half a second, off the event loop
+
+    closed_form.warm()
+    loops.warm()
 
 
 def _server(

@@ -52,6 +52,8 @@ class Budget:
     """Seconds a caller gets who names no deadline."""
     floor: float
     """Seconds under which the work is not begun: it could not be finished."""
+    frame: float | None = None
+    """Seconds for each frame of a stream, whose `default` nobody can stretch; None: no stream."""
 
 
 @dataclass
@@ -80,6 +82,11 @@ class Call:
     def enter(self) -> None:
         """Make this the call that `current` returns, for this task and what it starts."""
         _current.set(self)
+
+    def name(self, request_id: str) -> None:
+        """Go by the id the caller chose, if it is one that may be."""
+        if REQUEST_ID.fullmatch(request_id):
+            self.request_id = request_id
 
     def remaining(self) -> float:
         """Return the seconds left before the deadline; negative once it has passed."""

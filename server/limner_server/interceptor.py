@@ -7,9 +7,12 @@ sent, counted and logged must be the same one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -22,10 +25,11 @@ from limner.v1.reasons import (
     Internal,
     ParameterOutOfRange,
 )
-from limner_server.call import REQUEST_ID, Call
+from limner_server.call import Call
+from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from google.protobuf.message import Message
 
@@ -39,6 +43,9 @@ DEADLINE_KEY = "limner-default-deadline-seconds"
 
 Handler = Any
 """A grpc.RpcMethodHandler; its fields are untyped."""
+Labels: TypeAlias = tuple[str, ...]
+"""A method's type, service and name, as its series are labeled."""
+Answer = TypeVar("Answer")
 
 
 class Calls(grpc.aio.ServerInterceptor):
@@ -63,7 +70,11 @@ class Calls(grpc.aio.ServerInterceptor):
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self.draining = False
+        self._leaving = asyncio.Event()
+
+    def drain(self) -> None:
+        """Turn new calls away from now on, and end streams after the frame they are at."""
+        self._leaving.set()
 
     async def idle(self) -> None:
         """Return once no call is being worked on."""
@@ -74,34 +85,65 @@ class Calls(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Wrap the method's handler; only unary methods are ours so far."""
+        """Wrap the method's handler."""
         handler = await continuation(details)
         budget = self._budgets.get(details.method)
         if handler is None or budget is None:
             return handler
+        wrap = self._unary if budget.frame is None else self._stream
+        return wrap(handler, details.method, budget)
 
+    def _unary(self, handler: Handler, name: str, budget: Budget) -> Handler:
         async def answer(request: Message | None, context: Any) -> Message:
-            return await self._answer(handler.unary_unary, details.method, budget, request, context)
+            call = self._open(name, budget, context)
+            call.name(getattr(getattr(request, "options", None), "request_id", ""))
 
-        def read(data: bytes) -> Message | None:
-            try:
-                message: Message = handler.request_deserializer(data)
-            except DecodeError:
-                return None  # grpc itself would call this our defect
-            return message
+            async def work() -> Message:
+                if request is None:
+                    raise ParameterOutOfRange("the request's bytes are no message of this method")
+                response: Message = await handler.unary_unary(request, context)
+                return response
 
-        return grpc.unary_unary_rpc_method_handler(answer, read, handler.response_serializer)
+            return await self._answer(work, call, "unary", budget, context)
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer, _reader(handler), handler.response_serializer
+        )
+
+    def _stream(self, handler: Handler, name: str, budget: Budget) -> Handler:
+        async def answer(requests: AsyncIterator[Message | None], context: Any) -> None:
+            call = self._open(name, budget, context)
+            labels = _labels("bidi_stream", call)
+            observe = partial(self._frames, labels)
+            stream = Stream(call, budget.frame or 0, self._routes, self._leaving, observe)
+            stream.enter()
+
+            async def work() -> None:
+                async with contextlib.aclosing(handler.stream_stream(requests, context)) as replies:
+                    async for reply in replies:
+                        await context.write(reply)
+
+            await self._answer(work, call, "bidi_stream", budget, context, stream.frames)
+
+        return grpc.stream_stream_rpc_method_handler(
+            answer, _reader(handler), handler.response_serializer
+        )
 
     async def _answer(
-        self, method: Handler, name: str, budget: Budget, request: Message | None, context: Any
-    ) -> Message:
-        call = self._open(name, budget, request, context)
-        labels = ("unary", *name.strip("/").split("/"))
+        self,
+        work: Callable[[], Awaitable[Answer]],
+        call: Call,
+        kind: str,
+        budget: Budget,
+        context: Any,
+        frames: Mapping[str, int] = MappingProxyType({}),
+    ) -> Answer:
+        labels = _labels(kind, call)
         self._metrics.started.labels(*labels).inc()
         self._enter()
         code, failure = grpc.StatusCode.CANCELLED, None
         try:
-            response = await self._work(method, call, budget, request, context)
+            response = await self._work(work, call, budget)
             code = grpc.StatusCode.OK
             return response  # noqa: TRY300 - the end of the happy path
         except LimnerError as error:
@@ -109,22 +151,20 @@ class Calls(grpc.aio.ServerInterceptor):
         finally:
             call.over = True
             self._leave()
-            self._record(call, labels, code, failure)
+            self._record(call, labels, code, failure, frames)
         return await _abort(context, call, failure)
 
     async def _work(
-        self, method: Handler, call: Call, budget: Budget, request: Message | None, context: Any
-    ) -> Message:
-        """Return the method's answer; whatever else happens is raised as a LimnerError."""
-        if request is None:
-            raise ParameterOutOfRange("the request's bytes are no message of this method")
-        if self.draining:
+        self, work: Callable[[], Awaitable[Answer]], call: Call, budget: Budget
+    ) -> Answer:
+        """Return what comes of the work; whatever else happens is raised as a LimnerError."""
+        if self._leaving.is_set():
             raise Draining("the server is shutting down", retry_after=1.0)
         if call.remaining() < budget.floor:
             raise DeadlineTooShort(_too_short(call, budget))
         try:
             async with asyncio.timeout(call.remaining()):
-                answer: Message = await method(request, context)
+                return await work()
         except TimeoutError as error:
             raise DeadlinePassed("the deadline passed while the call was worked on") from error
         except LimnerError:
@@ -132,19 +172,25 @@ class Calls(grpc.aio.ServerInterceptor):
         except Exception as error:
             log.exception("defect", extra={"request_id": call.request_id, "method": call.method})
             raise Internal("internal error; the server's log knows it by the request id") from error
-        return answer
 
-    def _open(self, name: str, budget: Budget, request: Message | None, context: Any) -> Call:
+    def _open(self, name: str, budget: Budget, context: Any) -> Call:
         remaining = context.time_remaining()
         if remaining is None:
             remaining = budget.default
             context.set_trailing_metadata(((DEADLINE_KEY, f"{budget.default:g}"),))
+        if budget.frame is not None:
+            remaining = min(remaining, budget.default)
         call = Call(name, time.monotonic() + remaining, self._routes())
-        asked = getattr(getattr(request, "options", None), "request_id", "")
-        if REQUEST_ID.fullmatch(asked):
-            call.request_id = asked
         call.enter()
         return call
+
+    def _frames(self, labels: Labels, call: Call, outcome: str, count: int) -> None:
+        """Count frames that came to one end; time the one that was answered."""
+        self._metrics.frames.labels(*labels, outcome).inc(count)
+        if outcome == ANSWERED:
+            self._metrics.frame_seconds.labels(*labels).observe(time.monotonic() - call.started)
+        if outcome != SKIPPED:
+            self._stages(call)
 
     def _enter(self) -> None:
         self._in_flight += 1
@@ -157,18 +203,22 @@ class Calls(grpc.aio.ServerInterceptor):
         if self._in_flight == 0:
             self._idle.set()
 
+    def _stages(self, call: Call) -> None:
+        for stage, seconds in call.stages:
+            self._metrics.stage_seconds.labels(stage).observe(seconds)
+
     def _record(
         self,
         call: Call,
-        labels: tuple[str, ...],
+        labels: Labels,
         code: grpc.StatusCode,
         error: LimnerError | None,
+        frames: Mapping[str, int],
     ) -> None:
         seconds = time.monotonic() - call.started
         self._metrics.handled.labels(*labels, code.name).inc()
         self._metrics.handling.labels(*labels).observe(seconds)
-        for stage, stage_seconds in call.stages:
-            self._metrics.stage_seconds.labels(stage).observe(stage_seconds)
+        self._stages(call)
         if error is not None:
             self._metrics.errors.labels(error.reason).inc()
         log.info(
@@ -180,8 +230,26 @@ class Calls(grpc.aio.ServerInterceptor):
                 "reason": error.reason if error else "",
                 "seconds": round(seconds, 4),
                 "models": call.models,
-            },
+            }
+            | ({"frames": dict(frames)} if frames else {}),
         )
+
+
+def _labels(kind: str, call: Call) -> Labels:
+    return (kind, *call.method.strip("/").split("/"))
+
+
+def _reader(handler: Handler) -> Callable[[bytes], Message | None]:
+    """Return the method's parser, with None for bytes that are none of its messages."""
+
+    def read(data: bytes) -> Message | None:
+        try:
+            message: Message = handler.request_deserializer(data)
+        except DecodeError:
+            return None  # grpc itself would call this our defect
+        return message
+
+    return read
 
 
 async def _abort(context: Any, call: Call, error: LimnerError) -> NoReturn:

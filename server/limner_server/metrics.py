@@ -37,6 +37,10 @@ class Metrics:
             "grpc_server_handling_seconds", "Time of a call.", method, buckets=CALL_BUCKETS
         )
         self.in_flight = gauge("limner_calls_in_flight", "Calls being worked on.")
+        self.frames = count("limner_frames", "Frames of streams.", (*method, "outcome"))
+        self.frame_seconds = time(
+            "limner_frame_seconds", "Time of an answered frame.", method, buckets=CALL_BUCKETS
+        )
         self.errors = count("limner_errors", "Calls that ended in an error.", ("reason",))
         self.stage_seconds = time(
             "limner_stage_seconds", "Time of one part of a call.", ("stage",), buckets=CALL_BUCKETS

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from limner.errors import LimnerError, from_rpc_error
-from limner.v1 import matte_pb2_grpc, segment_pb2_grpc
+from limner.v1 import dye_pb2_grpc, matte_pb2_grpc, segment_pb2_grpc
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Stubs:
 
     segment: segment_pb2_grpc.SegmentServiceStub
     matte: matte_pb2_grpc.MatteServiceStub
+    dye: dye_pb2_grpc.DyeServiceStub
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +33,9 @@ def stubs(stack):
     )
     with grpc.insecure_channel(stack.address, options) as channel:
         yield Stubs(
-            segment_pb2_grpc.SegmentServiceStub(channel), matte_pb2_grpc.MatteServiceStub(channel)
+            segment_pb2_grpc.SegmentServiceStub(channel),
+            matte_pb2_grpc.MatteServiceStub(channel),
+            dye_pb2_grpc.DyeServiceStub(channel),
         )
 
 

@@ -10,7 +10,10 @@ from limner.v1.reasons import ParameterOutOfRange
 from limner_server.call import REQUEST_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+    from google.protobuf.message import Message
 
 RAW_FORMATS = {image_pb2.IMAGE_FORMAT_RAW_RGB8: 3, image_pb2.IMAGE_FORMAT_RAW_RGBA8: 4}
 """Bytes a pixel of the formats that are not encoded."""
@@ -19,14 +22,20 @@ RAW_FORMATS = {image_pb2.IMAGE_FORMAT_RAW_RGB8: 3, image_pb2.IMAGE_FORMAT_RAW_RG
 class Checks:
     """Gathers what is wrong with one request."""
 
-    def __init__(self) -> None:
-        """Begin with nothing wrong."""
+    def __init__(self, within: str = "") -> None:
+        """Begin with nothing wrong; `within` is put before every field, such as `settings.`."""
+        self._within = within
         self._violations: list[Violation] = []
 
     def require(self, fine: bool, field: str, description: str) -> None:  # noqa: FBT001 - the thing that is required
         """Note a violation of `field` unless `fine`."""
         if not fine:
-            self._violations.append(Violation(field, description))
+            self._violations.append(Violation(self._within + field, description))
+
+    def within(self, value: float, limits: tuple[float, float], field: str) -> None:
+        """Note a violation when `value` is outside `limits`, inclusive, or no number."""
+        low, high = limits
+        self.require(low <= value <= high, field, f"{value:g} is not in [{low:g}, {high:g}]")
 
     def known(self, value: int, kind: EnumTypeWrapper, field: str) -> None:
         """Note a violation when `value` is no value of the enum `kind`."""
@@ -61,8 +70,20 @@ class Checks:
         if image.format in RAW_FORMATS:
             self._raw_size(image, RAW_FORMATS[image.format], field)
 
-    def plane(self, plane: image_pb2.Mask, field: str) -> None:
-        """Check a mask's fields, not its data."""
+    def selector(self, selector: image_pb2.FaceSelector) -> None:
+        """Check which face is meant."""
+        index = selector.index
+        self.require(0 <= index < 64, "selector.index", f"{index} is not in [0, 63]")
+
+    def settings(self, settings: Message, *, left_out: Sequence[str]) -> None:
+        """Check what a stream's settings leave to its frames, or must not ask for."""
+        for field in left_out:
+            self.require(not settings.HasField(field), field, "left out of a stream's settings")
+        options: image_pb2.CallOptions = settings.options  # type: ignore[attr-defined]
+        self.require(not options.validate_only, "options.validate_only", "not for a stream")
+
+    def plane(self, plane: image_pb2.Mask | image_pb2.Alpha, field: str) -> None:
+        """Check a plane's fields, not its data."""
         self.require(bool(plane.data), f"{field}.data", "required, and empty")
         self.known(plane.format, image_pb2.PlaneFormat, f"{field}.format")
         if plane.format == image_pb2.PLANE_FORMAT_RAW_U8:
@@ -80,7 +101,10 @@ class Checks:
         )
 
     def _raw_size(
-        self, raw: image_pb2.Image | image_pb2.Mask, pixel_bytes: int, field: str
+        self,
+        raw: image_pb2.Image | image_pb2.Mask | image_pb2.Alpha,
+        pixel_bytes: int,
+        field: str,
     ) -> None:
         sizes = ((raw.width_px, "width_px"), (raw.height_px, "height_px"))
         for size, name in sizes:

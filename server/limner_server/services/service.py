@@ -21,6 +21,8 @@ class Service(Protocol):
     """Full name, such as limner.v1.SegmentService."""
     needs: ClassVar[tuple[Contract, ...]]
     """Models without which it does not serve."""
+    uses: ClassVar[tuple[Contract, ...]]
+    """Models that make it better, and without which it serves all the same."""
     budgets: ClassVar[Mapping[str, Budget]]
     """How long each method may take, by method name."""
 

@@ -20,6 +20,7 @@ from limner.v1.reasons import (
 )
 from limner_server.imaging import codec, pictures
 from limner_server.imaging.geometry import Pixels, shrink
+from limner_server.pipelines.faces import Selector
 from limner_server.services.checks import RAW_FORMATS
 
 if TYPE_CHECKING:
@@ -77,8 +78,10 @@ async def read_photo(image: image_pb2.Image, call: Call) -> Photo:
         return await asyncio.to_thread(_decoded, image)
 
 
-async def read_plane(plane: image_pb2.Mask, photo: Photo, field: str, call: Call) -> Plane:
-    """Return the values of a mask for `photo`, HxW uint8.
+async def read_plane(
+    plane: image_pb2.Mask | image_pb2.Alpha, photo: Photo, field: str, call: Call
+) -> Plane:
+    """Return the values of a mask or an alpha for `photo`, HxW uint8.
 
     Raises:
         MaskSizeMismatch: It is not of the upright photo's size.
@@ -94,6 +97,17 @@ async def read_plane(plane: image_pb2.Mask, photo: Photo, field: str, call: Call
             violations=[Violation(field, f"must be {width} x {height} pixels")],
         )
     return values
+
+
+def selector(selector: image_pb2.FaceSelector) -> Selector:
+    """Return which face is meant."""
+    match selector.WhichOneof("rule"):
+        case "index":
+            return Selector(index=selector.index)
+        case "point":
+            return Selector(point=(selector.point.x_px, selector.point.y_px))
+        case _:
+            return Selector()
 
 
 def write_image(photo: Photo, alpha: Matte | None, output: image_pb2.OutputSpec) -> image_pb2.Image:
@@ -124,9 +138,9 @@ def write_mask(plane: Plane, output: image_pb2.OutputSpec) -> image_pb2.Mask:
     return image_pb2.Mask(**_written(sized, output))
 
 
-def write_alpha(alpha: Matte, output: image_pb2.OutputSpec) -> image_pb2.Alpha:
-    """Return an alpha as a reply carries it."""
-    return image_pb2.Alpha(**_written(_sized(alpha_to_plane(alpha), output), output))
+def write_alpha(alpha: Plane, output: image_pb2.OutputSpec) -> image_pb2.Alpha:
+    """Return an alpha, in bytes, as a reply carries it."""
+    return image_pb2.Alpha(**_written(_sized(alpha, output), output))
 
 
 def alpha_to_plane(alpha: Matte) -> Plane:
@@ -154,7 +168,7 @@ def _decoded(image: image_pb2.Image) -> Photo:
     return np.ascontiguousarray(pixels[..., :3])
 
 
-def _decoded_plane(plane: image_pb2.Mask) -> Plane:
+def _decoded_plane(plane: image_pb2.Mask | image_pb2.Alpha) -> Plane:
     with _our_words():
         pictures.check_bytes(plane.data)
         if plane.format != image_pb2.PLANE_FORMAT_RAW_U8:

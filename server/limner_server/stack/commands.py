@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 50051
 UNAVAILABLE = 3
-SERVICES = ("limner.v1.SegmentService", "limner.v1.MatteService")
+SERVICES = ("limner.v1.SegmentService", "limner.v1.MatteService", "limner.v1.DyeService")
 
 people = Console(stderr=True)
 """Where progress and trouble are told; answers go to standard output."""
@@ -52,8 +52,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 def up(detach: bool, port: int | None, reflection: bool, state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """Start Limner here: Triton, the models, the server.
 
-    The first time it imports the first networks, for which it needs the package
-    index. When it is up already, it says so and leaves everything as it is.
+    The first time it imports the first networks: MediaPipe's, for which it needs the
+    package index, and our own starters. When it is up already, it says so and leaves
+    everything as it is.
     """
     state = state.expanduser().resolve()
     running = read_record(state)
@@ -132,9 +133,9 @@ def _place(state: Path) -> None:
 
     A registry that is away is no reason not to serve what was placed before.
     """
-    missing = launch.models_missing(state)
-    if missing:
-        launch.import_models(state)
+    missing = launch.sources_missing(state)
+    for source in missing:
+        launch.import_models(source, state)
     try:
         with people.status("placing the stable versions"):
             launch.place_models(state)

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from limner_registry.contracts import CONTRACTS
+from limner_registry.contracts import (
+    CONTRACTS,
+    FACE_DETECTOR,
+    FACE_MESH,
+    FACE_MESH_ATTENTION,
+    PERSON_SEGMENTER,
+)
 from limner_registry.routes import read_routes
 from limner_server.stack.record import Record, read_record, wait_gone
 
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
+MEDIAPIPE = {FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER}
+"""The models whose first versions are MediaPipe's; all others' are our own starters."""
 
 
 class NotUp(Exception):
@@ -52,19 +60,21 @@ class Plan:
         return self.state / "server.log"
 
 
-def models_missing(state: Path) -> bool:
-    """Return whether a model the server needs has no version placed."""
+def sources_missing(state: Path) -> list[str]:
+    """Return where the models come from that the server needs and that have no version placed."""
     stable = read_routes(state / "models").stable
-    return any(contract.model not in stable for contract in CONTRACTS)
+    missing = {contract for contract in CONTRACTS if contract.model not in stable}
+    sources = ["mediapipe"] if missing & MEDIAPIPE else []
+    return sources + (["starter"] if missing - MEDIAPIPE else [])
 
 
-def import_models(state: Path) -> None:
-    """Import the first networks; progress goes to standard error.
+def import_models(source: str, state: Path) -> None:
+    """Import the first networks of one source; progress goes to standard error.
 
     Raises:
         NotUp: That failed.
     """
-    _registry(["import", "mediapipe"], state)
+    _registry(["import", source], state)
 
 
 def place_models(state: Path) -> None:

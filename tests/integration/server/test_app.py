@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import grpc
 import pytest
@@ -10,8 +11,15 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from limner.errors import from_rpc_error
-from limner.v1 import matte_pb2, matte_pb2_grpc, segment_pb2, segment_pb2_grpc
-from limner.v1.reasons import ModelNotReady, ParameterOutOfRange
+from limner.v1 import (
+    dye_pb2,
+    dye_pb2_grpc,
+    matte_pb2,
+    matte_pb2_grpc,
+    segment_pb2,
+    segment_pb2_grpc,
+)
+from limner.v1.reasons import Draining, ModelNotReady, ParameterOutOfRange, ShadeUnknown
 from limner_server.app import PortTaken, running
 from limner_server.settings import Settings
 
@@ -42,7 +50,10 @@ async def services_of(channel):
     return {service.name for service in answers[0].list_services_response.service}
 
 
-@pytest.mark.parametrize("service", ["", "limner.v1.SegmentService", "limner.v1.MatteService"])
+@pytest.mark.parametrize(
+    "service",
+    ["", "limner.v1.SegmentService", "limner.v1.MatteService", "limner.v1.DyeService"],
+)
 async def test_nothing_serves_before_its_models_answer(tmp_path, service):
     async with served(tmp_path) as (_, channel):
         assert await status_of(channel, service) == "NOT_SERVING"
@@ -62,13 +73,59 @@ async def test_what_is_wrong_with_a_request_is_told_without_any_model(tmp_path):
     async with served(tmp_path) as (_, channel):
         stub = matte_pb2_grpc.MatteServiceStub(channel)
         with pytest.raises(grpc.RpcError) as caught:
-            await stub.Matte(matte_pb2.MatteRequest(image=GRAY))
+            await stub.Matte(matte_pb2.MatteRequest(image=GRAY, band_px=-1))
     assert isinstance(from_rpc_error(caught.value), ParameterOutOfRange)
+
+
+async def test_a_shade_that_is_none_is_told_without_any_model(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        stub = dye_pb2_grpc.DyeServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            await stub.Dye(dye_pb2.DyeRequest(image=GRAY, color={"shade": "aubrun"}))
+    error = from_rpc_error(caught.value)
+    assert isinstance(error, ShadeUnknown)
+    assert "auburn" in str(error)
+
+
+async def test_the_shades_are_listed_without_any_model(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        stub = dye_pb2_grpc.DyeServiceStub(channel)
+        reply = await stub.ListShades(dye_pb2.ListShadesRequest(output={"longest_edge_px": 16}))
+    assert len(reply.shades) > 10
+    assert all(shade.preview.width_px == 16 for shade in reply.shades)
+    assert not reply.served_by.models
+
+
+async def test_a_stream_before_the_models_are_ready_is_told_when_to_come_again(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        stub = segment_pb2_grpc.SegmentServiceStub(channel)
+        requests = [
+            segment_pb2.SegmentStreamRequest(settings={}),
+            segment_pb2.SegmentStreamRequest(frame={"number": 0, "image": GRAY}),
+        ]
+        stream = stub.SegmentStream(iter(requests))
+        with pytest.raises(grpc.RpcError) as caught:
+            await stream.read()
+    assert isinstance(from_rpc_error(caught.value), ModelNotReady)
+
+
+async def test_a_drain_does_not_wait_for_a_stream_that_is_idle(tmp_path):
+    async with served(tmp_path) as (app, channel):
+        stub = segment_pb2_grpc.SegmentServiceStub(channel)
+        stream = stub.SegmentStream()
+        await stream.write(segment_pb2.SegmentStreamRequest(settings={}))
+        started = time.monotonic()
+        await app.drain()
+        with pytest.raises(grpc.RpcError) as caught:
+            await stream.read()
+    assert isinstance(from_rpc_error(caught.value), Draining)
+    assert time.monotonic() - started < 5
 
 
 async def test_the_services_describe_themselves_when_told_to(tmp_path):
     async with served(tmp_path, reflection=True) as (_, channel):
-        assert {"limner.v1.SegmentService", "limner.v1.MatteService"} <= await services_of(channel)
+        services = await services_of(channel)
+    assert {f"limner.v1.{name}Service" for name in ("Segment", "Matte", "Dye")} <= services
 
 
 async def test_the_services_do_not_describe_themselves_unasked(tmp_path):

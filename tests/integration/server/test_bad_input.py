@@ -142,7 +142,6 @@ def test_everything_wrong_with_a_request_is_told_at_once(stubs, astronaut):
     )
     error = failure(stubs.matte.Matte, request)
     assert {violation.field for violation in error.violations} == {
-        "subject",
         "band_px",
         "output.quality",
         "output.longest_edge_px",

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from limner.v1 import image_pb2, matte_pb2
-from tests.integration.conftest import plane, saved
+from limner.v1 import image_pb2, matte_pb2, reasons
+from limner_registry.contracts import CONTRACTS, HAIR_MATTER
+from tests.integration.conftest import failure, plane, saved
 
+with_network = pytest.mark.skipif(
+    HAIR_MATTER not in CONTRACTS, reason="it has no starter weights yet"
+)
 PERSON = matte_pb2.MATTE_SUBJECT_PERSON
 RAW_RGBA8 = image_pb2.IMAGE_FORMAT_RAW_RGBA8
 
@@ -37,6 +41,78 @@ def test_the_cut_out_keeps_every_sure_pixel_of_the_photo(cut_out, portrait):
     np.testing.assert_array_equal(pixels[..., 3], alpha)
     sure = alpha == 255
     np.testing.assert_array_equal(pixels[sure][:, :3], np.asarray(portrait)[sure])
+
+
+@pytest.fixture(scope="module")
+def hair(stubs, astronaut):
+    """The astronaut's hair, by what is the default of everything."""
+    return stubs.matte.Matte(matte_pb2.MatteRequest(image={"data": astronaut}))
+
+
+def test_hair_is_cut_out_where_nothing_else_is_said(hair):
+    alpha = plane(hair.alpha.data)
+    assert alpha[35, 230] > 200
+    assert alpha[125, 215] == 0
+    assert alpha[350, 200] == 0
+    models = {use.model for use in hair.served_by.models}
+    assert "hair_segmenter" in models
+    assert ("hair_matter" in models) == (HAIR_MATTER in CONTRACTS)
+
+
+@with_network
+def test_both_engines_agree_where_the_trimap_is_sure(stubs, astronaut, hair):
+    closed = matte_pb2.MATTE_ENGINE_CLOSED_FORM
+    request = matte_pb2.MatteRequest(image={"data": astronaut}, engine=closed)
+    solved = stubs.matte.Matte(request)
+    assert "hair_matter" not in {use.model for use in solved.served_by.models}
+    sure = plane(hair.trimap.data) != 128
+    np.testing.assert_array_equal(plane(solved.trimap.data), plane(hair.trimap.data))
+    np.testing.assert_array_equal(plane(solved.alpha.data)[sure], plane(hair.alpha.data)[sure])
+    band = np.abs(plane(solved.alpha.data).astype(int) - plane(hair.alpha.data))[~sure]
+    assert band.mean() < 90
+
+
+def test_the_network_knows_no_person(stubs, astronaut):
+    request = matte_pb2.MatteRequest(
+        image={"data": astronaut}, subject=PERSON, engine=matte_pb2.MATTE_ENGINE_NETWORK
+    )
+    error = failure(stubs.matte.Matte, request)
+    assert [violation.field for violation in error.violations] == ["engine"]
+
+
+@with_network
+def test_the_network_solves_a_trimap_of_ones_own(stubs, astronaut, hair):
+    sent = {"data": hair.trimap.data}
+    request = matte_pb2.MatteRequest(
+        image={"data": astronaut}, trimap=sent, engine=matte_pb2.MATTE_ENGINE_NETWORK
+    )
+    reply = stubs.matte.Matte(request)
+    assert [use.model for use in reply.served_by.models] == ["hair_matter"]
+    np.testing.assert_array_equal(plane(reply.alpha.data), plane(hair.alpha.data))
+
+
+def test_a_photo_without_hair_is_told_so(stubs):
+    white = saved(Image.new("RGB", (640, 480), "white"), "PNG")
+    error = failure(stubs.matte.Matte, matte_pb2.MatteRequest(image={"data": white}))
+    assert isinstance(error, reasons.NoHair)
+    assert "%" in str(error)
+
+
+def test_a_stream_cuts_out_frame_by_frame(stubs, astronaut, hair):
+    settings = {"output": {"plane_format": image_pb2.PLANE_FORMAT_RAW_U8}}
+    requests = [
+        matte_pb2.MatteStreamRequest(settings=settings),
+        matte_pb2.MatteStreamRequest(frame={"number": 5, "image": {"data": astronaut}}),
+    ]
+    (answer,) = stubs.matte.MatteStream(iter(requests))
+    assert answer.number == 5
+    assert answer.response.alpha.data == plane(hair.alpha.data).tobytes()
+
+
+def test_a_stream_takes_no_trimap(stubs, astronaut):
+    settings = matte_pb2.MatteStreamRequest(settings={"trimap": {"data": astronaut}})
+    error = failure(lambda _: next(stubs.matte.MatteStream(iter([settings]))), None)
+    assert [violation.field for violation in error.violations] == ["settings.trimap"]
 
 
 def test_a_trimap_of_ones_own_is_solved_as_it_is(stubs, astronaut):

@@ -9,11 +9,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from limner.v1 import image_pb2, matte_pb2, segment_pb2
+from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2
 from tests.integration.conftest import saved
 
 SEGMENT = "/limner.v1.SegmentService/Segment"
 MATTE = "/limner.v1.MatteService/Matte"
+DYE = "/limner.v1.DyeService/Dye"
+LIST_SHADES = "/limner.v1.DyeService/ListShades"
+STREAM = "/limner.v1.DyeService/DyeStream"
+REQUESTS = {
+    SEGMENT: segment_pb2.SegmentRequest,
+    MATTE: matte_pb2.MatteRequest,
+    DYE: dye_pb2.DyeRequest,
+    LIST_SHADES: dye_pb2.ListShadesRequest,
+    STREAM: dye_pb2.DyeStreamRequest,
+}
+SETTINGS = dye_pb2.DyeStreamRequest(settings={"color": {"shade": "red"}}).SerializeToString()
 DEFECTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 EXTREMES = st.sampled_from([-(2**31), -1, 0, 1, 2, 15, 16, 100, 101, 255, 256, 65535, 2**31 - 1])
 SMALL = np.random.default_rng(7).integers(0, 255, (24, 32, 3), np.uint8)
@@ -51,6 +62,22 @@ def valid_requests() -> list[tuple[str, bytes]]:
         (MATTE, matte_pb2.MatteRequest(image=files[0], map=mask, band_px=3, output=output)),
         (MATTE, matte_pb2.MatteRequest(image=files[1], subject=1, engine=1, options=options)),
     ]
+    alpha = {**raw, "data": SMALL[..., 0].tobytes(), "format": image_pb2.PLANE_FORMAT_RAW_U8}
+    colors = [
+        {"shade": "auburn"},
+        {"srgb": {"red": 122, "green": 31, "blue": 61}},
+        {"lab": {"l": 50, "a": 20, "b": 10}},
+    ]
+    calls += [
+        (DYE, dye_pb2.DyeRequest(image=raw, alpha=alpha, color=color, strength=0.5, output=output))
+        for color in colors
+    ]
+    calls += [
+        (DYE, dye_pb2.DyeRequest(image=raw, color={"reference": files[0]}, blend=2)),
+        (LIST_SHADES, dye_pb2.ListShadesRequest(output=output, without_previews=True)),
+        (STREAM, dye_pb2.DyeStreamRequest(settings={"color": colors[1], "strength": 0.5})),
+        (STREAM, dye_pb2.DyeStreamRequest(frame={"number": 3, "image": raw})),
+    ]
     return [(method, request.SerializeToString()) for method, request in calls]
 
 
@@ -84,9 +111,9 @@ def mutants(draw) -> tuple[str, bytes]:
 def extremes(draw) -> tuple[str, bytes]:
     """Return a valid call with some of its numbers at their extremes."""
     method, message = draw(st.sampled_from(CALLS))
-    kind = segment_pb2.SegmentRequest if method == SEGMENT else matte_pb2.MatteRequest
-    request = kind.FromString(message)
-    for part in (request, request.image, request.output, request.options):
+    request = REQUESTS[method].FromString(message)
+    below = [value for _, value in request.ListFields() if hasattr(value, "DESCRIPTOR")]
+    for part in (request, *below):
         for field in part.DESCRIPTOR.fields:
             whole = field.cpp_type in {field.CPPTYPE_INT32, field.CPPTYPE_ENUM}
             if whole and not field.is_repeated and draw(st.booleans()):
@@ -102,7 +129,10 @@ def channel(stack):
 
 def status_of(channel, method, message) -> grpc.StatusCode:
     try:
-        channel.unary_unary(method)(message, timeout=30)
+        if method == STREAM:
+            list(channel.stream_stream(method)(iter([SETTINGS, message]), timeout=30))
+        else:
+            channel.unary_unary(method)(message, timeout=30)
     except grpc.RpcError as error:
         return error.code()
     return grpc.StatusCode.OK
@@ -112,7 +142,7 @@ def test_the_calls_are_good_before_they_are_mutated(channel):
     codes = [status_of(channel, *call) for call in CALLS]
     answered = {grpc.StatusCode.OK, grpc.StatusCode.FAILED_PRECONDITION}  # noise shows nobody
     assert set(codes) <= answered
-    assert codes.count(grpc.StatusCode.OK) >= 6
+    assert codes.count(grpc.StatusCode.OK) >= 11
 
 
 @settings(

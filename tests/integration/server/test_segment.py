@@ -65,6 +65,46 @@ def test_the_parts_of_the_time_fit_into_the_whole(stubs, astronaut):
     assert max(stage.seconds for stage in timings.stages) < timings.total_seconds
 
 
+PARTS = (
+    segment_pb2.SEGMENT_CLASS_HAIR,
+    segment_pb2.SEGMENT_CLASS_FACE_SKIN,
+    segment_pb2.SEGMENT_CLASS_BODY_AND_CLOTHES,
+)
+
+
+def test_the_parts_of_the_person_are_told_apart(stubs, astronaut):
+    reply = stubs.segment.Segment(asked(astronaut, classes=PARTS))
+    hair, face, body = (plane(one.mask.data) == 255 for one in reply.masks)
+    assert not (hair & face).any()
+    assert not (hair & body).any()
+    assert not (face & body).any()
+    assert hair[35, 230]  # above the brow
+    assert face[125, 215]  # a cheek
+    assert body[350, 200]  # the suit
+    assert [one.area for one in reply.masks] == pytest.approx(
+        [hair.mean(), face.mean(), body.mean()]
+    )
+    assert "hair_segmenter" in {use.model for use in reply.served_by.models}
+
+
+def test_only_the_selected_heads_hair_is_hair(stubs, portrait):
+    pair = Image.new("RGB", (1024, 512))
+    pair.paste(portrait, (0, 0))
+    pair.paste(portrait, (512, 0))
+    photo = saved(pair, "PNG")
+    for index, own in enumerate((slice(0, 512), slice(512, 1024))):
+        request = asked(photo, classes=PARTS[:1], selector={"index": index})
+        (hair,) = stubs.segment.Segment(request).masks
+        marked = plane(hair.mask.data) == 255
+        assert marked[:, own].sum() == marked.sum() > 0
+
+
+def test_hair_without_a_face_is_looked_for_in_the_whole_photo_and_said_so(stubs, astronaut):
+    reply = stubs.segment.Segment(asked(astronaut, classes=PARTS[:1], without_faces=True))
+    assert "NO_FACE" in {warning.code for warning in reply.warnings}
+    assert not reply.HasField("selected_face")
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_turned_by_exif_is_answered_upright(stubs, portrait, orientation):
     undo = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner.v1 import image_pb2
+from limner.v1 import image_pb2, segment_pb2
 from limner.v1.reasons import ParameterOutOfRange
 from limner_server.services.checks import Checks
 
@@ -47,3 +47,21 @@ def test_raw_pixels_pass_exactly_when_the_bytes_fit_the_size(width, height, coun
 def test_an_id_that_would_harm_a_log_is_refused(request_id):
     options = image_pb2.CallOptions(request_id=request_id)
     assert violated(lambda checks: checks.options(options)) == ["options.request_id"]
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_a_number_passes_exactly_within_its_limits(value):
+    wrong = violated(lambda checks: checks.within(value, (0, 1), "strength"))
+    assert (wrong == []) == (0 <= value <= 1)
+
+
+def test_the_settings_of_a_stream_hold_no_picture_and_do_not_validate():
+    settings = segment_pb2.SegmentRequest(image={"data": b"x"}, options={"validate_only": True})
+    checks = Checks("settings.")
+    checks.settings(settings, left_out=("image",))
+    with pytest.raises(ParameterOutOfRange) as caught:
+        checks.done()
+    assert [violation.field for violation in caught.value.violations] == [
+        "settings.image",
+        "settings.options.validate_only",
+    ]

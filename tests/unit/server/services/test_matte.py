@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from limner.v1 import matte_pb2
+from limner.v1.reasons import ParameterOutOfRange
+from limner_registry.routes import Routes
+from limner_server.call import Call
+from limner_server.pipelines.matte import Engine
+from limner_server.services import matte
+
+PERSON, HAIR = matte_pb2.MATTE_SUBJECT_PERSON, matte_pb2.MATTE_SUBJECT_HAIR
+CLOSED_FORM, NETWORK = matte_pb2.MATTE_ENGINE_CLOSED_FORM, matte_pb2.MATTE_ENGINE_NETWORK
+PLANE = {"data": b"x"}
+
+
+def call_with(stable: dict[str, int]) -> Call:
+    return Call("/limner.v1.MatteService/Matte", time.monotonic() + 60, Routes(1, stable))
+
+
+@pytest.mark.parametrize(
+    ("told", "engine"),
+    [
+        ({}, Engine.NETWORK),
+        ({"subject": HAIR}, Engine.NETWORK),
+        ({"subject": PERSON}, Engine.CLOSED_FORM),
+        ({"map": PLANE}, Engine.CLOSED_FORM),
+        ({"trimap": PLANE, "subject": HAIR}, Engine.CLOSED_FORM),
+        ({"trimap": PLANE, "engine": NETWORK}, Engine.NETWORK),
+        ({"subject": HAIR, "engine": CLOSED_FORM}, Engine.CLOSED_FORM),
+    ],
+)
+def test_the_engine_is_the_one_told_or_the_subjects_own(told, engine):
+    assert matte._engine(matte_pb2.MatteRequest(**told), call_with({"hair_matter": 1})) is engine
+
+
+def test_without_the_network_hair_is_solved_by_closed_form_and_said_so():
+    call = call_with({})
+    assert matte._engine(matte_pb2.MatteRequest(), call) is Engine.CLOSED_FORM
+    assert [warning.code for warning in call.warnings] == ["MATTER_NOT_READY"]
+    assert matte._engine(matte_pb2.MatteRequest(engine=NETWORK), call) is Engine.NETWORK
+
+
+@pytest.mark.parametrize(
+    ("told", "fields"),
+    [
+        ({"subject": PERSON, "engine": NETWORK}, ["engine"]),
+        ({"band_px": 257}, ["band_px"]),
+        ({"band_px": 5, "trimap": PLANE}, ["band_px"]),
+        ({"subject": 9, "engine": 9}, ["subject", "engine"]),
+        ({"selector": {"index": -1}}, ["selector.index"]),
+    ],
+)
+def test_what_contradicts_itself_is_refused(told, fields):
+    with pytest.raises(ParameterOutOfRange) as caught:
+        matte._check(matte_pb2.MatteRequest(image=PLANE, **told))
+    assert [violation.field for violation in caught.value.violations] == fields
+
+
+def test_the_network_may_solve_a_persons_trimap_that_was_sent():
+    told = {"subject": PERSON, "engine": NETWORK, "trimap": PLANE}
+    matte._check(matte_pb2.MatteRequest(image=PLANE, **told))
+
+
+def test_a_streams_settings_hold_no_picture_of_any_kind():
+    for field in ("image", "map", "trimap"):
+        with pytest.raises(ParameterOutOfRange) as caught:
+            matte._check_settings(matte_pb2.MatteRequest(**{field: PLANE}))
+        assert [one.field for one in caught.value.violations] == [f"settings.{field}"]
