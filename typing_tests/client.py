@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, assert_type
 
 import grpc
@@ -10,8 +11,13 @@ from limner_client import (
     AsyncLimnerClient,
     Box,
     Caution,
+    Color,
+    DyeResult,
     Face,
+    FoundHair,
+    FrameResult,
     Hint,
+    Lab,
     LimnerClient,
     LimnerError,
     MatteResult,
@@ -21,6 +27,7 @@ from limner_client import (
     Picture,
     Plane,
     SegmentResult,
+    Shade,
     Stage,
     Violation,
 )
@@ -37,11 +44,21 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         assert_type(limner.segment("me.jpg", face=(1.5, 2)), SegmentResult)
         assert_type(limner.segment(file, face="largest", without_faces=True), SegmentResult)
         assert_type(limner.matte(picture, map=plane, foreground=True), MatteResult)
+        assert_type(limner.matte(photo, subject="hair", engine="network"), MatteResult)
+        assert_type(limner.dye(photo, shade="auburn", strength=0.5), DyeResult)
+        assert_type(limner.dye(path, color="#7a1f3d", alpha=plane), DyeResult)
+        assert_type(limner.dye(path, color=(1, 2, 3), blend="patent"), DyeResult)
+        assert_type(limner.dye(path, color=Lab(50, 20, 10), like=None), DyeResult)
+        assert_type(limner.dye("me.jpg", like="you.jpg", face=(1, 2)), DyeResult)
+        assert_type(limner.list_shades(previews=False), tuple[Shade, ...])
         assert_type(limner.health("limner.v1.MatteService"), bool)
         limner.segment(photo, face="smallest")  # type: ignore[arg-type]
         limner.segment(photo, classes=["cat"])  # type: ignore[list-item]
         limner.matte(photo, output=Output(format="gif"))  # type: ignore[arg-type]
         limner.segment(7)  # type: ignore[arg-type]
+        limner.matte(photo, subject="dog")  # type: ignore[arg-type]
+        limner.dye(photo, color=7)  # type: ignore[arg-type]
+        limner.dye(photo, shade="auburn", blend="multiply")  # type: ignore[arg-type]
 
 
 async def asynchronous(photo: bytes) -> None:
@@ -50,6 +67,32 @@ async def asynchronous(photo: bytes) -> None:
         assert_type(await limner.segment(photo, output=Output(quality=80)), SegmentResult)
         assert_type(await limner.matte(photo, trimap="trimap.png", band_px=8), MatteResult)
         assert_type(await limner.health(), bool)
+
+
+def synchronous_streams(limner: LimnerClient, frames: Iterable[bytes]) -> None:
+    assert_type(limner.segment_stream(frames), Iterator[FrameResult[SegmentResult]])
+    assert_type(limner.matte_stream(frames, subject="hair"), Iterator[FrameResult[MatteResult]])
+    for frame in limner.dye_stream(frames, shade="auburn"):
+        assert_type(frame, FrameResult[DyeResult])
+        assert_type(frame.result, DyeResult | None)
+        assert_type(frame.error, LimnerError | None)
+
+
+async def asynchronous_streams(limner: AsyncLimnerClient, frames: AsyncIterable[bytes]) -> None:
+    assert_type(limner.segment_stream(frames), AsyncIterator[FrameResult[SegmentResult]])
+    assert_type(limner.matte_stream(frames), AsyncIterator[FrameResult[MatteResult]])
+    assert_type(limner.dye_stream(frames, color="#abc"), AsyncIterator[FrameResult[DyeResult]])
+    assert_type(await limner.dye(b"", like=b""), DyeResult)
+
+
+def dyed(result: DyeResult) -> None:
+    assert_type(result.image, Picture)
+    assert_type(result.alpha, Plane | None)
+    assert_type(result.found, FoundHair)
+    assert_type(result.found.color, Color)
+    assert_type(result.wanted.hex, str)
+    assert_type(result.pair, tuple[str, str] | None)
+    result.wanted.hex = "#abcabc"  # type: ignore[misc]
 
 
 def results(segmented: SegmentResult, matted: MatteResult) -> None:

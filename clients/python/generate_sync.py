@@ -11,47 +11,60 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent / "limner_client"
-SOURCE = PACKAGE / "client.py"
-TWIN = PACKAGE / "sync_client.py"
+TWINS = {"connection.py": "sync_connection.py", "client.py": "sync_client.py"}
 
-HEADER = '"""The synchronous client; generated from client.py by generate_sync.py, not by hand."""'
+HEADER = '"""The synchronous {part}; generated from {part}.py by generate_sync.py, not by hand."""'
 
 RULES = (
-    (r'^"""The asynchronous client\."""', HEADER),
+    (r"^.*  # asynchronous only\n", ""),
     (r"^import asyncio\n", ""),
     (r"^import grpc\.aio\n", ""),
     (r"\bgrpc\.aio\.", "grpc."),
     (r"\bawait asyncio\.to_thread\(\s*(\w+), ", r"\1("),
+    (r"\bawait asyncio\.to_thread\(\s*(\w+),\n", r"\1(\n"),
     (r"\bawait ", ""),
-    (r"\basync (def|with)\b", r"\1"),
+    (r"\basync (def|with|for)\b", r"\1"),
     (r"\b__a(enter|exit)__\b", r"__\1__"),
-    (r"\bAsyncLimnerClient\b", "LimnerClient"),
+    (r"\bAsync(LimnerClient|Connection|Iterable|Iterator)\b", r"\1"),
+    (r"\blimner_client\.connection\b", "limner_client.sync_connection"),
 )
 
 
-def synchronous(source: str) -> str:
-    """Return the module `source` with every await and its kin taken out, formatted.
+def synchronous(source: str, name: str) -> str:
+    """Return the module `source`, of file `name`, with every await and its kin out, formatted.
 
     Raises:
         ValueError: Something asynchronous is left that no rule covers.
     """
+    header = HEADER.format(part=name.removesuffix(".py"))
+    text = re.sub(r'^"""The asynchronous [^"]*"""', header, source)
+    text = re.sub(r"from collections\.abc import (.*)", _imports, text)
     for pattern, replacement in RULES:
-        source = re.sub(pattern, replacement, source, flags=re.MULTILINE)
-    left = re.search(r"async|await|\baio\b", source)
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    left = re.search(r"[Aa]sync|await|\baio\b", text)
     if left:
-        raise ValueError(f"no rule covers {source[left.start() - 40 : left.end() + 40]!r}")
-    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TWIN), "-"]
-    done = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
-    return done.stdout
+        raise ValueError(f"no rule covers {text[left.start() - 40 : left.end() + 40]!r}")
+    for step in (["check", "--quiet", "--select", "I", "--fix"], ["format"]):
+        command = [sys.executable, "-m", "ruff", *step, "--stdin-filename", name, "-"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+        text = done.stdout
+    return text
 
 
 def main() -> None:
-    """Write the twin, or exit with a sentence if it is not what it should be."""
-    twin = synchronous(SOURCE.read_text())
-    if "--check" not in sys.argv[1:]:
-        TWIN.write_text(twin)
-    elif not TWIN.exists() or TWIN.read_text() != twin:
-        sys.exit(f"{TWIN.name} is not what {SOURCE.name} makes: run {Path(__file__).name}")
+    """Write the twins, or exit with a sentence if one is not what it should be."""
+    for name, twin in TWINS.items():
+        text, path = synchronous((PACKAGE / name).read_text(), name), PACKAGE / twin
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            sys.exit(f"{twin} is not what {name} makes: run {Path(__file__).name}")
+
+
+def _imports(line: re.Match[str]) -> str:
+    """Return an import of abstract collections with each name once and in order."""
+    names = {name.removeprefix("Async") for name in line[1].split(", ")}
+    return f"from collections.abc import {', '.join(sorted(names))}"
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from limner_client import LimnerClient
 
 with LimnerClient() as limner:
-    limner.segment("me.jpg").masks["person"].save("person.png")
+    limner.dye("me.jpg", shade="auburn").image.save("auburn.jpg")
 """
 
 from limner.errors import LimnerError, UnknownReason, Violation
@@ -20,23 +20,31 @@ from limner.v1.reasons import (
     ModelFailed,
     ModelNotReady,
     NoFace,
+    NoHair,
     NoPerson,
     ParameterOutOfRange,
+    ShadeUnknown,
 )
 from limner_client.client import AsyncLimnerClient
 from limner_client.errors import DeadlineExceeded, Unavailable
 from limner_client.photos import PhotoLike, PlaneLike
 from limner_client.pictures import Output, Picture, Plane
-from limner_client.requests import FaceChoice
+from limner_client.requests import ColorLike, FaceChoice
 from limner_client.results import (
     Box,
     Caution,
+    Color,
+    DyeResult,
     Face,
+    FoundHair,
+    FrameResult,
     HeadPose,
     Hint,
+    Lab,
     MatteResult,
     ModelUse,
     SegmentResult,
+    Shade,
     Stage,
     Timings,
 )
@@ -46,19 +54,25 @@ __all__ = [
     "AsyncLimnerClient",
     "Box",
     "Caution",
+    "Color",
+    "ColorLike",
     "DeadlineExceeded",
     "DeadlinePassed",
     "DeadlineTooShort",
     "Draining",
+    "DyeResult",
     "Face",
     "FaceChoice",
     "FormatUnsupported",
+    "FoundHair",
+    "FrameResult",
     "HeadPose",
     "Hint",
     "ImageTooLarge",
     "ImageTooManyPixels",
     "ImageUnreadable",
     "Internal",
+    "Lab",
     "LimnerClient",
     "LimnerError",
     "MaskSizeMismatch",
@@ -67,6 +81,7 @@ __all__ = [
     "ModelNotReady",
     "ModelUse",
     "NoFace",
+    "NoHair",
     "NoPerson",
     "Output",
     "ParameterOutOfRange",
@@ -75,6 +90,8 @@ __all__ = [
     "Plane",
     "PlaneLike",
     "SegmentResult",
+    "Shade",
+    "ShadeUnknown",
     "Stage",
     "Timings",
     "Unavailable",

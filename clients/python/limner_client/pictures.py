@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 PictureFormat = Literal["jpeg", "png", "webp", "raw_rgb8", "raw_rgba8"]
 PlaneFormat = Literal["png8", "raw_u8"]
 
-SUFFIXES = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
+SUFFIXES: dict[str, PictureFormat] = {
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".png": "png",
+    ".webp": "webp",
+}
 """What a file's name says of its format."""
 
 

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from limner.v1 import image_pb2, segment_pb2
+import grpc
+
+from limner.errors import LimnerError, UnknownReason, Violation, classes
+from limner.v1 import dye_pb2, errors_pb2, image_pb2, segment_pb2
 from limner_client.pictures import Picture, Plane
 from limner_client.results import (
     Box,
     Caution,
+    Color,
+    DyeResult,
     Face,
+    FoundHair,
+    FrameResult,
     HeadPose,
     Hint,
+    Lab,
     MatteResult,
     ModelUse,
     SegmentResult,
+    Shade,
     Stage,
     Timings,
 )
 
 if TYPE_CHECKING:
-    from limner.v1 import matte_pb2
+    from collections.abc import Callable
+
+    from limner.v1 import matte_pb2, stream_pb2
+
+Response = TypeVar("Response")
+Result = TypeVar("Result")
 
 
 def segment_result(reply: segment_pb2.SegmentResponse) -> SegmentResult:
@@ -55,7 +69,64 @@ def matte_result(reply: matte_pb2.MatteResponse) -> MatteResult:
     )
 
 
-def _about(reply: segment_pb2.SegmentResponse | matte_pb2.MatteResponse) -> dict[str, Any]:
+def dye_result(reply: dye_pb2.DyeResponse) -> DyeResult:
+    """Return `reply` with its picture, its colors and, where one was wanted, its alpha."""
+    found, by = reply.found, reply.dyed_by
+    pair = tuple(_name(dye_pb2.HairColor, number) for number in (by.found, by.wanted))
+    return DyeResult(
+        width=reply.width_px,
+        height=reply.height_px,
+        image=_picture(reply.image),
+        alpha=_plane(reply.alpha) if reply.HasField("alpha") else None,
+        found=FoundHair(
+            color=_color(found.lab, found.srgb),
+            name=_name(dye_pb2.HairColor, found.color),
+            margin=found.margin,
+            share=found.share,
+        ),
+        wanted=_color(reply.wanted, reply.wanted_srgb),
+        generator=_name(dye_pb2.DyeGenerator, by.generator),
+        pair=(pair[0], pair[1]) if by.found else None,
+        difference_before=reply.difference_before,
+        difference_after=reply.difference_after,
+        **_about(reply),
+    )
+
+
+def shade_list(reply: dye_pb2.ListShadesResponse) -> tuple[Shade, ...]:
+    """Return the shades of `reply`, in its order."""
+    return tuple(
+        Shade(
+            name=shade.name,
+            color=_color(shade.lab, shade.srgb),
+            family=_name(dye_pb2.HairColor, shade.color) if shade.color else None,
+            preview=_picture(shade.preview) if shade.HasField("preview") else None,
+        )
+        for shade in reply.shades
+    )
+
+
+def frame_result(reply: Any, to_result: Callable[[Response], Result]) -> FrameResult[Result]:
+    """Return what a stream's `reply`, of whichever service, says of one frame."""
+    if reply.HasField("failure"):
+        return FrameResult(reply.number, reply.skipped, None, _error(reply.failure))
+    return FrameResult(reply.number, reply.skipped, to_result(reply.response), None)
+
+
+def _error(failure: stream_pb2.FrameFailure) -> LimnerError:
+    """Return the error that a call of the frame's own would have raised."""
+    reason = _name(errors_pb2.ErrorReason, failure.reason).upper()
+    violations = [Violation(wrong.field, wrong.description) for wrong in failure.violations]
+    kind = classes().get(reason)
+    if kind is None:
+        code = grpc.StatusCode.UNKNOWN
+        return UnknownReason(failure.message, code, reason, violations=violations)
+    return kind(failure.message, violations=violations)
+
+
+def _about(
+    reply: segment_pb2.SegmentResponse | matte_pb2.MatteResponse | dye_pb2.DyeResponse,
+) -> dict[str, Any]:
     """Return what every reply says of itself."""
     return {
         "served_by": tuple(
@@ -81,6 +152,10 @@ def _face(face: image_pb2.Face) -> Face:
         landmarks=tuple(zip(points.x_px, points.y_px, points.z_px, strict=True)),
         oval=tuple(zip(face.oval.x_px, face.oval.y_px, strict=True)),
     )
+
+
+def _color(lab: image_pb2.Lab, srgb: image_pb2.Srgb) -> Color:
+    return Color(Lab(lab.l, lab.a, lab.b), (srgb.red, srgb.green, srgb.blue))
 
 
 def _plane(plane: image_pb2.Mask | image_pb2.Alpha) -> Plane:

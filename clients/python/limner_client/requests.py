@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import string
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from limner.v1 import image_pb2, matte_pb2, segment_pb2
+from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2
 from limner_client.photos import photo_to_image, plane_to_mask
+from limner_client.results import Color, Lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,21 +18,25 @@ if TYPE_CHECKING:
 
 FaceChoice: TypeAlias = Literal["largest"] | int | tuple[float, float]
 """Which face is meant: the largest, its place from the image's left, or a point (x, y) in it."""
-ClassName = Literal["background", "person"]
-SubjectName = Literal["person"]
+ClassName = Literal["background", "person", "hair", "face_skin", "body_and_clothes"]
+SubjectName = Literal["person", "hair"]
+EngineName = Literal["closed_form", "network"]
+BlendName = Literal["delta", "patent"]
+ColorLike: TypeAlias = str | tuple[int, int, int] | Lab | Color
+"""A color: `#rrggbb` or `#rgb`; red, green, blue in [0, 255]; CIELAB; or a Color of a reply."""
 
 
 def segment_request(
-    photo: PhotoLike,
+    photo: PhotoLike | None,
     face: FaceChoice,
     classes: Iterable[ClassName],
     without_faces: bool,  # noqa: FBT001 - the field's own name and type
     output: Output,
     request_id: str | None,
 ) -> segment_pb2.SegmentRequest:
-    """Return the request that asks where things are in `photo`."""
+    """Return the request that asks where things are in `photo`; None stands for every frame."""
     return segment_pb2.SegmentRequest(
-        image=photo_to_image(photo),
+        image=_image(photo),
         selector=None if without_faces else _selector(face),
         classes=[
             _value(segment_pb2.SegmentClass, "SEGMENT_CLASS", name, "classes") for name in classes
@@ -41,33 +47,124 @@ def segment_request(
     )
 
 
-def matte_request(
-    photo: PhotoLike,
+def matte_request(  # noqa: PLR0913 - what a matte can be told, each by name
+    photo: PhotoLike | None,
+    *,
     subject: SubjectName,
-    map: PlaneLike | None,  # noqa: A002 - the field's name
-    trimap: PlaneLike | None,
+    face: FaceChoice,
+    map: PlaneLike | None = None,  # noqa: A002 - the field's name
+    trimap: PlaneLike | None = None,
     band_px: int | None,
-    foreground: bool,  # noqa: FBT001 - the field's own type
+    engine: EngineName | None,
+    foreground: bool,
     output: Output,
     request_id: str | None,
 ) -> matte_pb2.MatteRequest:
-    """Return the request that asks for the alpha of the subject of `photo`."""
+    """Return the request that asks for the alpha of a subject; None stands for every frame."""
     if map is not None and trimap is not None:
         raise ValueError("a matte starts from a map or from a trimap, not from both")
     request = matte_pb2.MatteRequest(
-        image=photo_to_image(photo),
+        image=_image(photo),
         band_px=band_px or 0,
         want_foreground=foreground,
         output=_output(output),
         options=_options(request_id),
     )
+    if engine is not None:
+        request.engine = _value(matte_pb2.MatteEngine, "MATTE_ENGINE", engine, "engine")
     if map is not None:
         request.map.CopyFrom(plane_to_mask(map, "map"))
     elif trimap is not None:
         request.trimap.CopyFrom(plane_to_mask(trimap, "trimap"))
     else:
         request.subject = _value(matte_pb2.MatteSubject, "MATTE_SUBJECT", subject, "subject")
+        request.selector.CopyFrom(_selector(face))
     return request
+
+
+def dye_request(  # noqa: PLR0913 - what a dye can be told, each by name
+    photo: PhotoLike | None,
+    *,
+    color: ColorLike | None,
+    shade: str | None,
+    like: PhotoLike | None,
+    strength: float,
+    keep_highlights: bool,
+    blend: BlendName,
+    face: FaceChoice,
+    alpha: PlaneLike | None = None,
+    return_alpha: bool,
+    output: Output,
+    request_id: str | None,
+) -> dye_pb2.DyeRequest:
+    """Return the request that asks for hair of another color; None stands for every frame."""
+    request = dye_pb2.DyeRequest(
+        image=_image(photo),
+        selector=_selector(face),
+        color=_dye_color(color, shade, like),
+        strength=strength,
+        keep_highlights=keep_highlights,
+        blend=_value(dye_pb2.DyeBlend, "DYE_BLEND", blend, "blend"),
+        want_alpha=return_alpha,
+        output=_output(output),
+        options=_options(request_id),
+    )
+    if alpha is not None:
+        plane = plane_to_mask(alpha, "alpha")
+        request.alpha.data, request.alpha.format = plane.data, plane.format
+        request.alpha.width_px, request.alpha.height_px = plane.width_px, plane.height_px
+    return request
+
+
+def shades_request(
+    previews: bool,  # noqa: FBT001 - the field's own type
+    output: Output,
+    request_id: str | None,
+) -> dye_pb2.ListShadesRequest:
+    """Return the request that asks which shades have names."""
+    return dye_pb2.ListShadesRequest(
+        without_previews=not previews, output=_output(output), options=_options(request_id)
+    )
+
+
+def rgb_of_hex(text: str) -> tuple[int, int, int]:
+    """Return the color that `#rrggbb` or `#rgb` names.
+
+    Raises:
+        ValueError: It names none.
+    """
+    digits = text.strip().removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(2 * digit for digit in digits)
+    if len(digits) != 6 or not set(digits) <= set(string.hexdigits):
+        raise ValueError(f"{text!r} is no color: #rrggbb or #rgb is wanted")
+    red, green, blue = bytes.fromhex(digits)
+    return red, green, blue
+
+
+def _dye_color(
+    color: ColorLike | None, shade: str | None, like: PhotoLike | None
+) -> dye_pb2.DyeColor:
+    if [color, shade, like].count(None) != 2:
+        raise ValueError("a dye wants one of color, shade and like, and only one")
+    if shade is not None:
+        return dye_pb2.DyeColor(shade=shade)
+    if like is not None:
+        return dye_pb2.DyeColor(reference=photo_to_image(like))
+    if isinstance(color, Color):
+        color = color.lab
+    if isinstance(color, Lab):
+        return dye_pb2.DyeColor(lab=image_pb2.Lab(l=color.lightness, a=color.a, b=color.b))
+    if isinstance(color, str):
+        color = rgb_of_hex(color)
+    if not isinstance(color, tuple) or len(color) != 3:
+        raise ValueError(f"color is #rrggbb, (red, green, blue) or a Lab, not {color!r}")
+    red, green, blue = color
+    return dye_pb2.DyeColor(srgb=image_pb2.Srgb(red=red, green=green, blue=blue))
+
+
+def _image(photo: PhotoLike | None) -> image_pb2.Image | None:
+    return None if photo is None else photo_to_image(photo)
 
 
 def _selector(face: FaceChoice) -> image_pb2.FaceSelector:

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from limner.errors import LimnerError
     from limner_client.pictures import Picture, Plane
+
+Result = TypeVar("Result")
+
+
+class Lab(NamedTuple):
+    """A color in CIELAB under D65."""
+
+    lightness: float
+    """In [0, 100]."""
+    a: float
+    """From green (negative) to red, in [-128, 127]."""
+    b: float
+    """From blue (negative) to yellow, in [-128, 127]."""
+
+
+@dataclass(frozen=True)
+class Color:
+    """One color, as it is measured and as a screen shows it."""
+
+    lab: Lab
+    rgb: tuple[int, int, int]
+    """The nearest sRGB, each in [0, 255]."""
+
+    @property
+    def hex(self) -> str:
+        """The same as `#rrggbb`."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
 
 
 @dataclass(frozen=True)
@@ -138,3 +166,68 @@ class MatteResult:
     timings: Timings
     warnings: tuple[Caution, ...]
     request_id: str
+
+
+@dataclass(frozen=True)
+class FoundHair:
+    """The hair of a photo as it was."""
+
+    color: Color
+    """The commonest, where a pixel is nothing but hair and does not gleam."""
+    name: str
+    """The nearest class of hair color, such as `brown`."""
+    margin: float
+    """How much nearer that class is than the next, in CIEDE2000; under 3 it is not sure."""
+    share: float
+    """The hair's share of the photo, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class DyeResult:
+    """A photo with its hair dyed."""
+
+    width: int
+    """Of the upright photo, in pixels."""
+    height: int
+    image: Picture
+    """The photo, dyed; where there is no hair, as it was."""
+    alpha: Plane | None
+    """How much of each pixel was taken for hair, as 255ths; None if not wanted."""
+    found: FoundHair
+    wanted: Color
+    generator: str
+    """What made the color: `pair`, `conditional`, `closed_form`, or `none` where none had to."""
+    pair: tuple[str, str] | None
+    """The classes that a pair's generator leads from and to."""
+    difference_before: float
+    """Mean difference of the hair from the color wanted, in CIEDE2000."""
+    difference_after: float
+    """The same once dyed; about 1 is the least that eyes notice."""
+    served_by: tuple[ModelUse, ...]
+    timings: Timings
+    warnings: tuple[Caution, ...]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A hair color with a name."""
+
+    name: str
+    color: Color
+    family: str | None
+    """The class of hair color it belongs to, such as `red`; None where none is near."""
+    preview: Picture | None
+    """A strand of it; None if pictures were not wanted."""
+
+
+@dataclass(frozen=True)
+class FrameResult(Generic[Result]):
+    """What became of one frame of a stream: a result, or an error that concerns it alone."""
+
+    number: int
+    """The frame's place among those sent, counted from 0."""
+    skipped: int
+    """How many frames were passed over for this one, since newer ones had come."""
+    result: Result | None
+    error: LimnerError | None

@@ -2,84 +2,50 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING
 
-import grpc
-from google.protobuf import wrappers_pb2
-
-from limner.v1.image_pb2 import CallOptions
+from limner.v1.dye_pb2 import DyeStreamRequest
+from limner.v1.dye_pb2_grpc import DyeServiceStub
+from limner.v1.matte_pb2 import MatteStreamRequest
 from limner.v1.matte_pb2_grpc import MatteServiceStub
+from limner.v1.segment_pb2 import SegmentStreamRequest
 from limner.v1.segment_pb2_grpc import SegmentServiceStub
-from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
-from limner_client.errors import Unavailable, typed_error
 from limner_client.pictures import Output
-from limner_client.replies import matte_result, segment_result
-from limner_client.requests import matte_request, segment_request
+from limner_client.replies import dye_result, matte_result, segment_result, shade_list
+from limner_client.requests import dye_request, matte_request, segment_request, shades_request
+from limner_client.sync_connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from types import TracebackType
+    from collections.abc import Iterable, Iterator
 
     from limner_client.photos import PhotoLike, PlaneLike
-    from limner_client.requests import ClassName, FaceChoice, SubjectName
-    from limner_client.results import MatteResult, SegmentResult
-
-Request = TypeVar("Request")
-Reply = TypeVar("Reply")
+    from limner_client.requests import (
+        BlendName,
+        ClassName,
+        ColorLike,
+        EngineName,
+        FaceChoice,
+        SubjectName,
+    )
+    from limner_client.results import DyeResult, FrameResult, MatteResult, SegmentResult, Shade
 
 _AS_SENT = Output()
-_SERVING = 1
 
 
-class LimnerClient:
+class LimnerClient(Connection):
     """Edits portraits on a Limner server.
 
         with LimnerClient() as limner:
-            result = limner.segment("me.jpg")
-            result.masks["person"].save("person.png")
+            result = limner.dye("me.jpg", shade="auburn")
+            result.image.save("auburn.jpg")
 
     Nothing is connected before the first call. A call that fails because the server is away is
     sent up to three times (requests over 8 MiB once), all within the one timeout. Every failed
     call raises a LimnerError.
+
+    A stream takes frames as they come and answers the newest: while one is worked on, newer ones
+    take the place of the one that waits. It lasts until the frames end, an hour at most.
     """
-
-    def __init__(
-        self,
-        address: str | None = None,
-        *,
-        timeout: float = DEFAULT_TIMEOUT,
-        metadata: Mapping[str, str | bytes] | None = None,
-    ) -> None:
-        """Remember where the server is.
-
-        Args:
-            address: Host and port; else LIMNER_ADDRESS, else localhost:50051.
-            timeout: Seconds a call may take, from connecting to its answer, all attempts included.
-            metadata: Sent with every call; keys are lower case, those of bytes end in `-bin`.
-        """
-        self.address = resolve_address(address)
-        self.timeout = timeout
-        self._metadata = tuple((metadata or {}).items())
-
-    @cached_property
-    def _channel(self) -> grpc.Channel:
-        return grpc.insecure_channel(self.address, options=CHANNEL_OPTIONS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Hang up; calls still running are cancelled."""
-        self._channel.close()
 
     def segment(
         self,
@@ -92,12 +58,12 @@ class LimnerClient:
         timeout: float | None = None,
         request_id: str | None = None,
     ) -> SegmentResult:
-        """Return where the person and the faces of `photo` are.
+        """Return where the person, the hair and the faces of `photo` are.
 
         Args:
             photo: A file's bytes, path or open file; or an HxWx3 or HxWx4 uint8 array.
             face: Whose portrait it is: "largest", a place from the image's left, or a point in it.
-            classes: The classes to return masks for; none means every class.
+            classes: The classes to return masks for; none means background and person.
             without_faces: Do not look for faces; then a photo without any is no error.
             output: How the masks are to be written.
             timeout: Seconds for this call; None means the client's.
@@ -118,9 +84,11 @@ class LimnerClient:
         photo: PhotoLike,
         *,
         subject: SubjectName = "person",
+        face: FaceChoice = "largest",
         map: PlaneLike | None = None,  # noqa: A002 - the field's name
         trimap: PlaneLike | None = None,
         band_px: int | None = None,
+        engine: EngineName | None = None,
         foreground: bool = False,
         output: Output = _AS_SENT,
         timeout: float | None = None,
@@ -131,9 +99,11 @@ class LimnerClient:
         Args:
             photo: A file's bytes, path or open file; or an HxWx3 or HxWx4 uint8 array.
             subject: What to cut out; a map or a trimap says it instead.
+            face: Whose hair it is: "largest", a place from the image's left, or a point in it.
             map: Where the subject is: 255 inside, 0 outside; an HxW uint8 or bool array, or a PNG.
             trimap: 255 surely inside, 0 surely outside, 128 to be solved.
-            band_px: Width of the unknown band in [1, 256]; None is 2 % of the longest edge.
+            band_px: Width of the unknown band in [1, 256]; None is a usual one.
+            engine: What solves the alpha; None is the network for hair, else the closed form.
             foreground: Return the subject's own colors too, cut out if `output` has alpha.
             output: How the pictures and planes are to be written.
             timeout: Seconds for this call; None means the client's.
@@ -142,45 +112,173 @@ class LimnerClient:
         Raises:
             FileNotFoundError: A path was given and nothing is there; nothing was sent.
             NoPerson: The photo is fine but shows no person.
+            NoHair: The photo is fine but shows no hair, and hair is the subject.
             LimnerError: Anything else the call ended in.
         """
         request = matte_request(
-            photo, subject, map, trimap, band_px, foreground, output, request_id
+            photo,
+            subject=subject,
+            face=face,
+            map=map,
+            trimap=trimap,
+            band_px=band_px,
+            engine=engine,
+            foreground=foreground,
+            output=output,
+            request_id=request_id,
         )
         stub = MatteServiceStub(self._channel)
         reply = self._call(stub.Matte, request, request.options, timeout)
         return matte_result(reply)
 
-    def health(self, service: str = "", *, timeout: float | None = None) -> bool:
-        """Return whether a service, or with "" the server, takes calls; False if nothing answers.
+    def dye(  # noqa: PLR0913 - what a dye can be told, each by name
+        self,
+        photo: PhotoLike,
+        *,
+        color: ColorLike | None = None,
+        shade: str | None = None,
+        like: PhotoLike | None = None,
+        strength: float = 1.0,
+        keep_highlights: bool = True,
+        blend: BlendName = "delta",
+        face: FaceChoice = "largest",
+        alpha: PlaneLike | None = None,
+        return_alpha: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> DyeResult:
+        """Return `photo` with its hair in another color, said as a color, a shade or a reference.
 
         Args:
-            service: A full name, such as `limner.v1.SegmentService`.
+            photo: A file's bytes, path or open file; or an HxWx3 or HxWx4 uint8 array.
+            color: `#rrggbb`, (red, green, blue), a Lab, or a Color of an earlier result.
+            shade: A shade's name; `list_shades` has them.
+            like: A photo whose hair has the color.
+            strength: How much of the change is laid on, in [0, 1].
+            keep_highlights: Let what gleams keep its own color.
+            blend: "delta" adds the change of color; "patent" blends the dyed picture in.
+            face: Whose hair it is: "largest", a place from the image's left, or a point in it.
+            alpha: Where the hair is, 255 for nothing but hair; None lets the server find it.
+            return_alpha: Return the alpha that was used too.
+            output: How the picture and the alpha are to be written.
             timeout: Seconds for this call; None means the client's.
-        """
-        # The wrappers' one field has the number and the type of the health messages' one field.
-        check = self._channel.unary_unary(
-            "/grpc.health.v1.Health/Check",
-            request_serializer=wrappers_pb2.StringValue.SerializeToString,
-            response_deserializer=wrappers_pb2.Int32Value.FromString,
-        )
-        try:
-            reply = self._call(
-                check, wrappers_pb2.StringValue(value=service), CallOptions(), timeout
-            )
-        except Unavailable:
-            return False
-        return reply.value == _SERVING
+            request_id: Names the call in logs and errors; None makes one up.
 
-    def _call(
+        Raises:
+            FileNotFoundError: A path was given and nothing is there; nothing was sent.
+            NoHair: The photo, or the reference, is fine but shows no hair.
+            ShadeUnknown: No shade has that name; the message lists the nearest.
+            LimnerError: Anything else the call ended in.
+        """
+        request = dye_request(
+            photo,
+            color=color,
+            shade=shade,
+            like=like,
+            strength=strength,
+            keep_highlights=keep_highlights,
+            blend=blend,
+            face=face,
+            alpha=alpha,
+            return_alpha=return_alpha,
+            output=output,
+            request_id=request_id,
+        )
+        stub = DyeServiceStub(self._channel)
+        reply = self._call(stub.Dye, request, request.options, timeout)
+        return dye_result(reply)
+
+    def list_shades(
         self,
-        method: grpc.UnaryUnaryMultiCallable[Request, Reply],
-        request: Request,
-        options: CallOptions,
-        timeout: float | None,
-    ) -> Reply:
-        budget = self.timeout if timeout is None else timeout
-        try:
-            return method(request, timeout=budget, metadata=self._metadata)
-        except grpc.RpcError as error:
-            raise typed_error(error, self.address, budget, options) from error
+        *,
+        previews: bool = True,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> tuple[Shade, ...]:
+        """Return every shade that has a name, each with a picture of a strand if `previews`."""
+        request = shades_request(previews, output, request_id)
+        stub = DyeServiceStub(self._channel)
+        reply = self._call(stub.ListShades, request, request.options, timeout)
+        return shade_list(reply)
+
+    def segment_stream(
+        self,
+        frames: Iterable[PhotoLike],
+        *,
+        face: FaceChoice = "largest",
+        classes: Iterable[ClassName] = (),
+        without_faces: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[SegmentResult]]:
+        """Yield what `segment` returns, for the newest of `frames` as they come."""
+        settings = segment_request(None, face, classes, without_faces, output, request_id)
+        stub = SegmentServiceStub(self._channel)
+        return self._stream(
+            stub.SegmentStream, SegmentStreamRequest, settings, frames, segment_result, timeout
+        )
+
+    def matte_stream(  # noqa: PLR0913 - what a matte can be told, each by name
+        self,
+        frames: Iterable[PhotoLike],
+        *,
+        subject: SubjectName = "person",
+        face: FaceChoice = "largest",
+        band_px: int | None = None,
+        engine: EngineName | None = None,
+        foreground: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[MatteResult]]:
+        """Yield what `matte` returns, for the newest of `frames` as they come."""
+        settings = matte_request(
+            None,
+            subject=subject,
+            face=face,
+            band_px=band_px,
+            engine=engine,
+            foreground=foreground,
+            output=output,
+            request_id=request_id,
+        )
+        stub = MatteServiceStub(self._channel)
+        return self._stream(
+            stub.MatteStream, MatteStreamRequest, settings, frames, matte_result, timeout
+        )
+
+    def dye_stream(  # noqa: PLR0913 - what a dye can be told, each by name
+        self,
+        frames: Iterable[PhotoLike],
+        *,
+        color: ColorLike | None = None,
+        shade: str | None = None,
+        like: PhotoLike | None = None,
+        strength: float = 1.0,
+        keep_highlights: bool = True,
+        blend: BlendName = "delta",
+        face: FaceChoice = "largest",
+        return_alpha: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[DyeResult]]:
+        """Yield what `dye` returns, for the newest of `frames` as they come: a live preview."""
+        settings = dye_request(
+            None,
+            color=color,
+            shade=shade,
+            like=like,
+            strength=strength,
+            keep_highlights=keep_highlights,
+            blend=blend,
+            face=face,
+            return_alpha=return_alpha,
+            output=output,
+            request_id=request_id,
+        )
+        stub = DyeServiceStub(self._channel)
+        return self._stream(stub.DyeStream, DyeStreamRequest, settings, frames, dye_result, timeout)

@@ -26,16 +26,9 @@ LIMNER = [sys.executable, "-c", "from limner_client.cli import main; main()"]
 
 
 @pytest.fixture
-def limner(monkeypatch, capsys, double):
-    """Runs the command line in this process against the double; returns code, stdout, stderr."""
-    monkeypatch.setenv("LIMNER_ADDRESS", double.address)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["limner", *map(str, arguments)])
-        code = group.run()
-        return code, *capsys.readouterr()
-
-    return run
+def limner(command):
+    """The command line; elsewhere the name is a client's."""
+    return command
 
 
 def test_segment_to_a_file_draws_the_photo(limner, photo, tmp_path):
@@ -284,10 +277,11 @@ def test_help_lists_every_command_and_imports_none_of_the_heavy_ones():
 
 
 def test_the_short_help_is_the_commands_own():
+    from limner_client.cli.dye import dye
     from limner_client.cli.matte import matte
     from limner_client.cli.segment import segment
 
-    for command in (matte, segment):
+    for command in (dye, matte, segment):
         assert group.SHORT_HELP[command.name] == command.short_help
 
 

@@ -11,11 +11,14 @@ GROUP = "limner.commands"
 SHORT_HELP = {
     "doctor": "Say what is missing or wrong on this machine, and how to mend it.",
     "down": "Stop the server that `limner up` started.",
-    "matte": "Cut the person out of photos, hair by hair.",
+    "dye": "Dye the hair in photos: a color, a shade, or like another photo's.",
+    "evaluate": "Score a model's weights on drawn portraits and on photos.",
+    "matte": "Cut the person, or the hair, out of photos, hair by hair.",
     "models": "List, import and publish the models' versions.",
-    "segment": "Find the person and the faces in photos.",
+    "segment": "Find the person, the hair and the faces in photos.",
     "status": "Say what is running and which model versions answer.",
     "studio": "Draw synthetic portraits to look at or to train on.",
+    "train": "Train a model by its recipe, or go on training it.",
     "up": "Start a server with its models on this machine.",
 }
 """What `limner --help` says of our own commands, so that it imports none of them."""
@@ -76,7 +79,7 @@ def _load(entry: EntryPoint) -> click.Command:
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with `limner up`, then: limner matte me.jpg -o cutout.png",
+    epilog="Start with `limner up`, then: limner dye me.jpg --shade auburn -o auburn.jpg",
 )
 @click.version_option(package_name="limner", message="limner %(version)s")
 def limner() -> None:

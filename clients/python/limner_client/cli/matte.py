@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from limner_client.cli.options import INPUT, Manner, photo_options
+from limner_client.cli.options import INPUT, Manner, face_option, photo_options
 from limner_client.cli.outputs import plan_outputs
 from limner_client.pictures import Output
 
@@ -15,23 +15,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from limner_client import AsyncLimnerClient, MatteResult
-    from limner_client.requests import SubjectName
+    from limner_client.requests import EngineName
 
 ENDINGS = (".cutout.png", ".alpha.png")
+ENGINES: dict[str, EngineName] = {"network": "network", "closed-form": "closed_form"}
 
 
 @click.command(
-    short_help="Cut the person out of photos, hair by hair.",
+    short_help="Cut the person, or the hair, out of photos, hair by hair.",
     epilog="For example: limner matte me.jpg -o cutout.png",
 )
 @photo_options
 @click.option(
     "--subject",
-    type=click.Choice(["person"]),
+    type=click.Choice(["person", "hair"]),
     default="person",
     show_default=True,
     help="What to cut out, unless --map or --trimap says it.",
 )
+@face_option
 @click.option(
     "--map", "map_", type=INPUT, metavar="FILE", help="A PNG, white where the subject is."
 )
@@ -40,9 +42,15 @@ ENDINGS = (".cutout.png", ".alpha.png")
 )
 @click.option(
     "--band",
+    "band_px",
     type=click.IntRange(1, 256),
     metavar="PX",
     help="Width of the unsure band along the subject's edge; 2 % of the photo if not said.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["network", "closed-form"]),
+    help="What solves the edge; the network, which knows hair only, if hair is cut out.",
 )
 @click.pass_context
 def matte(
@@ -50,13 +58,12 @@ def matte(
     /,
     photos: tuple[Path, ...],
     out: Path,
-    subject: SubjectName,
     map_: Path | None,
     trimap: Path | None,
-    band: int | None,
-    **manner: Any,
+    engine: str | None,
+    **told: Any,
 ) -> None:
-    """Cut the person out of photos, hair by hair.
+    """Cut the person, or the hair alone, out of photos, hair by hair.
 
     OUT gets the cut-out with a clear background, as PNG or WebP. A folder gets that and the alpha
     as a gray PNG, for each photo.
@@ -64,22 +71,18 @@ def matte(
     from limner_client.cli.batch import Edit, edit_photos  # noqa: PLC0415 - help needs none of it
 
     _check(photos, out, map_, trimap)
+    manner = Manner.taken_from(told)
     output = Output(format="webp" if out.suffix.lower() == ".webp" else "png")
+    solver = ENGINES[engine] if engine else None
 
     async def ask(client: AsyncLimnerClient, photo: Path) -> MatteResult:
         return await client.matte(
-            photo,
-            subject=subject,
-            map=map_,
-            trimap=trimap,
-            band_px=band,
-            foreground=True,
-            output=output,
+            photo, map=map_, trimap=trimap, engine=solver, foreground=True, output=output, **told
         )
 
     keep = [path for path in (map_, trimap) if path]
     planned = plan_outputs(photos, out, ENDINGS, keep)
-    ctx.exit(edit_photos(photos, planned, Edit(ask, _write), Manner(**manner)))
+    ctx.exit(edit_photos(photos, planned, Edit(ask, _write), manner))
 
 
 def _check(photos: Sequence[Path], out: Path, map_: Path | None, trimap: Path | None) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from limner_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
+from limner_client.requests import rgb_of_hex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,11 @@ class Manner:
     """Seconds for each photo."""
     as_json: bool
     quiet: bool
+
+    @classmethod
+    def taken_from(cls, told: dict[str, Any]) -> Manner:
+        """Return the manner among all that a command was told, and leave the rest."""
+        return cls(**{field.name: told.pop(field.name) for field in fields(cls)})
 
 
 class Face(click.ParamType[Any]):
@@ -54,15 +60,44 @@ class Face(click.ParamType[Any]):
             self.fail(f"{value!r} is not `largest`, a number or a point X,Y", param, ctx)
 
 
-def photo_options(command: Function) -> Function:
-    """Add what every command that edits photos takes."""
+class HexColor(click.ParamType[Any]):
+    """A color on a screen, such as `#7a1f3d`."""
+
+    name = "color"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "#RRGGBB"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int]:
+        try:
+            return rgb_of_hex(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def face_option(command: Function) -> Function:
+    """Add the choice of whose face, or whose hair, is meant."""
+    option = click.option(
+        "--face",
+        type=Face(),
+        default="largest",
+        show_default=True,
+        help="Whose portrait it is: the largest face, one counted from 0 at the left, or a point.",
+    )
+    return option(command)
+
+
+def photo_options(command: Function, *, required: bool = True) -> Function:
+    """Add what every command that edits photos takes; not `required` where it has other uses."""
     options = (
-        click.argument("photos", nargs=-1, required=True, type=INPUT, metavar="PHOTO..."),
+        click.argument("photos", nargs=-1, required=required, type=INPUT, metavar="PHOTO..."),
         click.option(
             "-o",
             "--output",
             "out",
-            required=True,
+            required=required,
             type=INPUT,
             metavar="OUT",
             help="A file, if it ends like a picture; else a folder, made if need be.",

@@ -37,7 +37,7 @@ def plan_outputs(
     else:
         planned = [tuple(out / f"{stem}{end}" for end in endings) for stem in _stems(photos)]
         folder = out
-    _refuse_overwriting(planned, [*photos, *keep])
+    refuse_overwriting(planned, [*photos, *keep])
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -59,7 +59,12 @@ def _stems(photos: Sequence[Path]) -> list[str]:
     return stems
 
 
-def _refuse_overwriting(planned: Sequence[tuple[Path, ...]], inputs: Sequence[Path]) -> None:
+def refuse_overwriting(planned: Sequence[tuple[Path, ...]], inputs: Sequence[Path]) -> None:
+    """Go on only if nothing that is planned to be written is read as well.
+
+    Raises:
+        click.UsageError: Something is.
+    """
     present = [path for path in inputs if path.exists()]
     for output in (path for paths in planned for path in paths if path.exists()):
         if any(output.samefile(path) for path in present):

@@ -21,6 +21,13 @@ MESH: Color = (255, 255, 255, 150)
 IRIS: Color = (255, 120, 150, 255)
 INK: Color = (15, 23, 42, 255)
 
+TINTS: dict[str, Color] = {
+    "hair": (217, 70, 239, 120),
+    "face_skin": (251, 146, 60, 90),
+    "body_and_clothes": (56, 189, 248, 80),
+}
+"""What is laid over the parts of a person."""
+
 DIMMED = 0.62
 """How bright the background stays."""
 LAYER_EDGE = 3000
@@ -30,7 +37,7 @@ IRIS_START = 468
 
 
 def draw_overlay(photo: Path, result: SegmentResult, path: Path) -> None:
-    """Write `photo`, upright, with the person outlined and every face of `result` drawn in."""
+    """Write `photo`, upright, with the classes and every face of `result` drawn in."""
     with Image.open(photo) as opened:
         profile = opened.info.get("icc_profile")
         picture = ImageOps.exif_transpose(opened).convert("RGB")
@@ -40,9 +47,13 @@ def draw_overlay(photo: Path, result: SegmentResult, path: Path) -> None:
     line = max(3, round(max(size) / 400))
 
     if "person" in result.masks:
-        mask = Image.open(BytesIO(result.masks["person"].data)).convert("L")
+        mask = _mask(result, "person")
         picture = _dim_background(picture, mask)
         _outline(layer, mask, line)
+    for name in result.masks.keys() & TINTS.keys():
+        tint = Image.new("RGB", picture.size, TINTS[name][:3])
+        mask = _mask(result, name).resize(picture.size)
+        picture.paste(tint, mask=mask.point(lambda value, a=TINTS[name][3]: value * a / 255))
     for index, face in enumerate(result.faces):
         _draw_face(layer, face, scale, line, SELECTED if face is result.selected else OTHER)
         _label(layer, face.box, f"face {index}", scale, line)
@@ -50,6 +61,10 @@ def draw_overlay(photo: Path, result: SegmentResult, path: Path) -> None:
     layer = layer.resize(picture.size, Image.Resampling.LANCZOS)
     picture.paste(layer, mask=layer)
     picture.save(path, quality=92, icc_profile=profile)
+
+
+def _mask(result: SegmentResult, name: str) -> Image.Image:
+    return Image.open(BytesIO(result.masks[name].data)).convert("L")
 
 
 def _dim_background(picture: Image.Image, mask: Image.Image) -> Image.Image:

@@ -7,6 +7,9 @@
     areas, faces, hints        segment only; a face has index, selected, score, box, pose in
                                degrees, scheme, oval [[x, y]] and landmarks [[x, y, z]]
     unknown                    matte only: the share of the pixels that was solved
+    found, wanted              dye only: {class, lab, hex, margin, share} and {lab, hex}
+    generator, pair            dye only: what made the color, and [from, to] if it was a pair's
+    difference                 dye only: {before, after}, mean CIEDE2000 to the color wanted
     models, timings, warnings  [{model, version}], {stage: seconds, total}, [{code, message, field}]
     request_id
 
@@ -17,20 +20,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 
-from limner.v1.reasons import NoFace
+from limner.v1.reasons import NoFace, NoHair, ShadeUnknown
 from limner_client.errors import Unavailable
-from limner_client.results import SegmentResult
+from limner_client.results import DyeResult, SegmentResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from limner.errors import LimnerError
-    from limner_client.results import MatteResult, Timings
+    from limner_client.results import Color, MatteResult, Timings
+
+AnyResult: TypeAlias = "SegmentResult | MatteResult | DyeResult"
 
 DONE, FAILED, BAD_INPUT, UNAVAILABLE, LATE = 0, 1, 2, 3, 4
 
@@ -42,6 +47,14 @@ EXIT_CODES = {
     grpc.StatusCode.DEADLINE_EXCEEDED: LATE,
 }
 """Any other status is FAILED."""
+
+REMEDIES: dict[type[LimnerError], str] = {
+    Unavailable: "start one with `limner up`",
+    NoFace: "try another photo or --face, or --without-faces for the person alone",
+    NoHair: "try another photo or --face, or say where the hair is",
+    ShadeUnknown: "`limner dye --list-shades` shows them all",
+}
+"""What to do next, where the error's class alone says it."""
 
 BEST_TO_WORST = (DONE, BAD_INPUT, LATE, UNAVAILABLE, FAILED)
 
@@ -56,9 +69,7 @@ def worst(codes: Iterable[int]) -> int:
     return max(codes, key=BEST_TO_WORST.index)
 
 
-def result_document(
-    photo: Path, files: Sequence[Path], result: SegmentResult | MatteResult
-) -> dict[str, Any]:
+def result_document(photo: Path, files: Sequence[Path], result: AnyResult) -> dict[str, Any]:
     """Return what `--json` prints of a photo that worked; the keys are stable."""
     about = {
         "photo": str(photo),
@@ -70,6 +81,8 @@ def result_document(
         about["areas"] = {name: round(area, 4) for name, area in result.areas.items()}
         about["faces"] = _face_documents(result)
         about["hints"] = [asdict(hint) for hint in result.hints]
+    elif isinstance(result, DyeResult):
+        about |= _dye_document(result)
     else:
         about["unknown"] = round(result.unknown, 4)
     return about | {
@@ -93,9 +106,7 @@ def error_document(photo: Path, error: LimnerError) -> dict[str, Any]:
     return {"photo": str(photo), "error": about}
 
 
-def result_lines(
-    photo: Path, files: Sequence[Path], result: SegmentResult | MatteResult
-) -> list[str]:
+def result_lines(photo: Path, files: Sequence[Path], result: AnyResult) -> list[str]:
     """Return what a person is told of a photo that worked."""
     lines = [f"{photo}: {_finding(result)}"]
     if isinstance(result, SegmentResult):
@@ -109,20 +120,18 @@ def result_lines(
     return [*lines, f"  models  {models}"] if models else lines
 
 
-def error_lines(photo: Path, error: LimnerError, address: str) -> list[str]:
+def error_lines(subject: Path | str, error: LimnerError, address: str) -> list[str]:
     """Return what a person is told of a photo that failed, and what to do next."""
     remedy = _remedy(error, address)
-    text = f"{photo}: {error}" + (f"; {remedy}" if remedy else "")
+    text = f"{subject}: {error}" + (f"; {remedy}" if remedy else "")
     return [text, *(f"  {wrong.field}: {wrong.description}" for wrong in error.violations)]
 
 
 def _remedy(error: LimnerError, address: str) -> str:
-    if isinstance(error, Unavailable):
-        return "start one with `limner up`"
+    if type(error) in REMEDIES:
+        return REMEDIES[type(error)]
     if error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return "give it longer with --timeout"
-    if isinstance(error, NoFace):
-        return "try another photo or --face, or --without-faces for the person alone"
     if error.retryable:
         wait = f"in {error.retry_after:g} s" if error.retry_after else "in a moment"
         return f"try again {wait}"
@@ -131,13 +140,50 @@ def _remedy(error: LimnerError, address: str) -> str:
     return ""
 
 
-def _finding(result: SegmentResult | MatteResult) -> str:
+def _finding(result: AnyResult) -> str:
+    if isinstance(result, DyeResult):
+        return _dyed(result)
     if not isinstance(result, SegmentResult):
         return f"cut out; {result.unknown:.1%} of the pixels lay on the edge and were solved"
     count = len(result.faces)
     parts = ["1 face" if count == 1 else f"{count} faces"]
-    parts += [f"{name} {area:.0%} of the picture" for name, area in result.areas.items()]
+    areas = result.areas.items()
+    parts += [f"{name.replace('_', ' ')} {area:.0%} of the picture" for name, area in areas]
     return ", ".join(parts)
+
+
+def _dyed(result: DyeResult) -> str:
+    found, maker = result.found, result.generator.replace("_", " ")
+    by = f"the pair {' to '.join(result.pair)}" if result.pair else f"the {maker}"
+    how = "as it was" if maker == "none" else f"dyed {result.wanted.hex} by {by}"
+    return (
+        f"{found.name} hair ({found.color.hex}, {found.share:.0%} of the picture) {how}; "
+        f"{result.difference_before:.1f} from the color wanted before, "
+        f"{result.difference_after:.1f} after"
+    )
+
+
+def _dye_document(result: DyeResult) -> dict[str, Any]:
+    found = result.found
+    return {
+        "found": {
+            "class": found.name,
+            **_color(found.color),
+            "margin": round(found.margin, 2),
+            "share": round(found.share, 4),
+        },
+        "wanted": _color(result.wanted),
+        "generator": result.generator,
+        "pair": list(result.pair) if result.pair else None,
+        "difference": {
+            "before": round(result.difference_before, 2),
+            "after": round(result.difference_after, 2),
+        },
+    }
+
+
+def _color(color: Color) -> dict[str, Any]:
+    return {"lab": [round(value, 2) for value in color.lab], "hex": color.hex}
 
 
 def _face_documents(result: SegmentResult) -> list[dict[str, Any]]:

@@ -1,13 +1,14 @@
-"""`limner segment`: the person and the faces of photos, drawn and written down."""
+"""`limner segment`: the person, the hair and the faces of photos, drawn and written down."""
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from limner_client.cli.options import Face, Manner, photo_options
+from limner_client.cli.options import Manner, face_option, photo_options
 from limner_client.cli.outputs import plan_outputs
 
 if TYPE_CHECKING:
@@ -15,23 +16,49 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from limner_client import AsyncLimnerClient, SegmentResult
-    from limner_client.requests import FaceChoice
+    from limner_client.requests import ClassName, FaceChoice
 
-ENDINGS = (".overlay.jpg", ".person.png", ".json")
+CLASSES: dict[str, ClassName] = {
+    "hair": "hair",
+    "face": "face_skin",
+    "body": "body_and_clothes",
+    "person": "person",
+    "background": "background",
+}
+"""What the command calls each class, for short."""
+
+
+class Classes(click.ParamType[Any]):
+    """Names of classes, commas between them."""
+
+    name = "classes"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NAME,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        names = [name.strip() for name in value.split(",")]
+        strange = [name for name in names if name not in CLASSES]
+        if strange:
+            self.fail(f"{strange[0]!r} is none of {', '.join(CLASSES)}", param, ctx)
+        return tuple(dict.fromkeys(names))
 
 
 @click.command(
-    short_help="Find the person and the faces in photos.",
-    epilog="For example: limner segment me.jpg -o me.found.jpg",
+    short_help="Find the person, the hair and the faces in photos.",
+    epilog="For example: limner segment me.jpg --classes hair,face -o me.found.jpg",
 )
 @photo_options
 @click.option(
-    "--face",
-    type=Face(),
-    default="largest",
+    "--classes",
+    type=Classes(),
+    default="person",
     show_default=True,
-    help="Whose portrait it is: the largest face, one counted from 0 at the left, or at a point.",
+    help=f"What to outline and to write masks of: {', '.join(CLASSES)}.",
 )
+@face_option
 @click.option("--without-faces", is_flag=True, help="Only the person; do not look for faces.")
 @click.pass_context
 def segment(
@@ -39,34 +66,41 @@ def segment(
     /,
     photos: tuple[Path, ...],
     out: Path,
+    classes: tuple[str, ...],
     face: FaceChoice,
     without_faces: bool,  # noqa: FBT001 - click passes options by name
     **manner: Any,
 ) -> None:
-    """Find the person and the faces in photos.
+    """Find the person, the hair and the faces in photos.
 
-    OUT gets the photo with the person outlined and every face drawn in: its box, its number, its
-    oval and its mesh. A folder gets that, the person's mask as PNG, and all that was found as
-    JSON, for each photo.
+    OUT gets the photo with the classes drawn in, the person outlined, and every face: its box, its
+    number, its oval and its mesh. A folder gets that, a mask as PNG for each class, and all that
+    was found as JSON, for each photo.
     """
     from limner_client.cli.batch import Edit, edit_photos  # noqa: PLC0415 - help needs none of it
 
     async def ask(client: AsyncLimnerClient, photo: Path) -> SegmentResult:
         return await client.segment(
-            photo, face=face, classes=["person"], without_faces=without_faces
+            photo,
+            face=face,
+            classes=[CLASSES[name] for name in classes],
+            without_faces=without_faces,
         )
 
-    planned = plan_outputs(photos, out, ENDINGS, keep=())
-    ctx.exit(edit_photos(photos, planned, Edit(ask, _write), Manner(**manner)))
+    masks = [f".{name}.png" for name in classes]
+    planned = plan_outputs(photos, out, (".overlay.jpg", *masks, ".json"), keep=())
+    write = partial(_write, classes)
+    ctx.exit(edit_photos(photos, planned, Edit(ask, write), Manner(**manner)))
 
 
-def _write(result: SegmentResult, photo: Path, files: Sequence[Path]) -> None:
+def _write(
+    classes: Sequence[str], result: SegmentResult, photo: Path, files: Sequence[Path]
+) -> None:
     from limner_client.cli.overlay import draw_overlay  # noqa: PLC0415 - Pillow is not for help
     from limner_client.cli.report import result_document  # noqa: PLC0415
 
     draw_overlay(photo, result, files[0])
-    for path in files[1:]:
-        if path.suffix == ".json":
-            path.write_text(json.dumps(result_document(photo, files, result)))
-        else:
-            result.masks["person"].save(path)
+    for name, path in zip(classes, files[1:], strict=False):
+        result.masks[CLASSES[name]].save(path)
+    if len(files) > 1:
+        files[-1].write_text(json.dumps(result_document(photo, files, result)))

@@ -1,0 +1,143 @@
+"""The asynchronous connection: one channel, and what every call of a client shares."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf import wrappers_pb2
+
+from limner.v1.image_pb2 import CallOptions
+from limner.v1.stream_pb2 import Frame
+from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
+from limner_client.endings import Ending  # asynchronous only
+from limner_client.errors import Unavailable, typed_error
+from limner_client.photos import photo_to_image
+from limner_client.replies import frame_result
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+    from types import TracebackType
+
+    from limner_client.photos import PhotoLike
+    from limner_client.results import FrameResult
+
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
+Result = TypeVar("Result")
+
+_SERVING = 1
+
+
+class AsyncConnection:
+    """A server, reached when it is first called."""
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        metadata: Mapping[str, str | bytes] | None = None,
+    ) -> None:
+        """Remember where the server is.
+
+        Args:
+            address: Host and port; else LIMNER_ADDRESS, else localhost:50051.
+            timeout: Seconds a call may take, from connecting to its answer, all attempts included.
+            metadata: Sent with every call; keys are lower case, those of bytes end in `-bin`.
+        """
+        self.address = resolve_address(address)
+        self.timeout = timeout
+        self._metadata = tuple((metadata or {}).items())
+
+    @cached_property
+    def _channel(self) -> grpc.aio.Channel:
+        return grpc.aio.insecure_channel(self.address, options=CHANNEL_OPTIONS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Hang up; calls still running are cancelled."""
+        await self._channel.close()
+
+    async def health(self, service: str = "", *, timeout: float | None = None) -> bool:
+        """Return whether a service, or with "" the server, takes calls; False if nothing answers.
+
+        Args:
+            service: A full name, such as `limner.v1.SegmentService`.
+            timeout: Seconds for this call; None means the client's.
+        """
+        # The wrappers' one field has the number and the type of the health messages' one field.
+        check = self._channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=wrappers_pb2.StringValue.SerializeToString,
+            response_deserializer=wrappers_pb2.Int32Value.FromString,
+        )
+        try:
+            reply = await self._call(
+                check, wrappers_pb2.StringValue(value=service), CallOptions(), timeout
+            )
+        except Unavailable:
+            return False
+        return reply.value == _SERVING
+
+    async def _call(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Request, Reply],
+        request: Request,
+        options: CallOptions,
+        timeout: float | None,
+    ) -> Reply:
+        budget = self.timeout if timeout is None else timeout
+        try:
+            return await method(request, timeout=budget, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise typed_error(error, self.address, budget, options) from error
+
+    async def _stream(
+        self,
+        method: Any,
+        message: Callable[..., Any],
+        settings: Any,
+        frames: AsyncIterable[PhotoLike],
+        to_result: Callable[[Any], Result],
+        timeout: float | None,
+    ) -> AsyncIterator[FrameResult[Result]]:
+        """Yield what becomes of the frames; `message` makes one of the stream's requests."""
+        failed: list[Exception] = []
+
+        async def requests() -> AsyncIterator[Any]:
+            yield message(settings=settings)
+            number = 0
+            try:
+                async for photo in frames:
+                    image = await asyncio.to_thread(photo_to_image, photo)
+                    yield message(frame=Frame(number=number, image=image))
+                    number += 1
+            except Exception as error:  # noqa: BLE001 - raised again where the caller waits
+                failed.append(error)
+
+        call = method(requests(), timeout=timeout, metadata=self._metadata)
+        ending = Ending(call)  # asynchronous only
+        try:
+            async for reply in call:
+                yield frame_result(reply, to_result)
+        except grpc.RpcError as error:
+            error = await ending.known(error)  # asynchronous only
+            raise typed_error(error, self.address, timeout or 0, settings.options) from error
+        finally:
+            call.cancel()
+        if failed:
+            raise failed[0]

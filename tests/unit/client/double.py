@@ -1,0 +1,223 @@
+"""A Limner server that answers by the book."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import deque
+from types import SimpleNamespace
+
+import grpc
+import numpy as np
+from grpc_health.v1 import health
+from PIL import Image
+
+from limner import errors
+from limner.v1 import (
+    dye_pb2,
+    dye_pb2_grpc,
+    image_pb2,
+    matte_pb2,
+    matte_pb2_grpc,
+    segment_pb2,
+    segment_pb2_grpc,
+)
+
+WIDTH, HEIGHT = 60, 80
+AUBURN = {
+    "lab": {"l": 32, "a": 22, "b": 20},
+    "srgb": {"red": 118, "green": 58, "blue": 46},
+}
+
+
+def png(pixels: np.ndarray) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, "png")
+    return data.getvalue()
+
+
+def ellipse() -> np.ndarray:
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return np.where(((x - 30) / 18) ** 2 + ((y - 50) / 40) ** 2 < 1, 255, 0).astype(np.uint8)
+
+
+class Double(
+    segment_pb2_grpc.SegmentServiceServicer,
+    matte_pb2_grpc.MatteServiceServicer,
+    dye_pb2_grpc.DyeServiceServicer,
+):
+    """Keeps every request; fails as often as it was told to, then answers one face."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.requests = []
+        self.metadata = []
+        self.failures = deque()
+        self.frames = []
+        self.frame_failures = {}
+        self.hangs = False
+        self.in_flight = self.most_in_flight = 0
+        self.together = None
+        self.health = health.HealthServicer()
+        self._lock = threading.Lock()
+
+    def Segment(self, request, context):
+        self._receive(request, context)
+        spec, mask = request.output, ellipse()
+        raw = spec.plane_format == image_pb2.PLANE_FORMAT_RAW_U8
+        reply = segment_pb2.SegmentResponse(
+            masks=[
+                segment_pb2.ClassMask(
+                    mask=image_pb2.Mask(
+                        data=mask.tobytes() if raw else png(mask),
+                        format=spec.plane_format,
+                        width_px=WIDTH,
+                        height_px=HEIGHT,
+                    ),
+                    area=0.25,
+                    **{"class": wanted},
+                )
+                for wanted in request.classes or [segment_pb2.SEGMENT_CLASS_PERSON]
+            ],
+            **_about(request),
+        )
+        if not request.without_faces:
+            reply.faces.append(_face())
+            reply.selected_face = 0
+            reply.hints.add(advice="CAPTURE_ADVICE_COME_NEARER", message="come nearer: 12 %")
+        return reply
+
+    def Matte(self, request, context):
+        self._receive(request, context)
+        alpha = image_pb2.Alpha(
+            data=png(ellipse()), format="PLANE_FORMAT_PNG8", width_px=WIDTH, height_px=HEIGHT
+        )
+        trimap = image_pb2.Mask(
+            data=alpha.data, format=alpha.format, width_px=WIDTH, height_px=HEIGHT
+        )
+        reply = matte_pb2.MatteResponse(
+            alpha=alpha, trimap=trimap, unknown=0.125, **_about(request)
+        )
+        if request.want_foreground:
+            cutout = np.dstack([np.full((HEIGHT, WIDTH, 3), 90, np.uint8), ellipse()])
+            raw = request.output.format == image_pb2.IMAGE_FORMAT_RAW_RGBA8
+            reply.foreground.data = cutout.tobytes() if raw else png(cutout)
+            reply.foreground.format = request.output.format
+            reply.foreground.width_px, reply.foreground.height_px = WIDTH, HEIGHT
+        return reply
+
+    def Dye(self, request, context):
+        self._receive(request, context)
+        return _dyed(request)
+
+    def ListShades(self, request, context):
+        self._receive(request, context)
+        shades = [
+            dye_pb2.Shade(name="auburn", color="HAIR_COLOR_RED", **AUBURN),
+            dye_pb2.Shade(name="green", lab={"l": 43, "a": -30, "b": 22}, srgb={"green": 115}),
+        ]
+        if not request.without_previews:
+            for shade in shades:
+                shade.preview.data = png(np.full((8, 8, 3), 90, np.uint8))
+                shade.preview.format = image_pb2.IMAGE_FORMAT_PNG
+        return dye_pb2.ListShadesResponse(shades=shades)
+
+    def DyeStream(self, request_iterator, context):
+        """Answer each frame but those whose number was told to fail; keep the settings."""
+        settings = next(request_iterator).settings
+        self._receive(settings, context)
+        for request in request_iterator:
+            frame = request.frame
+            self.frames.append(frame)
+            reply = dye_pb2.DyeStreamResponse(number=frame.number, skipped=frame.number % 2)
+            if frame.number in self.frame_failures:
+                reply.failure.CopyFrom(self.frame_failures[frame.number])
+            else:
+                reply.response.CopyFrom(_dyed(settings))
+            yield reply
+
+    def _receive(self, request, context):
+        with self._lock:
+            self.requests.append(request)
+            self.metadata.append(dict(context.invocation_metadata()))
+            failure = self.failures.popleft() if self.failures else None
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        if self.together:
+            self.together.wait(timeout=5)
+        with self._lock:
+            self.in_flight -= 1
+        if failure is not None:
+            context.abort_with_status(_as_grpc(errors.to_status(failure)))
+        if self.hangs:
+            ended = threading.Event()
+            if context.add_callback(ended.set):
+                ended.wait()
+
+
+def _dyed(request):
+    reply = dye_pb2.DyeResponse(
+        image={
+            "data": png(np.full((HEIGHT, WIDTH, 3), 90, np.uint8)),
+            "format": request.output.format,
+            "width_px": WIDTH,
+            "height_px": HEIGHT,
+        },
+        found={
+            "lab": {"l": 38, "a": 9, "b": 18},
+            "srgb": {"red": 113, "green": 83, "blue": 61},
+            "color": "HAIR_COLOR_BROWN",
+            "margin": 6.5,
+            "share": 0.2,
+        },
+        wanted=AUBURN["lab"],
+        wanted_srgb=AUBURN["srgb"],
+        dyed_by={"generator": "DYE_GENERATOR_PAIR", "found": 2, "wanted": 4},
+        difference_before=16.25,
+        difference_after=4.5,
+        **_about(request),
+    )
+    if request.want_alpha:
+        reply.alpha.data, reply.alpha.format = png(ellipse()), image_pb2.PLANE_FORMAT_PNG8
+        reply.alpha.width_px, reply.alpha.height_px = WIDTH, HEIGHT
+    return reply
+
+
+def _as_grpc(status):
+    code = next(code for code in grpc.StatusCode if code.value[0] == status.code)
+    metadata = ((errors.STATUS_DETAILS, status.SerializeToString()),)
+    return SimpleNamespace(code=code, details=status.message, trailing_metadata=metadata)
+
+
+def _about(request):
+    models = [
+        image_pb2.ModelUse(model="face_detector", version=3, arm="ARM_STABLE"),
+        image_pb2.ModelUse(model="person_mask", version=1, arm="ARM_STABLE"),
+    ]
+    stages = [("decode", 0.01), ("mesh", 0.02), ("mesh", 0.03)]
+    return {
+        "width_px": WIDTH,
+        "height_px": HEIGHT,
+        "served_by": image_pb2.ServedBy(models=models, request_id=request.options.request_id),
+        "timings": image_pb2.Timings(
+            stages=[image_pb2.Stage(name=name, seconds=seconds) for name, seconds in stages],
+            total_seconds=0.07,
+        ),
+        "warnings": [image_pb2.Warning(code="SMALL", message="the photo is small", field="image")],
+    }
+
+
+def _face():
+    turns = np.linspace(0, 2 * np.pi, 36, endpoint=False)
+    oval = image_pb2.Polygon(x_px=30 + 9 * np.sin(turns), y_px=30 - 12 * np.cos(turns))
+    spread = np.linspace(22, 38, 478)
+    mesh = image_pb2.Landmarks(
+        scheme="LANDMARK_SCHEME_MEDIAPIPE_478", x_px=spread, y_px=spread, z_px=spread * 0
+    )
+    return image_pb2.Face(
+        box=image_pb2.Box(left_px=20, top_px=18, right_px=40, bottom_px=44),
+        score=0.75,
+        pose=image_pb2.HeadPose(yaw_deg=12.5, pitch_deg=-3, roll_deg=1),
+        landmarks=mesh,
+        oval=oval,
+    )
