@@ -45,6 +45,7 @@ for _name, _value in QUIET.items():
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from mlflow.artifacts import download_artifacts
+    from mlflow.entities import Metric
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
     from sqlalchemy.exc import SQLAlchemyError
@@ -213,6 +214,44 @@ class Registry:
                 artifact_uri=version.source, dst_path=str(folder), tracking_uri=self.uri
             )
         return Path(fetched)
+
+    def start_run(self, name: str, facts: Mapping[str, str], before: str | None = None) -> str:
+        """Begin to record a training and return its run's id, or go on with the one before.
+
+        Args:
+            name: Of the recipe.
+            facts: What decides its outcome: kept as the run's parameters.
+            before: The id of the run to go on with; a new one begins where it is gone.
+        """
+        with translated(self.uri):
+            if before is not None and self._has_run(before):
+                self._client.update_run(before, "RUNNING")
+                return before
+            run_id = str(self._client.create_run(self._experiment(), run_name=name).info.run_id)
+            for key, value in facts.items():
+                self._client.log_param(run_id, key, value)
+            return run_id
+
+    def log(self, run_id: str, step: int, values: Mapping[str, float]) -> None:
+        """Record what a training's curves have reached at a step."""
+        at = int(datetime.now(UTC).timestamp() * 1000)
+        metrics = [Metric(name, value, at, step) for name, value in values.items()]
+        with translated(self.uri):
+            self._client.log_batch(run_id, metrics=metrics, synchronous=True)
+
+    def end_run(self, run_id: str, *, done: bool) -> None:
+        """Close a training's record, as done or as interrupted."""
+        with translated(self.uri):
+            self._client.set_terminated(run_id, "FINISHED" if done else "KILLED")
+
+    def _has_run(self, run_id: str) -> bool:
+        try:
+            self._client.get_run(run_id)
+        except MlflowException as error:
+            if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                return False
+            raise
+        return True
 
     def _known(self, model: str) -> str:
         if model not in MODELS:

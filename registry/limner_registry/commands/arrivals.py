@@ -18,7 +18,7 @@ from limner_registry.errors import InputRefused
 from limner_registry.release import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from limner_registry.store import Version
 
@@ -32,25 +32,39 @@ VERSIONS_JSON = """\b
 
 
 @click.command("import", cls=RegistryCommand, epilog=VERSIONS_JSON)
-@click.argument("source", type=click.Choice(["mediapipe"]))
+@click.argument("source", type=click.Choice(["mediapipe", "starter"]))
 @screened
 def import_models(screen: Screen, source: str) -> None:
-    """Bring in published networks; so far those of MediaPipe.
+    """Bring in networks that are there already: MediaPipe's, or our own starters.
 
-    They are fetched from the package index, checked against pinned digests, converted, proven
-    and published. Importing again changes nothing. `limner models place` makes them serve.
+    MediaPipe's are fetched from the package index and checked against pinned digests; the
+    starters' weights come with Limner. All are converted, proven and published. Importing again
+    changes nothing. `limner models place` makes them serve.
     """
-    # --help need not wait for onnx, onnxruntime and MLflow
-    from limner_registry.importers import mediapipe
+    # --help need not wait for onnx, onnxruntime, torch and MLflow
     from limner_registry.publish import publish
 
     registry = screen.open()
     versions = []
     with screen.progress(f"importing {source}") as said:
-        for release in mediapipe.releases(screen.state / "downloads", said):
+        for release in _releases(source, screen, said):
             said(f"publishing {release.contract.model}")
             versions.append(publish(registry, release))
     _answer(screen, versions)
+
+
+def _releases(source: str, screen: Screen, said: Callable[[str], None]) -> Iterable[Release]:
+    if source == "mediapipe":
+        from limner_registry.importers import mediapipe
+
+        return mediapipe.releases(screen.state / "downloads", said)
+    try:
+        from limner_models import starters
+    except ModuleNotFoundError as error:
+        raise InputRefused(
+            f"starters need more than is installed ({error}): pip install 'limner[train]'"
+        ) from error
+    return starters.releases(said)
 
 
 def score(

@@ -1,0 +1,241 @@
+"""`limner train`: from a recipe to a version that waits to be trusted with traffic."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from limner_models.commands.options import (
+    FOLDER,
+    ModelCommand,
+    device_of,
+    made_of,
+    material_of,
+    shortened,
+)
+from limner_registry.commands.screen import Screen, plain, screened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from limner_models.cards import Facts
+    from limner_models.recipes.recipe import Recipe
+    from limner_models.train import Run, Trained, Watch
+    from limner_registry.store import Registry
+
+INTERRUPTED = 130
+RECORD = "mlflow_run.txt"
+"""In a training's folder: which of MLflow's runs it goes on with."""
+
+TRAINED_JSON = """\b
+--json: {"recipe": str, "steps": int, "seconds": float, "weights": str,
+         "scores": {str: float}, "version": int|null}
+"""
+
+
+@click.command(cls=ModelCommand, epilog=TRAINED_JSON)
+@made_of
+@click.option("--steps", type=click.IntRange(1), help="Instead of the recipe's own number.")
+@click.option("--workers", type=click.IntRange(0), default=1, help="Processes composing batches.")
+@click.option("--device", default="auto", help="cpu, cuda or cuda:N; auto takes a GPU if there.")
+@click.option("--threads", type=click.IntRange(1), default=1, help="Of the CPU, for the network.")
+@click.option("--publish/--no-publish", default=True, help="Register the outcome as a version.")
+@click.option("--starter", type=FOLDER, help="Also write half-precision weights and card here.")
+@screened
+def train(
+    screen: Screen,
+    recipe: Recipe,
+    data: Path | None,
+    backgrounds: Path | None,
+    photos: Path | None,
+    *,
+    publish: bool,
+    starter: Path | None,
+    **how: Any,
+) -> None:
+    """Train a network by RECIPE, or go on where an earlier call was stopped.
+
+    The state lies in STATE/training/RECIPE; ctrl-C saves it and ends. At the end the network is
+    scored on portraits it never saw, exported, compared with the original and published.
+    """
+    # --help need not wait for torch
+    from limner_models import train as training
+    from limner_models.data import portraits
+
+    recipe = shortened(recipe, how["steps"], how["drawings"])
+    material = material_of(screen, recipe, data, backgrounds)
+    files = portraits.files(material.portraits, recipe.data.trained)
+    with screen.progress(f"digesting {len(files)} portraits"):
+        digest = portraits.digest(files)
+    device = device_of(how["device"], how["threads"])
+    folder = screen.state / "training" / recipe.name
+    run = training.Run(recipe, material, digest, folder, device, how["workers"])
+
+    registry = screen.open()
+    with shown(recipe) as bar, recorded(run, registry) as curves:
+        trained = training.train(run, _both(bar, curves))
+    if trained.weights is None:
+        click.echo(f"stopped at step {trained.progress.step}; the same call goes on", err=True)
+        raise click.exceptions.Exit(INTERRUPTED)
+
+    with screen.progress("scoring") as said:
+        facts = outcome(run, trained, photos)
+        _keep(run, trained.weights, facts, starter)
+        version = None
+        if publish:
+            said("exporting and publishing")
+            version = _publish(run, trained.weights, facts, registry)
+    _answer(screen, run, trained, facts, version)
+
+
+def outcome(run: Run, trained: Trained, photos: Path | None) -> Facts:
+    """Return what is to be said of a finished training: its scores, and what it was made of."""
+    from limner_models import evaluate
+    from limner_models.cards import Facts
+    from limner_models.starters import load_weights
+    from limner_registry.publish import code_commit
+
+    recipe, data = run.recipe, run.recipe.data
+    network = recipe.network()
+    load_weights(network, trained.weights or run.folder)
+    scores = dict(recipe.scores(network, recipe, run.material))
+    scored_on = f"{data.held_out} drawn portraits that were never trained on."
+    if photos is not None:
+        found = evaluate.labelled_photos(photos)
+        scores |= evaluate.summary(evaluate.score_photos(network, found, data.size))
+        scored_on += f" `photo_*`: {len(found)} real photos with hair drawn by hand."
+    behind = "over drawn patterns"
+    if run.material.backgrounds is not None:
+        behind = "over parts of photos without people and drawn patterns"
+    return Facts(
+        trained_on=f"The portrait studio's seeds {data.trained.start} to {data.trained.stop - 1}, "
+        f"{data.size} px, composed {behind}. No photo of a person.",
+        steps=trained.progress.step,
+        seconds=trained.progress.seconds,
+        machine=machine(run),
+        data_sha256=run.data_sha256,
+        commit=code_commit() or "unknown",
+        scores=scores,
+        scored_on=scored_on,
+        license=recipe.license,
+        notices=recipe.notices,
+    )
+
+
+def machine(run: Run) -> str:
+    """Return what a training ran on, as a card says it."""
+    import torch
+
+    if run.device.type == "cuda":
+        return f"one {torch.cuda.get_device_name(run.device)}, bfloat16"
+    threads = torch.get_num_threads()
+    return f"{threads} of {os.cpu_count()} CPU cores for the network, bfloat16"
+
+
+@contextmanager
+def shown(recipe: Recipe) -> Iterator[Watch]:
+    """Show a training's progress on a terminal; the function given takes its steps."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[losses]}"),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(recipe.name, total=recipe.steps, losses="")
+
+        def show(step: int, values: Mapping[str, float]) -> None:
+            losses = " ".join(
+                f"{name} {value:.3g}"
+                for name, value in values.items()
+                if name not in {"rate", "seconds"}
+            )
+            progress.update(task, completed=step, losses=losses)
+
+        yield show
+
+
+@contextmanager
+def recorded(run: Run, registry: Registry) -> Iterator[Watch]:
+    """Record a training's curves in MLflow, going on with the record it had."""
+    from limner_models.curves import Means
+    from limner_registry.publish import code_commit
+
+    recipe, data = run.recipe, run.recipe.data
+    note = run.folder / RECORD
+    run.folder.mkdir(parents=True, exist_ok=True)
+    facts = {
+        "recipe": recipe.fingerprint(),
+        "steps": str(recipe.steps),
+        "batch": str(recipe.batch),
+        "studio_seeds": f"{data.trained.start}-{data.trained.stop - 1}",
+        "studio_size": str(data.size),
+        "data_sha256": run.data_sha256,
+        "code_commit": code_commit() or "unknown",
+    }
+    before = note.read_text(encoding="utf-8").strip() if note.exists() else None
+    run_id = registry.start_run(recipe.name, facts, before)
+    note.write_text(run_id, encoding="utf-8")
+    reached = [0]
+    means = Means(lambda step, values: registry.log(run_id, step, values))
+
+    def watch(step: int, values: Mapping[str, float]) -> None:
+        reached[0] = step
+        means(step, values)
+
+    try:
+        yield watch
+    finally:
+        means.flush(reached[0])
+        registry.end_run(run_id, done=reached[0] == recipe.steps)
+
+
+def _both(one: Watch, other: Watch) -> Watch:
+    def watch(step: int, values: Mapping[str, float]) -> None:
+        one(step, values)
+        other(step, values)
+
+    return watch
+
+
+def _keep(run: Run, weights: Path, facts: Facts, starter: Path | None) -> None:
+    """Write what is known beside the weights, and all of it as a starter where asked to."""
+    from limner_models import starters
+
+    text = json.dumps(facts.to_json(), indent=2)
+    weights.with_name("facts.json").write_text(f"{text}\n", encoding="utf-8")
+    if starter is not None:
+        starter.mkdir(parents=True, exist_ok=True)
+        starters.commit(run.recipe, weights, facts, starter)
+
+
+def _publish(run: Run, weights: Path, facts: Facts, registry: Registry) -> int:
+    from limner_models import starters
+    from limner_registry.publish import publish
+
+    return publish(registry, starters.release_from(run.recipe, weights, facts)).number
+
+
+def _answer(screen: Screen, run: Run, trained: Trained, facts: Facts, version: int | None) -> None:
+    document = {
+        "recipe": run.recipe.name,
+        "steps": trained.progress.step,
+        "seconds": round(trained.progress.seconds, 1),
+        "weights": str(trained.weights),
+        "scores": dict(facts.scores),
+        "version": version,
+    }
+    table = Table("score", "value", title=f"{run.recipe.name}: {trained.weights}")
+    for name, value in facts.scores.items():
+        table.add_row(*plain(name, f"{value:.3f}"))
+    screen.answer(document, table)

@@ -1,0 +1,1 @@
+"""Layered portraits composed into batches, on the fly and reproducibly."""

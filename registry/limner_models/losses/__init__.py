@@ -1,0 +1,1 @@
+"""What training minimizes: pure functions of tensors."""

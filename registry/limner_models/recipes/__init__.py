@@ -1,0 +1,34 @@
+"""Every recipe there is, by name."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from limner_models.recipes import (
+    dye_bank,
+    dye_generator,
+    hair_matter,
+    hair_segmenter,
+    hair_segmenter_rivals,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from limner_models.recipes.recipe import Recipe
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        recipe.name: recipe
+        for recipe in (
+            hair_segmenter.HAIR_SEGMENTER_RECIPE,
+            hair_segmenter_rivals.HAIR_SEGMENTER_DENSE,
+            hair_segmenter_rivals.HAIR_SEGMENTER_DISTILLED,
+            hair_matter.HAIR_MATTER_RECIPE,
+            dye_generator.DYE_GENERATOR_RECIPE,
+            dye_bank.DYE_BANK_RECIPE,
+        )
+    }
+)
+"""What `limner train` can make; those with committed weights are also starters."""

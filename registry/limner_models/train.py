@@ -1,0 +1,181 @@
+"""The training loop: resumable, reproducible, and the same for every recipe."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from safetensors.torch import save_file
+
+from limner_models import checkpoint
+from limner_models.batches import prepared
+from limner_models.checkpoint import Progress
+from limner_models.errors import TrainingDiverged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from types import FrameType
+
+    from torch import Tensor, nn
+
+    from limner_models.recipes.recipe import Arrays, Material, Recipe, Task
+
+WEIGHTS = "weights.safetensors"
+CHECKPOINT_SECONDS = 120.0
+"""How often the state is saved; an interrupted training loses no step anyway."""
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+class Watch(Protocol):
+    """Sees a training's curves; whatever draws or records them hangs here."""
+
+    def __call__(self, step: int, values: Mapping[str, float]) -> None:
+        """Take what a step, counted from 1, has to show: losses, the rate, seconds so far."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training has come to."""
+
+    progress: Progress
+    weights: Path | None
+    """The averaged weights of the network; None when it was interrupted."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: what is made, of what, where its state lies and on what it runs."""
+
+    recipe: Recipe
+    material: Material
+    data_sha256: str
+    """Digest of the portraits trained on; a checkpoint is bound to it."""
+    folder: Path
+    """Keeps the checkpoint and at last the weights; made if missing."""
+    device: torch.device
+    workers: int = 1
+    """Processes that compose batches; 0 composes between the steps."""
+
+    @property
+    def binding(self) -> str:
+        """What a checkpoint must have been written by."""
+        return f"{self.recipe.fingerprint()} {self.data_sha256}"
+
+
+def train(run: Run, watch: Watch) -> Trained:
+    """Train, or go on training, until the recipe's last step or an interruption.
+
+    SIGINT and SIGTERM end it after the step they come in, with its state saved. An interrupted
+    training that is resumed takes the very steps it would have taken.
+
+    Raises:
+        CheckpointForeign: The folder keeps a training of another recipe or other data.
+        CheckpointDamaged: The state in the folder cannot be read.
+        TrainingDiverged: A loss is no number any more.
+    """
+    recipe = run.recipe
+    run.folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    task = recipe.task(recipe, run.material, run.device)
+    average = {name: tensor.clone() for name, tensor in weights_of(task.network).items()}
+    start = checkpoint.load(run.folder, run.binding, task, average) or Progress(0, 0.0)
+
+    steps = range(start.step, recipe.steps)
+    sampler = recipe.sampler(recipe, run.material)
+    done = start
+    with interruption() as stopped, prepared(sampler, recipe.seed, steps, run.workers) as batches:
+        began = saved = time.monotonic()
+        for step, batch in zip(steps, batches, strict=True):
+            values = _step(recipe, task, batch, step, run.device)
+            _blend(average, weights_of(task.network), _kept(recipe.average, step))
+            now = time.monotonic()
+            done = Progress(step + 1, start.seconds + now - began)
+            watch(done.step, {**values, "seconds": done.seconds})
+            if now - saved > CHECKPOINT_SECONDS or stopped() or done.step == recipe.steps:
+                checkpoint.save(run.folder, run.binding, done, task, average)
+                saved = now
+            if stopped():
+                break
+    if done.step < recipe.steps:
+        return Trained(done, None)
+    return Trained(done, _write(run.folder, average))
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """Return the tensors of a network's state, by name, detached."""
+    return {name: tensor.detach() for name, tensor in network.state_dict().items()}
+
+
+@contextmanager
+def precision(device: torch.device) -> Iterator[None]:
+    """Compute in bfloat16 where that is enough; it needs no scaling of losses.
+
+    Not where the processor would have to imitate it.
+    """
+    able = device.type == "cuda" or torch.backends.mkldnn.is_available()
+    with torch.autocast(device.type, torch.bfloat16, enabled=able):
+        yield
+
+
+@contextmanager
+def interruption() -> Iterator[Interrupted]:
+    """Give a function that says whether the process was asked to end, instead of ending it."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+
+    before = {number: signal.signal(number, note) for number in STOPPING}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Interrupted(Protocol):
+    """Whether the process was asked to end."""
+
+    def __call__(self) -> bool: ...
+
+
+def _step(
+    recipe: Recipe, task: Task, batch: Arrays, step: int, device: torch.device
+) -> dict[str, float]:
+    torch.manual_seed(recipe.seed * 1_000_003 + step + 1)
+    rate = recipe.rate.at(step, recipe.steps)
+    for optimizer in task.optimizers.values():
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group.get("share", 1.0)
+    tensors = {name: torch.from_numpy(array).to(device) for name, array in batch.items()}
+    values = dict(task.step(tensors, step))
+    wrong = [name for name, value in values.items() if not math.isfinite(value)]
+    if wrong:
+        raise TrainingDiverged(f"{', '.join(wrong)} of step {step + 1} is no number")
+    return {**values, "rate": rate}
+
+
+def _kept(average: float, step: int) -> float:
+    """Return how much of the average to keep: early on less, or it would recall the start."""
+    return min(average, (step + 1) / (step + 10))
+
+
+def _blend(average: Mapping[str, Tensor], fresh: Mapping[str, Tensor], kept: float) -> None:
+    for name, tensor in average.items():
+        if tensor.is_floating_point():
+            tensor.lerp_(fresh[name], 1 - kept)
+        else:
+            tensor.copy_(fresh[name])
+
+
+def _write(folder: Path, average: Mapping[str, Tensor]) -> Path:
+    weights = folder / WEIGHTS
+    partial = folder / f"{WEIGHTS}.partial"
+    save_file({name: tensor.to("cpu").contiguous() for name, tensor in average.items()}, partial)
+    return partial.replace(weights)

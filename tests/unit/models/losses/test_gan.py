@@ -1,0 +1,48 @@
+import pytest
+import torch
+
+from limner_models.losses.gan import (
+    GRAY,
+    hair_alone,
+    judged_false,
+    judged_true,
+    moved_and_cut,
+)
+
+
+def test_a_judge_that_says_one_of_true_and_zero_of_false_loses_nothing():
+    assert judged_true(torch.ones(2, 1, 4, 4)) == 0
+    assert judged_false(torch.zeros(2, 1, 4, 4)) == 0
+    assert judged_true(torch.zeros(2, 1, 4, 4)) == 1
+    assert judged_false(torch.full((2, 1, 4, 4), 0.5)) == pytest.approx(0.25)
+
+
+def test_a_judge_sees_hair_and_gray():
+    planes = torch.rand(1, 3, 8, 8)
+    alpha = torch.zeros(1, 1, 8, 8)
+    alpha[..., :4] = 1
+
+    shown = hair_alone(planes, alpha)
+
+    torch.testing.assert_close(shown[..., :4], planes[..., :4])
+    assert (shown[..., 4:] == GRAY).all()
+
+
+def test_moving_and_cutting_invents_no_color():
+    torch.manual_seed(0)
+    planes = torch.rand(3, 3, 32, 32)
+
+    shown = moved_and_cut(planes)
+
+    assert shown.shape == planes.shape
+    known = {round(value, 6) for value in planes.flatten().tolist()} | {GRAY}
+    assert {round(value, 6) for value in shown.flatten().tolist()} <= known
+    assert (shown == GRAY).float().mean() > 0.1
+
+
+def test_what_is_moved_and_cut_still_teaches_the_painter():
+    planes = torch.rand(2, 3, 32, 32, requires_grad=True)
+
+    moved_and_cut(planes).sum().backward()
+
+    assert set(planes.grad.unique().tolist()) == {0.0, 1.0}

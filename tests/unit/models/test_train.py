@@ -1,0 +1,134 @@
+"""The training loop: resumed, it goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from limner_models import checkpoint
+from limner_models.errors import CheckpointDamaged, CheckpointForeign, TrainingDiverged
+from limner_models.recipes.recipe import Material
+from limner_models.train import Run, train
+from tests.unit.models.tiny import TINY, Doubling
+
+
+def run_in(folder, recipe=TINY, data="d", workers=0):
+    return Run(recipe, Material(folder), data, folder, torch.device("cpu"), workers)
+
+
+def unseen(_step, _values):
+    """Watch nothing."""
+
+
+def stop_at(wanted):
+    def watch(step, _values):
+        if step == wanted:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return watch
+
+
+def test_a_resumed_training_ends_with_the_very_weights_of_one_that_never_stopped(tmp_path):
+    whole = train(run_in(tmp_path / "whole"), unseen)
+
+    parts = run_in(tmp_path / "parts")
+    for step in (3, 4, 9):
+        stopped = train(parts, stop_at(step))
+        assert stopped.progress.step == step
+        assert stopped.weights is None
+    resumed = train(parts, unseen)
+
+    expected, found = load_file(whole.weights), load_file(resumed.weights)
+    assert set(expected) == set(found) == {"linear.weight", "linear.bias", "seen"}
+    for name, tensor in expected.items():
+        assert torch.equal(tensor, found[name]), name
+    assert int(found["seen"]) == TINY.steps
+
+
+def test_worker_processes_change_nothing(tmp_path):
+    alone = load_file(train(run_in(tmp_path / "alone"), unseen).weights)
+    helped = load_file(train(run_in(tmp_path / "helped", workers=1), unseen).weights)
+
+    assert all(torch.equal(tensor, helped[name]) for name, tensor in alone.items())
+
+
+def test_it_learns_and_shows_every_step_with_its_rate(tmp_path):
+    shown = {}
+    train(run_in(tmp_path, replace(TINY, steps=200)), shown.__setitem__)
+
+    assert list(shown) == list(range(1, 201))
+    assert shown[200]["loss"] < 0.1 * shown[1]["loss"]
+    assert [shown[step]["rate"] for step in (1, 2)] == pytest.approx([0.025, 0.05])
+    assert shown[200]["seconds"] >= shown[100]["seconds"] > 0
+
+
+def test_each_group_of_weights_has_its_share_of_the_rate(tmp_path):
+    tasks = []
+    recipe = replace(TINY, task=lambda *_: tasks.append(Doubling()) or tasks[0])
+
+    train(run_in(tmp_path, recipe), unseen)
+
+    rates = [opt.param_groups[0]["lr"] for opt in tasks[0].optimizers.values()]
+    assert rates[1] == pytest.approx(0.5 * rates[0])
+
+
+def test_a_finished_training_only_writes_its_weights_again(tmp_path):
+    before = load_file(train(run_in(tmp_path), unseen).weights)
+    shown = {}
+
+    again = train(run_in(tmp_path), shown.__setitem__)
+
+    assert not shown
+    assert all(torch.equal(before[name], new) for name, new in load_file(again.weights).items())
+
+
+def test_state_of_another_recipe_or_other_data_is_left_alone(tmp_path):
+    train(run_in(tmp_path), stop_at(2))
+    before = (tmp_path / checkpoint.FILE).read_bytes()
+
+    for other in (run_in(tmp_path, replace(TINY, batch=3)), run_in(tmp_path, data="other")):
+        with pytest.raises(CheckpointForeign, match="another recipe or with other data"):
+            train(other, unseen)
+    assert (tmp_path / checkpoint.FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 64, b"garbage"])
+def test_a_damaged_checkpoint_is_named(tmp_path, content):
+    (tmp_path / checkpoint.FILE).write_bytes(content)
+
+    with pytest.raises(CheckpointDamaged, match=checkpoint.FILE):
+        train(run_in(tmp_path), unseen)
+
+
+def test_a_truncated_checkpoint_is_named(tmp_path):
+    train(run_in(tmp_path), stop_at(2))
+    whole = (tmp_path / checkpoint.FILE).read_bytes()
+    (tmp_path / checkpoint.FILE).write_bytes(whole[:-20])
+
+    with pytest.raises(CheckpointDamaged):
+        train(run_in(tmp_path), unseen)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_last_state(tmp_path):
+    class Diverging(Doubling):
+        def step(self, batch, step):
+            values = super().step(batch, step)
+            return {"loss": float("nan")} if step == 5 else values
+
+    train(run_in(tmp_path), stop_at(4))
+    with pytest.raises(TrainingDiverged, match="loss of step 6"):
+        train(run_in(tmp_path, replace(TINY, task=lambda *_: Diverging())), unseen)
+    assert train(run_in(tmp_path), stop_at(5)).progress.step == 5
+
+
+def test_the_signals_handlers_are_given_back(tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+
+    train(run_in(tmp_path), unseen)
+
+    assert signal.getsignal(signal.SIGINT) is before
