@@ -20,7 +20,7 @@ from limner_server.imaging.foreground import layers_of
 from limner_server.imaging.hair_color import classified, find_color, hair_places
 from limner_server.imaging.recolor import reachable
 from limner_server.pipelines.faces import Selector
-from limner_server.pipelines.matte import Engine
+from limner_server.pipelines.matte import engine_for_hair
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -180,7 +180,7 @@ class Dyeing:
                 raise NoHair("the alpha that was sent is 0 everywhere")
             return sent
         trimap = await self._matting.trimap_of_hair(photo, selector, None, call)
-        alpha = await self._matting.alpha(photo, trimap, Engine.NETWORK, call)
+        alpha = await self._matting.alpha(photo, trimap, engine_for_hair(call), call)
         if not alpha.any():
             raise NoHair("what looked like hair turned out to be none")
         return alpha

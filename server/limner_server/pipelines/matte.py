@@ -70,6 +70,14 @@ class Engine(enum.Enum):
     CLOSED_FORM = enum.auto()
 
 
+def engine_for_hair(call: Call) -> Engine:
+    """Return what solves hair best: the network, or what needs none where it is not ready."""
+    if HAIR_MATTER.model in call.routes.stable:
+        return Engine.NETWORK
+    call.warn("MATTER_NOT_READY", f"no version of {HAIR_MATTER.model} is ready: solved without it")
+    return Engine.CLOSED_FORM
+
+
 class Matting:
     """Cuts subjects out; solves no more at once than the machine has cores to spare."""
 

@@ -19,7 +19,7 @@ from limner_registry.contracts import (
 )
 from limner_server.call import Budget, Call
 from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN
-from limner_server.pipelines.matte import CutOut, Engine, Matting, trimap_of_mask
+from limner_server.pipelines.matte import CutOut, Engine, Matting, engine_for_hair, trimap_of_mask
 from limner_server.services import wire
 from limner_server.services.checks import Checks
 from limner_server.services.frames import Answer, answer_newest
@@ -126,10 +126,7 @@ def _engine(request: matte_pb2.MatteRequest, call: Call) -> Engine:
         return Engine.NETWORK if request.engine == NETWORK else Engine.CLOSED_FORM
     if request.WhichOneof("prior") is not None or request.subject == PERSON:
         return Engine.CLOSED_FORM
-    if HAIR_MATTER.model in call.routes.stable:
-        return Engine.NETWORK
-    call.warn("MATTER_NOT_READY", f"no version of {HAIR_MATTER.model} is ready: solved without it")
-    return Engine.CLOSED_FORM
+    return engine_for_hair(call)
 
 
 def _check(request: matte_pb2.MatteRequest) -> None:

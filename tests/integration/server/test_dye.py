@@ -8,7 +8,6 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from limner.v1 import dye_pb2, image_pb2, reasons
-from limner_registry.contracts import CONTRACTS, DYE_BANK, DYE_GENERATOR, HAIR_MATTER
 from tests.integration.conftest import failure, plane, saved
 
 PNG = {"format": image_pb2.IMAGE_FORMAT_PNG}
@@ -62,12 +61,11 @@ def test_the_reply_says_what_was_found_and_what_made_the_color(auburn):
     models = {use.model for use in auburn.served_by.models}
     assert {"face_detector", "face_mesh", "face_mesh_attention"} < models
     assert "hair_segmenter" in models
-    assert ("hair_matter" in models) == (HAIR_MATTER in CONTRACTS)
+    assert "hair_matter" in models
     stages = {stage.name for stage in auburn.timings.stages}
     assert {"decode", "find_color", "lay_on", "encode"} < stages
 
 
-@pytest.mark.skipif(DYE_BANK not in CONTRACTS, reason="the bank has no starter weights yet")
 def test_a_pair_of_classes_has_a_generator_of_its_own(auburn):
     assert auburn.dyed_by.generator == dye_pb2.DYE_GENERATOR_PAIR
     assert auburn.dyed_by.found == dye_pb2.HAIR_COLOR_BROWN
@@ -75,7 +73,6 @@ def test_a_pair_of_classes_has_a_generator_of_its_own(auburn):
     assert "dye_bank" in {use.model for use in auburn.served_by.models}
 
 
-@pytest.mark.skipif(DYE_GENERATOR not in CONTRACTS, reason="it has no starter weights yet")
 def test_a_color_of_no_class_is_the_conditional_generators(stubs, astronaut, by_hand):
     reply = stubs.dye.Dye(asked(astronaut, alpha=by_hand, color={"shade": "green"}))
     assert reply.dyed_by.generator == dye_pb2.DYE_GENERATOR_CONDITIONAL

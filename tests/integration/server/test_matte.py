@@ -5,12 +5,8 @@ import pytest
 from PIL import Image
 
 from limner.v1 import image_pb2, matte_pb2, reasons
-from limner_registry.contracts import CONTRACTS, HAIR_MATTER
 from tests.integration.conftest import failure, plane, saved
 
-with_network = pytest.mark.skipif(
-    HAIR_MATTER not in CONTRACTS, reason="it has no starter weights yet"
-)
 PERSON = matte_pb2.MATTE_SUBJECT_PERSON
 RAW_RGBA8 = image_pb2.IMAGE_FORMAT_RAW_RGBA8
 
@@ -56,10 +52,9 @@ def test_hair_is_cut_out_where_nothing_else_is_said(hair):
     assert alpha[350, 200] == 0
     models = {use.model for use in hair.served_by.models}
     assert "hair_segmenter" in models
-    assert ("hair_matter" in models) == (HAIR_MATTER in CONTRACTS)
+    assert "hair_matter" in models
 
 
-@with_network
 def test_both_engines_agree_where_the_trimap_is_sure(stubs, astronaut, hair):
     closed = matte_pb2.MATTE_ENGINE_CLOSED_FORM
     request = matte_pb2.MatteRequest(image={"data": astronaut}, engine=closed)
@@ -80,7 +75,6 @@ def test_the_network_knows_no_person(stubs, astronaut):
     assert [violation.field for violation in error.violations] == ["engine"]
 
 
-@with_network
 def test_the_network_solves_a_trimap_of_ones_own(stubs, astronaut, hair):
     sent = {"data": hair.trimap.data}
     request = matte_pb2.MatteRequest(

@@ -105,9 +105,9 @@ class Networks:
         return np.clip(colors + (tint if self.dyes else -4 * tint), 0, 1)
 
 
-def call_with(*more):
-    """Return a call for which all models but the generators are ready, and some more."""
-    ready = dict.fromkeys(USUAL | set(more), 1)
+def call_with(*more, without=None):
+    """Return a call for which all models but the generators are ready, and some more or less."""
+    ready = dict.fromkeys((USUAL | set(more)) - {without}, 1)
     return Call("/limner.v1.DyeService/Dye", time.monotonic() + 60, Routes(1, ready))
 
 

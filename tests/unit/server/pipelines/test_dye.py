@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from limner.v1.reasons import NoHair
-from limner_registry.contracts import DYE_BANK, DYE_GENERATOR, DYE_PAIRS, HAIR_COLORS
+from limner_registry.contracts import DYE_BANK, DYE_GENERATOR, DYE_PAIRS, HAIR_COLORS, HAIR_MATTER
 from limner_server.imaging.hair_color import classified
 from limner_server.imaging.shades import shade_named
 from limner_server.pipelines.dye import Blend, Dyeing, Generator, Order, choose
@@ -164,3 +164,14 @@ async def test_a_cut_out_by_the_network_is_the_alpha_it_gave(networks, call):
     np.testing.assert_array_equal(np.rint(cut.alpha * 255), plane)
     assert cut.foreground is not None
     np.testing.assert_array_equal(cut.foreground[plane == 255], photo[plane == 255])
+
+
+async def test_without_a_matting_network_hair_is_solved_and_the_caller_is_told(networks):
+    photo, hair = draw((200, 150, 50))
+    call = call_with(DYE_GENERATOR.model, without=HAIR_MATTER.model)
+
+    dyed = await Dyeing(networks, Matting(networks)).dye(photo, Order(BLUE), call)
+
+    assert HAIR_MATTER.model not in networks.asked
+    assert [warning.code for warning in call.warnings][:1] == ["MATTER_NOT_READY"]
+    assert (dyed.alpha[hair] > 240).mean() > 0.9
