@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import dye
 import grpc
 import numpy as np
 import psutil
@@ -174,9 +175,12 @@ def startup_and_memory() -> None:
             edits: dict[str, Callable[[], Any]] = {
                 "segment": lambda: client.segment(np.asarray(photo)),
                 "matte": lambda: client.matte(np.asarray(photo), foreground=True),
+                "dye": lambda: client.dye(np.asarray(photo), shade="auburn"),
             }
             for name, edit in edits.items():
                 screen.print(stages(name, [edit() for _ in range(8)][1:]))
+            for table in dye.tables(client, stack["pid"]):
+                screen.print(table)
         screen.print(memory(stack["pid"]))
     finally:
         limner("down", "--state", STATE)

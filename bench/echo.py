@@ -42,6 +42,7 @@ class EchoService:
 
     name: ClassVar[str] = "limner.bench.EchoService"
     needs: ClassVar[tuple[Contract, ...]] = (SMALL, LARGE)
+    uses: ClassVar[tuple[Contract, ...]] = ()
     budgets: ClassVar[Mapping[str, Budget]] = {METHOD: Budget(default=10.0, floor=0.001)}
 
     def __init__(self, triton: Triton) -> None:

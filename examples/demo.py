@@ -1,5 +1,7 @@
 """Brings Limner up, edits a real portrait with its commands, shows what happened, stops it all.
 
+It finds the person and the faces, cuts the person out, and dyes the hair in six shades.
+
 The pictures land in `demo/`. The portrait is NASA's of Eileen Collins, in the public domain.
 """
 
@@ -15,6 +17,7 @@ from typing import Any
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
+from sheet import Card, head, lay_out
 from skimage import data
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +25,9 @@ OUT = ROOT / "demo"
 STATE = ROOT / ".limner/demo"
 PHOTO = OUT / "astronaut.png"
 BACKDROP = (196, 78, 56)
+SHADES = ("jet-black", "auburn", "copper", "blond", "burgundy", "blue")
+HEAD = (97, 0, 353, 256)
+"""Where the astronaut's head is: left, top, right, bottom."""
 
 screen = Console()
 
@@ -39,11 +45,15 @@ def main() -> None:
             "segment": limner("segment", PHOTO, "-o", OUT, *address)[0],
             "matte": limner("matte", PHOTO, "-o", OUT, *address)[0],
         }
+        for shade in SHADES:
+            files = ("-o", OUT / f"{shade}.jpg", "--alpha-out", OUT / "hair.alpha.png")
+            edits[shade] = limner("dye", PHOTO, "--shade", shade, *files, *address)[0]
     finally:
         limner("down", "--state", STATE)
     lay_out_sheet()
-    for name, edit in edits.items():
-        show(name, edit)
+    lay_out_shades([edits[shade] for shade in SHADES])
+    for name in ("segment", "matte", SHADES[-1]):
+        show(name, edits[name])
     screen.print(
         f"pictures: {', '.join(str(file.relative_to(ROOT)) for file in sorted(OUT.iterdir()))}"
     )
@@ -81,6 +91,26 @@ def lay_out_sheet() -> None:
     for place, picture in enumerate((photo, overlay, alpha, laid)):
         sheet.paste(picture, (place * width, 0))
     sheet.save(OUT / "sheet.jpg", quality=90)
+
+
+def lay_out_shades(dyes: list[dict[str, Any]]) -> None:
+    """Lay the hair as it was, its alpha and every shade side by side."""
+    found = dyes[0]["found"]
+    cards = [
+        Card(
+            head(Image.open(dye["files"][0]), HEAD),
+            shade,
+            "CIEDE2000 {before:.0f} to {after:.0f}".format(**dye["difference"]),
+            dye["wanted"]["hex"],
+        )
+        for shade, dye in zip(SHADES, dyes, strict=True)
+    ]
+    original = Card(
+        head(Image.open(PHOTO), HEAD), "as she is", f"{found['class']} hair", found["hex"]
+    )
+    share = f"{found['share']:.0%} of the picture"
+    alpha = Card(head(Image.open(OUT / "hair.alpha.png"), HEAD), "her hair", share)
+    lay_out([[original, *cards[:3]], [alpha, *cards[3:]]], OUT / "shades.jpg")
 
 
 if __name__ == "__main__":

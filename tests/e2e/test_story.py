@@ -6,8 +6,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -20,6 +18,7 @@ import pytest
 from PIL import Image
 
 from limner_client import LimnerClient
+from limner_registry.contracts import CONTRACTS
 from limner_server.triton.process import SHM, shm_prefix
 from tests.conftest import limner
 
@@ -65,11 +64,9 @@ def test_up_is_idempotent(stack):
 def test_status_names_what_serves(stack):
     status = stack.status()
     assert status["serving"]
-    assert status["models"] == {
-        "face_detector": 1,
-        "face_mesh": 1,
-        "face_mesh_attention": 1,
-        "person_segmenter": 1,
+    assert status["models"] == {contract.model: 1 for contract in CONTRACTS}
+    assert set(status["services"]) == {
+        f"limner.v1.{name}Service" for name in ("Segment", "Matte", "Dye")
     }
     assert psutil.Process(status["triton_pid"]).name() == "tritonserver"
 
@@ -84,53 +81,6 @@ def test_everything_listens_on_loopback_only(stack):
     ]
     assert len(listening) >= 4  # services, metrics, Triton's two
     assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
-
-
-def test_a_portrait_is_cut_out_by_the_command(stack, photo, tmp_path):
-    out = tmp_path / "cutout.png"
-    done = limner("matte", photo, "-o", out, "--address", stack.address, "--json")
-    (edit,) = told(done)
-    assert edit["models"] == [{"model": "person_segmenter", "version": 1}]
-    picture = Image.open(out)
-    assert (picture.mode, picture.size) == ("RGBA", (512, 512))
-    alpha = picture.getchannel("A")
-    assert alpha.getpixel((230, 300)) == 255
-    assert alpha.getpixel((20, 20)) == 0
-
-
-def test_the_faces_are_found_by_the_command(stack, photo, tmp_path):
-    done = limner("segment", photo, "-o", tmp_path / "out", "--address", stack.address, "--json")
-    (edit,) = told(done)
-    assert len(edit["faces"]) == 1
-    assert (tmp_path / "out/astronaut.person.png").exists()
-    assert (tmp_path / "out/astronaut.overlay.jpg").exists()
-
-
-def test_the_readmes_program_runs_as_it_stands(stack, photo, tmp_path):
-    Image.open(photo).convert("RGB").save(tmp_path / "me.jpg")
-    program = README.read_text().split("```python\n")[1].split("```")[0]
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env=os.environ | {"LIMNER_ADDRESS": stack.address},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Come nearer" in done.stdout
-    with Image.open(tmp_path / "person.png") as mask:
-        assert mask.size == (512, 512)
-
-
-def test_what_is_wrong_with_a_photo_is_the_exit_code_two(stack, tmp_path):
-    text = tmp_path / "text.png"
-    text.write_text("no picture")
-    done = limner(
-        "matte", text, "-o", tmp_path / "out.png", "--address", stack.address, check=False
-    )
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
 
 
 def test_the_metrics_count_what_was_done(stack):
@@ -180,15 +130,17 @@ def test_a_new_version_takes_over_under_load_and_gives_back_without_a_failed_cal
     facts = ["--card", placed / "card.md", "--data-sha256", "0" * 64, "--parent", 1]
     told(limner("models", *publish, *files, *facts, "--state", stack.state, "--json"))
 
-    with ThreadPoolExecutor(1) as pool, LimnerClient(stack.address) as client:
+    with ThreadPoolExecutor(2) as pool, LimnerClient(stack.address) as client:
         done = threading.Event()
         served = pool.submit(versions_that_answer, client, photo, done)
+        streamed = pool.submit(versions_of_a_stream, client, photo, done)
         for version in (2, 1):
             place = ["place", "person_segmenter", version, "--stable", "--state", stack.state]
             limner("models", *place)
             until(lambda v=version: answering(client, photo) == v, 20)
         done.set()
         assert served.result(20) == [1, 2, 1]
+        assert streamed.result(20) == [1, 2, 1]
 
 
 def answering(client: LimnerClient, photo: Path) -> int:
@@ -202,6 +154,22 @@ def versions_that_answer(client: LimnerClient, photo: Path, done: threading.Even
     while not done.is_set():
         version = answering(client, photo)
         if version != versions[-1]:
+            versions.append(version)
+    return versions
+
+
+def versions_of_a_stream(client: LimnerClient, photo: Path, done: threading.Event) -> list[int]:
+    """The same for the frames of one stream, sent until told."""
+
+    def frames():
+        while not done.is_set():
+            yield photo
+            time.sleep(0.05)
+
+    versions: list[int] = []
+    for frame in client.segment_stream(frames(), without_faces=True):
+        version = frame.result.served_by[0].version
+        if versions[-1:] != [version]:
             versions.append(version)
     return versions
 
