@@ -48,6 +48,10 @@ LAYER_PIXELS = 60_000
 NEAR_ENOUGH = 0.5
 """CIEDE2000 from the wanted color at which hair has it already."""
 
+NEAR_CLASS = 4.0
+"""CIEDE2000 from its class up to which a wanted color is the class's own: the bank knows no shades
+in between, and a purple that is nearest to blue is none."""
+
 OUT_OF_REACH = 3.0
 """CIEDE2000 that dark hair may stay from the wanted color before the caller is told."""
 
@@ -224,11 +228,11 @@ def _followed(answer: _Answer, look: Look, found: HairColor, wanted: Lab, call: 
 def choose(found: HairColor, wanted: HairColor) -> tuple[Generator, tuple[str, str] | None]:
     """Return which generator leads from one color to the other, and the bank's pair if it does.
 
-    The bank where both classes are sure and it holds their pair, the conditional generator where
-    one of the colors is sure, else the closed form.
+    The bank where the found class is sure, the wanted color a class's own, and it holds their
+    pair; the conditional generator where one of the colors is sure, else the closed form.
     """
     pair = (found.name, wanted.name)
-    if not found.ambiguous and not wanted.ambiguous and pair in DYE_PAIRS:
+    if not found.ambiguous and wanted.distance <= NEAR_CLASS and pair in DYE_PAIRS:
         return Generator.BANK, pair
     if not found.ambiguous or not wanted.ambiguous:
         return Generator.CONDITIONAL, None

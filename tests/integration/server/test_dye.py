@@ -66,11 +66,12 @@ def test_the_reply_says_what_was_found_and_what_made_the_color(auburn):
     assert {"decode", "find_color", "lay_on", "encode"} < stages
 
 
-def test_a_pair_of_classes_has_a_generator_of_its_own(auburn):
-    assert auburn.dyed_by.generator == dye_pb2.DYE_GENERATOR_PAIR
-    assert auburn.dyed_by.found == dye_pb2.HAIR_COLOR_BROWN
-    assert auburn.dyed_by.wanted == dye_pb2.HAIR_COLOR_RED
-    assert "dye_bank" in {use.model for use in auburn.served_by.models}
+def test_a_pair_of_classes_has_a_generator_of_its_own(stubs, astronaut, by_hand):
+    reply = stubs.dye.Dye(asked(astronaut, alpha=by_hand, color={"shade": "red"}))
+    assert reply.dyed_by.generator == dye_pb2.DYE_GENERATOR_PAIR
+    assert reply.dyed_by.found == dye_pb2.HAIR_COLOR_BROWN
+    assert reply.dyed_by.wanted == dye_pb2.HAIR_COLOR_RED
+    assert "dye_bank" in {use.model for use in reply.served_by.models}
 
 
 def test_a_color_of_no_class_is_the_conditional_generators(stubs, astronaut, by_hand):

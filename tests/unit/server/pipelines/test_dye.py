@@ -39,6 +39,8 @@ def test_a_pair_that_the_bank_holds_is_the_bank_s(pair):
         (HAIR_COLORS["brown"][0], HAIR_COLORS["brown"][2], Generator.CONDITIONAL),
         (HAIR_COLORS["black"][0], FAR, Generator.CONDITIONAL),
         (AMBIGUOUS, HAIR_COLORS["red"][0], Generator.CONDITIONAL),
+        (HAIR_COLORS["brown"][0], shade_named("auburn").lab, Generator.CONDITIONAL),
+        (HAIR_COLORS["brown"][0], shade_named("purple").lab, Generator.CONDITIONAL),
         (AMBIGUOUS, FAR, Generator.CLOSED_FORM),
     ],
 )
