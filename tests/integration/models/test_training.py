@@ -11,10 +11,10 @@ import time
 import warnings
 
 import pytest
-from mlflow.tracking import MlflowClient
 
 from limner_models.recipes import RECIPES
 from limner_models.starters import read_facts
+from limner_registry.store import MlflowClient  # which it has hushed
 from tests.unit.models.conftest import write_portrait
 
 RECIPE = "hair_segmenter_dense"
