@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from limner_server.imaging.geometry import around
-from limner_server.imaging.guided import STRIP_ROWS, rows_resized
+from limner_server.imaging.guided import rows_resized
+from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
@@ -81,10 +82,12 @@ def estimate_foreground(photo: Photo, alpha: Matte) -> Photo:
     box = around(soft, MARGIN_PX)
     part, mix, target = photo[box], alpha[box], colors[box]
     layers = _estimate(part, mix, MAX_ESTIMATED)
-    for top in range(0, len(part), STRIP_ROWS):
-        rows = slice(top, min(top + STRIP_ROWS, len(part)))
+
+    def settle_strip(rows: slice) -> None:
         own = _settled(part[rows], mix[rows], rows_resized(layers, rows, *mix.shape))
         np.copyto(target[rows], own, where=(mix[rows] < 1)[..., None])
+
+    each_strip(0, len(part), settle_strip)
     return colors
 
 

@@ -12,10 +12,6 @@ from limner_server.imaging.strips import each_strip
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Matte, Photo
 
-STRIP_ROWS: Final = 512
-"""Rows lifted at a time: bounds the floats of a 50 megapixel photo."""
-
-
 PAIRS: Final = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 """Of channels, whose products say how they vary together."""
 

@@ -38,12 +38,6 @@ SPECK_SHARE: Final = 0.02
 HOLE_SHARE: Final = 0.004
 """Of the map: smaller holes in the hair are the network's."""
 
-
-OWN_REACH: Final = 0.36
-"""Sides of the crop from its middle to the nearest of a piece of hair that grows on the head;
-forehead and ears lie within a quarter."""
-
-
 SKULL: Final = 0.29
 """Sides of the crop: radius of the circle that hair grows on."""
 

@@ -13,8 +13,9 @@ from limner_registry.contracts import HAIR_SEGMENTER
 from limner_server.imaging import hair_map, head
 from limner_server.imaging.detection import letterbox
 from limner_server.imaging.geometry import crop
-from limner_server.imaging.guided import STRIP_ROWS, rows_resized
+from limner_server.imaging.guided import rows_resized
 from limner_server.imaging.hair_map import Label
+from limner_server.imaging.strips import each_strip
 from limner_server.pipelines.faces import Selector, find_faces, select_face
 
 if TYPE_CHECKING:
@@ -184,8 +185,10 @@ def _labels(
     classes[..., Label.HAIR][theirs] = 0
     classes[hair.inside & (hair.probability <= 0.5)] = np.eye(4, dtype=np.float32)[Label.HAIR]
     part = labels[found.rows, found.columns]
-    for top in range(0, len(part), STRIP_ROWS):
-        rows = slice(top, min(top + STRIP_ROWS, len(part)))
+
+    def label_strip(rows: slice) -> None:
         seen = rows_resized(classes, rows, *part.shape).argmax(-1).astype(np.uint8)
         np.copyto(part[rows], seen, where=seen != Label.BACKGROUND)
+
+    each_strip(0, len(part), label_strip)
     return labels
