@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from limner_models.data.head_crop import head_crop
 from limner_server.imaging.geometry import Region, crop, points_to
 from limner_server.imaging.head import EYES, INPUT_PX, MOUTH, farther, head_region, is_cut
 
@@ -15,19 +16,6 @@ def landmarks(eyes, mouth):
     points[list(EYES), :2] = eyes
     points[list(MOUTH), :2] = mouth
     return points
-
-
-def aligned(eyes, mouth):
-    """Return FFHQ's similarity with our middle and side, from its published recipe."""
-    eyes, mouth = np.array(eyes, float), np.array(mouth, float)
-    eye, to_mouth = eyes.mean(0), mouth.mean(0) - eyes.mean(0)
-    x = (eyes[1] - eyes[0]) - np.array([-to_mouth[1], to_mouth[0]])
-    x *= max(np.hypot(*(eyes[1] - eyes[0])) * 2.0, np.hypot(*to_mouth) * 1.8) / np.hypot(*x)
-    y = np.array([-x[1], x[0]])
-    center, half = eye + to_mouth * 0.1 + 0.1 * 2 * y, 1.5
-    corner = center - half * x - half * y
-    basis = np.stack([x, y]) / np.hypot(*x) ** 2 / (2 * half) * INPUT_PX
-    return lambda points: (np.asarray(points) - corner) @ basis.T - 0.5
 
 
 @given(
@@ -46,7 +34,8 @@ def test_the_crop_is_the_one_that_networks_were_trained_with(place, apart, lean,
 
     points = np.concatenate([eyes, mouth]).astype(np.float32)
     ours = points_to(region, points) * INPUT_PX
-    np.testing.assert_allclose(ours, aligned(eyes, mouth)(points), atol=0.05)
+    taught = head_crop(np.concatenate([eyes, mouth]), INPUT_PX)
+    np.testing.assert_allclose(ours, points @ taught[:, :2].T + taught[:, 2], atol=0.05)
 
 
 def seen(hair, region):
