@@ -1,4 +1,4 @@
-"""Light that drawn hair lacks."""
+"""Light on drawn hair, varied as it varies among photos."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lamp:
-    """More light on the hair than it was drawn in, and how it scatters there.
-
-    Drawn hair is darker than hair in photos, and light hair has harder shadows: light that goes
-    from strand to strand is not drawn.
-    """
+    """More or less light on the hair than it was drawn in, and how it scatters there."""
 
     gain: float
     """Factor on the light."""
@@ -31,9 +27,9 @@ class Lamp:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Lamp:
-        """Return a lamp; most bring drawn hair to where photos have it."""
-        gain = float(np.exp(np.clip(rng.normal(1.0, 0.45), -0.2, 1.9)))
-        return cls(gain, float(rng.uniform(0, 0.25)), float(rng.uniform(0.3, 1.2)))
+        """Return a lamp; on average it leaves the light as it was drawn."""
+        gain = float(np.exp(np.clip(rng.normal(0.1, 0.4), -0.9, 1.2)))
+        return cls(gain, float(rng.uniform(0, 0.15)), float(rng.uniform(0, 0.5)))
 
     def on(self, light: Floats, alpha: Floats) -> Floats:
         """Return light so lit.

@@ -37,7 +37,7 @@ UNSURE = (0.1, 0.9)
 """Probabilities that leave a pixel unknown, within twice the dilation."""
 
 LIT = 0.4
-"""Share of portraits whose hair is lit as in photos; the others are as dark as they were drawn."""
+"""Share of portraits whose hair is lit otherwise than it was drawn."""
 
 GOOD = 0.6
 """Share of photos that a good camera takes: what is blurred away nobody can matte."""

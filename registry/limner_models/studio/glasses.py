@@ -36,7 +36,7 @@ def glasses(params: Params, head: Assets, vertices: F32, turn: F64) -> list[Stra
         return []
     draws = np.random.default_rng(params.face.identity + 7)
     dark = draws.random() < 0.6
-    color = np.array([0.01, 0.01, 0.012]) if dark else np.array(params.outfit.accent) * 0.5
+    color = np.array([0.003, 0.003, 0.004]) if dark else np.array(params.outfit.accent) * 0.25
     width = 0.25 + 0.05 * draws.random()
     lens = Lens(width, width * draws.uniform(0.65, 1.0), draws.uniform(2, 4.5))
     right, up, forward = np.asarray(turn).T
@@ -51,7 +51,7 @@ def glasses(params: Params, head: Assets, vertices: F32, turn: F64) -> list[Stra
     parts = [plain_strands(frame, WIRES[kind], color, forward, Label.ACCESSORY, 1.0)]
     if kind == "sun":
         pane = _panes(lens, [eye + forward * 0.15 - up * 0.03 for eye in eyes], right, up)
-        tint = np.full(3, 0.006)
+        tint = np.full(3, 0.003)
         parts.append(
             plain_strands(pane, lens.height * 2.3 / 26, tint, forward, Label.ACCESSORY, 0.6)
         )

@@ -32,14 +32,14 @@ COLORS: dict[str, tuple[float, float, float]] = {
     "golden": (0.05, 0.15, 0.5),
     "platinum": (0.06, 0.3, 1.0),
     "steel": (0.02, 1.0, 6.0),
-    "gray": (0.03, 1.0, 6.0),
-    "silver": (0.03, 0.8, 7.0),
-    "white": (0.03, 0.7, 7.0),
+    "gray": (0.04, 1.0, 6.0),
+    "silver": (0.05, 0.8, 7.0),
+    "white": (0.05, 0.7, 7.0),
 }
 """Each natural shade's share, and by how much it changes with dark skin and with old age."""
 
 STYLES: dict[str, tuple[float, float, float]] = {
-    "bald": (0.035, 2.2, 0.15),
+    "bald": (0.045, 2.2, 0.15),
     "buzz": (0.045, 2.0, 0.25),
     "crop": (0.07, 1.6, 0.4),
     "side_short": (0.08, 1.6, 0.6),
@@ -83,7 +83,7 @@ def sample_hair(draws: Generator, face: Face) -> Hair:
     part = draws.choice([0, draws.uniform(0.1, 0.4), -draws.uniform(0.1, 0.4)], p=[0.4, 0.3, 0.3])
     tipped = draws.random() < 0.1
     graying = face.old > MIDDLE_AGED and draws.random() < 0.6
-    recede = max(0.0, draws.normal(-0.2 + 0.9 * face.old, 0.6))
+    recede = max(0.0, draws.normal(-0.15 + 0.9 * face.old, 0.75))
     return Hair(
         style=str(draws.choice(list(STYLES), p=weights / weights.sum())),
         albedo=_albedo(draws, shade),

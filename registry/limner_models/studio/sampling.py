@@ -40,7 +40,7 @@ BACKGROUNDS = {
 }
 """Kinds and their shares; about a third has the colors or the texture of hair."""
 
-HATS = {"none": 0.90, "beanie": 0.04, "cap": 0.035, "hood": 0.025}
+HATS = {"none": 0.86, "beanie": 0.06, "cap": 0.05, "hood": 0.03}
 
 
 def sample(seed: int) -> Params:
@@ -157,7 +157,7 @@ def _camera(draws: Generator) -> Camera:
 def _beard(draws: Generator, face: Face, hair: Hair) -> Beard:
     """Return a beard and brows in the color the hair grew in, dyed or not."""
     natural = np.array(hair.albedo if hair.shade in NATURAL else SHADES["dark_brown"][1])
-    brows = np.minimum(natural * 0.8 + 0.010, (0.22, 0.15, 0.09))
+    brows = np.minimum(natural * 0.45 + 0.006, (0.12, 0.08, 0.05))
     if face.old > 0.7:
         brows, natural = brows * 2, natural + 0.05
     shares = {"none": 0.56, "stubble": 0.2, "short": 0.11, "full": 0.05, "moustache": 0.04}
@@ -166,7 +166,7 @@ def _beard(draws: Generator, face: Face, hair: Hair) -> Beard:
     return Beard(
         kind=kind if grows else "none",
         length=float(draws.uniform(0.06, 0.35)),
-        albedo=rgb(np.clip(natural * 0.8, 0.004, 0.6)),
+        albedo=rgb(np.clip(natural * 0.5, 0.004, 0.6)),
         brow_density=float(draws.uniform(0.6, 1.4)),
         brow_height=float(draws.uniform(0.7, 1.2)),
         brow_albedo=rgb(brows),
@@ -187,6 +187,12 @@ def _muted(draws: Generator) -> RGB:
     return rgb(np.clip(bright * np.exp(draws.normal(0, spread, 3)), 0.005, 0.85))
 
 
+def _accent(draws: Generator) -> RGB:
+    """Return the color of a hat or a frame: of four, one is as dark as hair."""
+    color = draws.random(3) ** 2 * 0.8
+    return rgb(0.02 + 0.05 * color if draws.random() < 0.25 else color)
+
+
 def _outfit(draws: Generator) -> Outfit:
     kinds = {"crew": 0.36, "vneck": 0.17, "collar": 0.15, "tank": 0.03, "turtle": 0.06}
     stripes, plaid = draws.random() < 0.14, draws.random() < 0.12
@@ -202,7 +208,7 @@ def _outfit(draws: Generator) -> Outfit:
         weave=(float(draws.uniform(10, 60)), float(draws.uniform(0, 0.2))),
         glasses=pick(draws, {"none": 0.8, "thin": 0.1, "thick": 0.06, "sun": 0.04}),
         hat=pick(draws, HATS),
-        accent=rgb(draws.random(3) ** 2 * 0.8),
+        accent=_accent(draws),
         hat_height=float(draws.random()),
     )
 

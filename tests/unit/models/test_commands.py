@@ -48,7 +48,7 @@ def test_help_loads_no_torch(command):
         (["hair_segmenter", "--steps", "0"], "--steps"),
         (
             ["hair_segmenter", "--data", "/nowhere"],
-            "limner studio draw --layers --n 2100 --size 256",
+            "limner studio draw --layers --n 3100 --size 256",
         ),
         (["hair_segmenter", "--registry", "ftp://here"], "no portraits"),
     ],

@@ -179,14 +179,14 @@ def _scatter(albedo: F32, lamps: Lamps, passing: F32, facing: F32, lit: F32) -> 
     """Add what wanders among strands: wrapped diffuse light, deeper hues where it is thick."""
     luminance = _luminance(albedo)
     # light that enters pale hair comes out again, from deeper the paler it is
-    pale = ONE + np.float32(0.7) * min(ONE, luminance)
+    pale = ONE + np.float32(0.75) * min(ONE, luminance)
     deeper = np.float32(0.3) + np.float32(0.2) * min(ONE, luminance)
     least = np.float32(0.35) * min(ONE, luminance)
     for c in range(3):
         root = np.float32(math.sqrt(albedo[c]))
         hue = np.float32(math.log(albedo[c] / luminance))
         bounced = deeper * min(ONE, np.float32(0.25) + np.float32(1.6) * root)
-        body = pale * root * (np.float32(0.55) + np.float32(0.30) * albedo[c])
+        body = pale * root * np.float32(1.15)
         color = lamps.color[c]
         total = ZERO
         for q in range(len(passing)):
@@ -246,8 +246,8 @@ def _mirror(
         thin = np.float32(0.5) / max(bow, np.float32(0.2))
         for c in range(3):
             once = np.float32(albedo[c] ** thin)
-            inner = np.float32(0.30) * lobes[2] * once * np.float32(math.sqrt(once))
-            value = seen * (lobes[0] * np.float32(1.2) + inner) + through * once
+            inner = np.float32(0.50) * lobes[2] * once * np.float32(math.sqrt(once))
+            value = seen * (lobes[0] * np.float32(2.2) + inner) + through * once
             lit[c] += lamps.color[c, q] * flat * value
 
 

@@ -70,9 +70,9 @@ def test_portraits_are_distributed_as_training_wants_them():
     def share(of):
         return np.mean([bool(of(params)) for params in drawn])
 
-    assert 0.07 < kinds.count("gray") / len(drawn) < 0.17
-    assert 0.20 < kinds.count("blond") / len(drawn) < 0.32
-    assert 0.07 < share(lambda params: params.outfit.hat != "none") < 0.13
+    assert 0.14 < kinds.count("gray") / len(drawn) < 0.24
+    assert 0.15 < kinds.count("blond") / len(drawn) < 0.25
+    assert 0.10 < share(lambda params: params.outfit.hat != "none") < 0.18
     assert share(lambda params: abs(params.camera.head[1]) > 35) > 0.08
     assert share(lambda params: params.camera.framing < 0.42) > 0.08
     assert share(lambda params: params.develop.gray) < 0.04
