@@ -18,9 +18,9 @@ from rich.table import Table
 from skimage import data
 
 from limner_client import Lab, LimnerClient, Output
+from limner_registry.color import ciede2000, srgb_to_lab
 from limner_registry.contracts import CONTRACTS, HAIR_COLORS
 from limner_server.imaging import codec
-from limner_server.imaging.color import ciede2000, srgb_to_lab
 from limner_server.imaging.color_grid import fit_grid
 from limner_server.imaging.conversion import convert, look_at
 from limner_server.imaging.dyeing import lay_on

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from limner_models.data.hair_color import SURE, ciede2000, hair_color, to_lab
+from limner_models.data.hair_color import SURE, hair_color
+from limner_registry.color import ciede2000, srgb_to_lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -44,6 +45,6 @@ def distances(
 ) -> NDArray[np.float64]:
     """Return the mean CIEDE2000 of the sure hair of two photos, and that of their means."""
     sure = alpha > SURE
-    each = ciede2000(to_lab(photo[sure]), to_lab(true[sure])).mean()
+    each = ciede2000(srgb_to_lab(photo[sure]), srgb_to_lab(true[sure])).mean()
     mean = ciede2000(hair_color(photo, alpha), hair_color(true, alpha))
     return np.array([each, mean])

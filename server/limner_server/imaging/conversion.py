@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from limner_registry.color import ciede2000
 from limner_server.imaging import recolor
-from limner_server.imaging.color import ciede2000
 from limner_server.imaging.geometry import around
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from limner_server.imaging.color import ciede2000, srgb_to_lab
+from limner_registry.color import ciede2000, srgb_to_lab
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_server.imaging.color import ciede2000, lab_to_srgb, srgb_to_lab
+from limner_registry.color import ciede2000, lab_to_srgb, srgb_to_lab
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from limner.v1.reasons import NoHair
+from limner_registry.color import ciede2000, srgb_to_lab
 from limner_registry.contracts import DYE_BANK, DYE_GENERATOR, DYE_PAIRS, HAIR_COLORS
 from limner_server.call import side_by_side
-from limner_server.imaging.color import ciede2000, srgb_to_lab
 from limner_server.imaging.color_grid import fit_grid
 from limner_server.imaging.conversion import convert, helps, look_at
 from limner_server.imaging.dyeing import lay_on

@@ -9,8 +9,8 @@ import numpy as np
 from limner.errors import Violation
 from limner.v1 import dye_pb2, image_pb2
 from limner.v1.reasons import ShadeUnknown
+from limner_registry.color import lab_to_srgb, srgb_to_lab
 from limner_registry.contracts import HAIR_COLORS
-from limner_server.imaging.color import lab_to_srgb, srgb_to_lab
 from limner_server.imaging.shades import nearest_names, shade_named
 
 if TYPE_CHECKING:

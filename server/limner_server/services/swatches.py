@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from limner.v1 import dye_pb2, image_pb2
+from limner_registry.color import lab_to_srgb
 from limner_registry.contracts import HAIR_COLORS
-from limner_server.imaging.color import lab_to_srgb
 from limner_server.imaging.hair_color import MAX_DISTANCE, classified
 from limner_server.imaging.shades import SHADES
 from limner_server.services import colors, wire

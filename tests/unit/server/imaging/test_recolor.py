@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner_server.imaging.color import ciede2000, lab_to_srgb, srgb_to_lab
+from limner_registry.color import ciede2000, lab_to_srgb, srgb_to_lab
 from limner_server.imaging.recolor import (
     EASY_LIFT,
     MAX_LIFT,

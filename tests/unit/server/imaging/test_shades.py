@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner_server.imaging.color import lab_to_srgb, srgb_to_lab
+from limner_registry.color import lab_to_srgb, srgb_to_lab
 from limner_server.imaging.shades import SHADES, nearest_names, shade_named
 
 NAMES = [shade.name for shade in SHADES]

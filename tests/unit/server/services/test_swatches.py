@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from limner.v1 import dye_pb2, image_pb2
-from limner_server.imaging.color import ciede2000, srgb_to_lab
+from limner_registry.color import ciede2000, srgb_to_lab
 from limner_server.imaging.shades import SHADES
 from limner_server.services import swatches
 from limner_server.services.swatches import EDGE, shades, strand

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-    from limner_server.imaging.arrays import Floats
-
-    Lab = NDArray[np.float32] | NDArray[np.float64]
+    Floats = NDArray[np.float32]
 
 TO_XYZ: Final = np.array(
     [
@@ -29,8 +27,14 @@ KNEE: Final = (6 / 29) ** 3
 SLOPE: Final = (29 / 6) ** 2 / 3
 """CIELAB's slope there."""
 
-_TO_RATIOS: Final = (TO_XYZ / TO_XYZ.sum(1, keepdims=True)).T.astype(np.float32)
-_FROM_RATIOS: Final = np.linalg.inv(TO_XYZ / TO_XYZ.sum(1, keepdims=True)).T.astype(np.float32)
+TO_RATIOS: Final = TO_XYZ / TO_XYZ.sum(1, keepdims=True)
+"""Linear sRGB to shares of white's XYZ, as columns."""
+
+FROM_RATIOS: Final = np.linalg.inv(TO_RATIOS)
+"""The way back."""
+
+_TO: Final = TO_RATIOS.T.astype(np.float32)
+_FROM: Final = FROM_RATIOS.T.astype(np.float32)
 
 
 def srgb_to_linear(srgb: Floats) -> Floats:
@@ -66,7 +70,7 @@ def srgb_to_lab(colors: NDArray[np.uint8] | Floats) -> Floats:
         light: Floats = LIGHT_OF_BYTE[colors]
     else:
         light = srgb_to_linear(colors.astype(np.float32, copy=False))
-    ratios = light @ _TO_RATIOS
+    ratios = light @ _TO
     roots: Floats = np.cbrt(ratios)
     small = ratios <= KNEE
     roots[small] = np.float32(SLOPE) * ratios[small] + np.float32(4 / 29)
@@ -88,10 +92,10 @@ def lab_to_srgb(lab: Floats) -> Floats:
     roots = np.stack([middle + lab[..., 1] / 500, middle, middle - lab[..., 2] / 200], -1)
     straight = (roots - np.float32(4 / 29)) / np.float32(SLOPE)
     ratios = np.where(roots <= np.float32(6 / 29), straight, roots**3)
-    return linear_to_srgb((ratios @ _FROM_RATIOS).astype(np.float32))
+    return linear_to_srgb((ratios @ _FROM).astype(np.float32))
 
 
-def ciede2000(one: Lab, other: Lab) -> NDArray[np.float64]:
+def ciede2000(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
     """Return how different colors look; 1 is about the least that eyes notice.
 
     Args:
@@ -103,7 +107,7 @@ def ciede2000(one: Lab, other: Lab) -> NDArray[np.float64]:
 
     Source: Sharma, Wu and Dalal, The CIEDE2000 Color-Difference Formula, 2005.
     """
-    first, second = np.broadcast_arrays(np.float64(one), np.float64(other))
+    first, second = np.broadcast_arrays(np.asarray(one, float), np.asarray(other, float))
     chroma = (np.hypot(first[..., 1], first[..., 2]) + np.hypot(second[..., 1], second[..., 2])) / 2
     stretch = 1.5 - 0.5 * np.sqrt(_saturated(chroma))
     c1, h1 = _polar(first, stretch)

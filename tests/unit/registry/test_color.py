@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage import color as reference
 
-from limner_server.imaging.color import (
+from limner_registry.color import (
     ciede2000,
     lab_to_srgb,
     linear_to_srgb,
