@@ -33,10 +33,10 @@ STEPS: Final = 12
 ONE_COLOR: Final = 8.0
 """CIELAB units between two centers under which both are of one color, cut in two by chance."""
 
-MAX_SAMPLES: Final = 3_000
+MAX_SAMPLES: Final = 2_000
 """Pixels that are looked at; evenly taken from those there are."""
 
-MAX_SEARCHED: Final = 1_000_000
+MAX_SEARCHED: Final = 250_000
 """Pixels in which they are looked for."""
 
 MAX_DISTANCE: Final = 25.0

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     """An image, and where the rows and the columns of something larger lie in it."""
     Samples = tuple[Floats, NDArray[np.intp]]
 
+FARNESS = np.float32(0.05)
+"""What a pixel between a sample and the pixel it is to explain costs, in percent of sRGB."""
+
 FIRM = 0.02
 """Share of hair from 0 or 1 within which an unknown pixel is not compared."""
 
@@ -267,22 +270,18 @@ def _best_pair(
 ) -> None:
     ours, theirs = hair[1][i // block, j // block], behind[1][i // block, j // block]
     best = np.float32(1e9)
-    for n in ours:
-        f = hair[0][n]
-        for m in theirs:
-            b = behind[0][m]
-            along, apart = np.float32(0), np.float32(0)
-            for k in range(3):
-                along += (colors[i, j, k] - b[k]) * (f[k] - b[k])
-                apart += (f[k] - b[k]) ** 2
+    for m in theirs:
+        b = behind[0][m]
+        x, y, z = colors[i, j, 0] - b[0], colors[i, j, 1] - b[1], colors[i, j, 2] - b[2]
+        square = x * x + y * y + z * z
+        far = FARNESS * np.sqrt((b[3] - i) ** 2 + (b[4] - j) ** 2)
+        for n in ours:
+            f = hair[0][n]
+            u, v, w = f[0] - b[0], f[1] - b[1], f[2] - b[2]
+            along, apart = x * u + y * v + z * w, u * u + v * v + w * w
             a = min(max(along / (apart + np.float32(1)), np.float32(0)), np.float32(1))
-            left = np.float32(0)
-            for k in range(3):
-                left += (colors[i, j, k] - a * f[k] - (1 - a) * b[k]) ** 2
-            left = np.sqrt(left)
-            near = np.sqrt((f[3] - i) ** 2 + (f[4] - j) ** 2)
-            near += np.sqrt((b[3] - i) ** 2 + (b[4] - j) ** 2)
-            cost = left + np.float32(0.05) * near
+            left = np.sqrt(max(square - a * (2 * along - a * apart), np.float32(0)))
+            cost = left + far + FARNESS * np.sqrt((f[3] - i) ** 2 + (f[4] - j) ** 2)
             if cost < best:
                 best = cost
                 share[i, j] = a

@@ -56,7 +56,7 @@ AROUND: Final = 0.03
 
 STRENGTHS: Final = np.linspace(0, 1, 11)
 
-MAX_JUDGED: Final = 1000
+MAX_JUDGED: Final = 300
 """Pixels by which `arrival` judges."""
 
 
