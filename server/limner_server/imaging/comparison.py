@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from limner_server.imaging.arrays import Flags, Floats, Matte, Photo, Plane
+
+PERCENT: Final = np.float32(100 / 255)
+"""Of a byte, so that colors are as far apart as CIELAB's."""
 
 RING_PX: Final = 9
 """How far from the unknown a known pixel may lie to be a sample."""
@@ -34,7 +38,33 @@ SAY: Final = 0.5
 """The most that the comparison counts for, where the network is of two minds."""
 
 
-def compared(photo: Photo, trimap: Plane, alpha: Matte) -> Matte:
+@dataclass(frozen=True, eq=False)
+class Sure:
+    """What surely is hair, or surely is not, along the unknown part of a trimap."""
+
+    samples: Floats
+    """Nx5: color in percent of sRGB, row, column."""
+    nearest: NDArray[np.intp]
+    """Rows x columns x at most NEAREST: of each block of BLOCK pixels a side, into `samples`."""
+
+
+def sure_sides(photo: Photo, trimap: Plane) -> tuple[Sure, Sure] | None:
+    """Return what surely is hair and what surely is not; None where one of them is nowhere near.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        trimap: HxW uint8: INSIDE, OUTSIDE, UNKNOWN.
+    """
+    unknown = trimap == UNKNOWN
+    near = cv2.dilate(unknown.view(np.uint8), np.ones((2 * RING_PX + 1,) * 2, np.uint8)) > 0
+    samples = [_samples(photo, near & (trimap == side)) for side in (INSIDE, OUTSIDE)]
+    if not all(len(some) for some in samples):
+        return None
+    hair, behind = (Sure(some, _nearest(some, trimap.shape)) for some in samples)
+    return hair, behind
+
+
+def compared(photo: Photo, trimap: Plane, alpha: Matte, sides: tuple[Sure, Sure] | None) -> Matte:
     """Return an alpha in which doubtful pixels were compared with sure ones nearby.
 
     A pixel's color is explained as a mixture of one sample of hair and one of what lies around
@@ -45,6 +75,7 @@ def compared(photo: Photo, trimap: Plane, alpha: Matte) -> Matte:
         photo: HxWx3 uint8, sRGB.
         trimap: HxW uint8: INSIDE, OUTSIDE, UNKNOWN.
         alpha: HxW float32 in [0, 1].
+        sides: From `sure_sides` of the two; None leaves the alpha as it is.
 
     Returns:
         HxW float32 in [0, 1]; 1 inside and 0 outside.
@@ -57,14 +88,11 @@ def compared(photo: Photo, trimap: Plane, alpha: Matte) -> Matte:
 
     unknown = trimap == UNKNOWN
     known = np.where(unknown, alpha, np.float32(trimap == INSIDE)).astype(np.float32)
-    colors = photo.astype(np.float32) * np.float32(100 / 255)
-    near = cv2.dilate(unknown.view(np.uint8), np.ones((2 * RING_PX + 1,) * 2, np.uint8)) > 0
-    samples = [_samples(colors, near & (trimap == side)) for side in (INSIDE, OUTSIDE)]
-    if not unknown.any() or not all(len(some) for some in samples):
+    if sides is None:
         return known
-    blocks = [_nearest(some, trimap.shape) for some in samples]
+    colors = photo.astype(np.float32) * PERCENT
     share, doubt = known.copy(), np.full_like(known, 1e3)
-    hair, behind = zip(samples, blocks, strict=True)
+    hair, behind = ((side.samples, side.nearest) for side in sides)
     compare(colors, np.array(trimap, order="C"), hair, behind, BLOCK, share, doubt)
     say = np.float32(SAY) * np.exp(-((doubt / np.float32(DOUBT)) ** 2)) * _doubtful(known)
     return np.where(unknown, known + say * (share - known), known)
@@ -76,12 +104,12 @@ def _doubtful(alpha: Matte) -> Matte:
     return doubtful
 
 
-def _samples(colors: Floats, among: Flags) -> Floats:
+def _samples(photo: Photo, among: Flags) -> Floats:
     """Return the mean color and place of what is marked in each cell, Nx5 float32."""
     rows, columns = np.nonzero(among)
     cells = (rows // CELL) * (among.shape[1] // CELL + 1) + columns // CELL
     _, number, count = np.unique(cells, return_inverse=True, return_counts=True)
-    values = np.column_stack([colors[rows, columns], rows, columns])
+    values = np.column_stack([photo[rows, columns] * PERCENT, rows, columns])
     sums = [np.bincount(number, values[:, k], len(count)) for k in range(5)]
     return (np.stack(sums, 1) / count[:, None]).astype(np.float32)
 

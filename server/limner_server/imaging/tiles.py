@@ -58,14 +58,11 @@ def tiles_over(unknown: Flags, side: int) -> list[Tile]:
     ]
 
 
-def laid_together(
-    tiles: Sequence[Tile], answers: Sequence[Floats], height: int, width: int
-) -> Matte:
+def laid_together(seen: Sequence[tuple[Tile, Floats]], height: int, width: int) -> Matte:
     """Return the tiles' answers as one image; where tiles overlap they fade into each other.
 
     Args:
-        tiles: Where each answer belongs.
-        answers: Each side x side float32.
+        seen: Tiles, and the answer for each, side x side float32.
         height: Of the image in pixels.
         width: Of the image in pixels.
 
@@ -74,7 +71,7 @@ def laid_together(
     """
     total = np.zeros((height, width), np.float32)
     weight = np.zeros((height, width), np.float32)
-    for tile, answer in zip(tiles, answers, strict=True):
+    for tile, answer in seen:
         place = slice(tile.top, tile.top + tile.side), slice(tile.left, tile.left + tile.side)
         high, wide = total[place].shape
         share = _faded(tile.side)[:high, :wide]

@@ -13,9 +13,10 @@ import numpy as np
 
 from limner.v1.reasons import DeadlinePassed, NoPerson
 from limner_registry.contracts import HAIR_MATTER
+from limner_server.call import side_by_side
 from limner_server.imaging import closed_form
 from limner_server.imaging.band import band_of, lifted
-from limner_server.imaging.comparison import compared
+from limner_server.imaging.comparison import compared, sure_sides
 from limner_server.imaging.foreground import estimate_foreground
 from limner_server.imaging.tiles import laid_together, tiles_over
 from limner_server.imaging.trimap import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
     from limner_server.imaging.band import Band
+    from limner_server.imaging.comparison import Sure
     from limner_server.imaging.tiles import Tile
     from limner_server.pipelines.faces import Selector
     from limner_server.pipelines.hair import Hair
@@ -126,6 +128,16 @@ class Matting:
         with call.stage("band"):
             band = await asyncio.to_thread(band_of, photo, trimap, BAND_PX)
             tiles = tiles_over(band.trimap == UNKNOWN, HAIR_MATTER.inputs[0].shape[0])
+        answers, sides = await side_by_side(
+            self._answers(band, tiles, call),
+            asyncio.to_thread(sure_sides, band.photo, band.trimap),
+        )
+        with call.stage("compare_and_lift"):
+            seen = list(zip(tiles, answers, strict=True))
+            return await asyncio.to_thread(_joined, photo, trimap, band, seen, sides)
+
+    async def _answers(self, band: Band, tiles: list[Tile], call: Call) -> list[Floats]:
+        """Return what the network says of each tile of a band."""
         answers: list[Floats] = []
         for start in range(0, len(tiles), HAIR_MATTER.max_batch):
             some = tiles[start : start + HAIR_MATTER.max_batch]
@@ -134,8 +146,7 @@ class Matting:
                 "trimap": np.stack([tile.cut(band.trimap) for tile in some]),
             }
             answers.extend((await self._triton.infer(HAIR_MATTER, inputs, call))["alpha"])
-        with call.stage("compare_and_lift"):
-            return await asyncio.to_thread(_joined, photo, trimap, band, tiles, answers)
+        return answers
 
     @asynccontextmanager
     async def _turn(self, call: Call) -> AsyncIterator[None]:
@@ -204,11 +215,15 @@ def _hair_trimap(photo: Photo, hair: Hair, band_px: int | None) -> Plane:
 
 
 def _joined(
-    photo: Photo, trimap: Plane, band: Band, tiles: list[Tile], answers: list[Floats]
+    photo: Photo,
+    trimap: Plane,
+    band: Band,
+    seen: list[tuple[Tile, Floats]],
+    sides: tuple[Sure, Sure] | None,
 ) -> Plane:
     """Return the tiles' answers as one alpha, compared with sure pixels, at the photo's size."""
-    rough = np.clip(laid_together(tiles, answers, *band.trimap.shape), 0, 1)
-    return lifted(photo, trimap, band, compared(band.photo, band.trimap, rough))
+    rough = np.clip(laid_together(seen, *band.trimap.shape), 0, 1)
+    return lifted(photo, trimap, band, compared(band.photo, band.trimap, rough, sides))
 
 
 def _plane(alpha: Matte) -> Plane:

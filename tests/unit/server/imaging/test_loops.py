@@ -6,7 +6,7 @@ import pytest
 from limner_server.imaging import loops
 from limner_server.imaging.band import band_of, lifted
 from limner_server.imaging.color_grid import fit_grid
-from limner_server.imaging.comparison import compared
+from limner_server.imaging.comparison import compared, sure_sides
 from limner_server.imaging.dyeing import lay_on
 from limner_server.imaging.foreground import Layers
 from limner_server.imaging.guided import follow, linear_model
@@ -36,8 +36,10 @@ def test_nothing_is_compiled_after_warming(photo):
 
     follow(photo, linear_model(photo, soft, 2, 1e-4))
     band = band_of(photo, trimap, 60)
-    lifted(photo, trimap, band, compared(band.photo, band.trimap, band.trimap / np.float32(255)))
-    compared(photo, trimap, soft)
+    sides = sure_sides(band.photo, band.trimap)
+    better = compared(band.photo, band.trimap, band.trimap / np.float32(255), sides)
+    lifted(photo, trimap, band, better)
+    compared(photo, trimap, soft, sure_sides(photo, trimap))
     grid = fit_grid(colors[:64, :64], 1 - colors[:64, :64], soft[:64, :64])
     layers = Layers(np.dstack([colors, colors]), slice(0, 90), slice(0, 80))
     for mix in (layers, None):

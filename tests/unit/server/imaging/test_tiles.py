@@ -46,7 +46,7 @@ def test_what_was_cut_is_laid_together_as_it_was(unknown):
     tiles = tiles_over(unknown, SIDE)
 
     cut = [tile.cut(image).astype(np.float32) for tile in tiles]
-    whole = laid_together(tiles, cut, *unknown.shape)
+    whole = laid_together(list(zip(tiles, cut, strict=True)), *unknown.shape)
 
     assert all(piece.shape == (SIDE, SIDE) for piece in cut)
     np.testing.assert_allclose(whole[unknown], image[unknown], atol=1e-3)
@@ -56,7 +56,7 @@ def test_tiles_that_disagree_fade_into_each_other():
     tiles = [Tile(0, 0, SIDE), Tile(0, SIDE - OVERLAP, SIDE)]
     answers = [np.zeros((SIDE, SIDE), np.float32), np.ones((SIDE, SIDE), np.float32)]
 
-    whole = laid_together(tiles, answers, SIDE, 2 * SIDE - OVERLAP)
+    whole = laid_together(list(zip(tiles, answers, strict=True)), SIDE, 2 * SIDE - OVERLAP)
 
     steps = np.diff(whole[SIDE // 2])
     assert whole[0, 0] == 0
