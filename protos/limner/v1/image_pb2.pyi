@@ -31,6 +31,8 @@ class Arm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ARM_UNSPECIFIED: _ClassVar[Arm]
     ARM_STABLE: _ClassVar[Arm]
+    ARM_CANARY: _ClassVar[Arm]
+    ARM_PINNED: _ClassVar[Arm]
 IMAGE_FORMAT_UNSPECIFIED: ImageFormat
 IMAGE_FORMAT_JPEG: ImageFormat
 IMAGE_FORMAT_PNG: ImageFormat
@@ -44,6 +46,8 @@ LANDMARK_SCHEME_UNSPECIFIED: LandmarkScheme
 LANDMARK_SCHEME_MEDIAPIPE_478: LandmarkScheme
 ARM_UNSPECIFIED: Arm
 ARM_STABLE: Arm
+ARM_CANARY: Arm
+ARM_PINNED: Arm
 
 class Image(_message.Message):
     __slots__ = ("data", "format", "width_px", "height_px")
@@ -188,30 +192,38 @@ class OutputSpec(_message.Message):
     def __init__(self, format: _Optional[_Union[ImageFormat, str]] = ..., quality: _Optional[int] = ..., longest_edge_px: _Optional[int] = ..., plane_format: _Optional[_Union[PlaneFormat, str]] = ...) -> None: ...
 
 class CallOptions(_message.Message):
-    __slots__ = ("request_id", "validate_only")
+    __slots__ = ("request_id", "validate_only", "routing_key")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_KEY_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     validate_only: bool
-    def __init__(self, request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+    routing_key: str
+    def __init__(self, request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., routing_key: _Optional[str] = ...) -> None: ...
 
 class ModelUse(_message.Message):
-    __slots__ = ("model", "version", "arm")
+    __slots__ = ("model", "version", "arm", "rollout", "fell_back")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     ARM_FIELD_NUMBER: _ClassVar[int]
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    FELL_BACK_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     arm: Arm
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., arm: _Optional[_Union[Arm, str]] = ...) -> None: ...
+    rollout: str
+    fell_back: bool
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., arm: _Optional[_Union[Arm, str]] = ..., rollout: _Optional[str] = ..., fell_back: _Optional[bool] = ...) -> None: ...
 
 class ServedBy(_message.Message):
-    __slots__ = ("models", "request_id")
+    __slots__ = ("models", "request_id", "routing_generation")
     MODELS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ROUTING_GENERATION_FIELD_NUMBER: _ClassVar[int]
     models: _containers.RepeatedCompositeFieldContainer[ModelUse]
     request_id: str
-    def __init__(self, models: _Optional[_Iterable[_Union[ModelUse, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    routing_generation: int
+    def __init__(self, models: _Optional[_Iterable[_Union[ModelUse, _Mapping]]] = ..., request_id: _Optional[str] = ..., routing_generation: _Optional[int] = ...) -> None: ...
 
 class Stage(_message.Message):
     __slots__ = ("name", "seconds")

@@ -10,6 +10,7 @@ __all__ = [
     "DeadlinePassed",
     "DeadlineTooShort",
     "Draining",
+    "EtagMismatch",
     "FormatUnsupported",
     "ImageTooLarge",
     "ImageTooManyPixels",
@@ -18,11 +19,17 @@ __all__ = [
     "MaskSizeMismatch",
     "ModelFailed",
     "ModelNotReady",
+    "ModelVersionUnknown",
     "NoFace",
     "NoHair",
     "NoPerson",
     "ParameterOutOfRange",
+    "PinRefused",
+    "RegistryUnavailable",
+    "RolloutUnknown",
     "ShadeUnknown",
+    "TransitionIllegal",
+    "VersionRefused",
 ]
 
 
@@ -152,3 +159,59 @@ class ShadeUnknown(LimnerError):
     reason = "SHADE_UNKNOWN"
     code = grpc.StatusCode.NOT_FOUND
     retryable = False
+
+
+class PinRefused(LimnerError):
+    """A version was asked for by name, without the right to."""
+
+    reason = "PIN_REFUSED"
+    code = grpc.StatusCode.PERMISSION_DENIED
+    retryable = False
+
+
+class ModelVersionUnknown(LimnerError):
+    """There is no such model, or no such version of it."""
+
+    reason = "MODEL_VERSION_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
+    retryable = False
+
+
+class RolloutUnknown(LimnerError):
+    """There is no such rollout."""
+
+    reason = "ROLLOUT_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
+    retryable = False
+
+
+class EtagMismatch(LimnerError):
+    """The rollout has changed since it was looked at."""
+
+    reason = "ETAG_MISMATCH"
+    code = grpc.StatusCode.ABORTED
+    retryable = False
+
+
+class TransitionIllegal(LimnerError):
+    """The rollout, as it stands, allows no such change; the message says which it does."""
+
+    reason = "TRANSITION_ILLEGAL"
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    retryable = False
+
+
+class VersionRefused(LimnerError):
+    """The version may not be rolled out: it lacks what each must carry, or is stable already."""
+
+    reason = "VERSION_REFUSED"
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    retryable = False
+
+
+class RegistryUnavailable(LimnerError):
+    """The registry or its database does not answer."""
+
+    reason = "REGISTRY_UNAVAILABLE"
+    code = grpc.StatusCode.UNAVAILABLE
+    retryable = True
