@@ -234,8 +234,8 @@ def routes_lock(models: Path) -> Iterator[None]:
 
 
 def _written(canary: Canary) -> dict[str, Any]:
+    usual = Canary(canary.version, canary.rollout, canary.salt)
     named = {"version": canary.version, "rollout": canary.rollout, "salt": canary.salt}
-    usual = Canary(**named)
     return named | {
         name: [list(rule) for rule in canary.rules] if name == "rules" else value
         for name, value in vars(canary).items()

@@ -104,13 +104,6 @@ def points_from(region: Region, unit: Floats) -> Points:
     return points
 
 
-def points_to(region: Region, points: Points) -> Floats:
-    """Return where points of the photo lie in a region's unit square; undoes `points_from`."""
-    away = np.asarray(points, np.float64) - (region.center_x, region.center_y)
-    unit = away @ _turn(region.angle) / (region.width, region.height) + 0.5
-    return unit.astype(np.float32)
-
-
 def shrink(image: Pixels, longest_edge: int) -> Pixels:
     """Return an image no larger than asked, its pixels averaged by area; never enlarges.
 

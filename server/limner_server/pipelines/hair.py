@@ -12,7 +12,7 @@ from limner.v1.reasons import NoFace, NoHair
 from limner_registry.contracts import HAIR_SEGMENTER
 from limner_server.imaging import hair_map, head
 from limner_server.imaging.detection import letterbox
-from limner_server.imaging.geometry import crop
+from limner_server.imaging.geometry import Region, crop
 from limner_server.imaging.guided import rows_resized
 from limner_server.imaging.hair_map import Label
 from limner_server.imaging.strips import each_strip
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from limner_server.call import Call
     from limner_server.imaging.arrays import Flags, Floats, Matte, Photo, Plane
-    from limner_server.imaging.geometry import Region
     from limner_server.imaging.hair_map import ClassMap
     from limner_server.pipelines.faces import FoundFace
     from limner_server.triton.client import Triton
@@ -65,24 +64,22 @@ async def find_hair(photo: Photo, selector: Selector, triton: Triton, call: Call
         NoFace: There is no face such as was asked for.
         NoHair: The head shows none, or too little.
     """
+    height, width, _ = photo.shape
+    own, others, face_area = letterbox(width, height), list[Region](), 0.0
     try:
         faces = await find_faces(photo, triton, call)
     except NoFace:
         if selector != Selector():
             raise
-        return await _hair_without_face(photo, triton, call)
-    selected = select_face(faces, selector)
-    own, others = _heads(faces, selected)
+        call.warn("NO_FACE", "no face was found: hair was looked for in the photo as a whole")
+    else:
+        selected = select_face(faces, selector)
+        own, others = _heads(faces, selected)
+        face_area = faces[selected].detection.area
     found = await _look(photo, own, triton, call)
-    box = faces[selected].detection
     with call.stage("hair_map"):
-        hair = await asyncio.to_thread(_drawn, found, own, others, box.area)
-    pixels = np.count_nonzero(hair.inside) / hair.scale**2
-    if pixels < LEAST_OF_FACE * box.area:
-        raise NoHair(
-            f"hair covers {pixels / photo[..., 0].size:.2%} of the photo and "
-            f"{pixels / box.area:.1%} of the face's size; {LEAST_OF_FACE:.0%} of that is needed"
-        )
+        hair = await asyncio.to_thread(_drawn, found, own, others, face_area)
+    _check_enough(hair, height * width, face_area)
     return hair
 
 
@@ -121,17 +118,15 @@ async def find_labels(
         return await asyncio.to_thread(_labels, found, own, others, face_area, person)
 
 
-async def _hair_without_face(photo: Photo, triton: Triton, call: Call) -> Hair:
-    height, width, _ = photo.shape
-    call.warn("NO_FACE", "no face was found: hair was looked for in the photo as a whole")
-    own = letterbox(width, height)
-    found = await _look(photo, own, triton, call)
-    with call.stage("hair_map"):
-        hair = await asyncio.to_thread(_drawn, found, own, [], 0.0)
-    share = np.count_nonzero(hair.inside) / hair.scale**2 / (height * width)
-    if share < LEAST_OF_PHOTO:
-        raise NoHair(f"hair covers {share:.2%} of the photo, {LEAST_OF_PHOTO:.1%} is needed")
-    return hair
+def _check_enough(hair: Hair, photo_area: int, face_area: float) -> None:
+    """Raise NoHair where what was found is too little to be worked on."""
+    pixels = np.count_nonzero(hair.inside) / hair.scale**2
+    covers = f"hair covers {pixels / photo_area:.2%} of the photo"
+    if pixels < LEAST_OF_FACE * face_area:
+        share = f"{pixels / face_area:.1%} of the face's size"
+        raise NoHair(f"{covers} and {share}; {LEAST_OF_FACE:.0%} of that is needed")
+    if not face_area and pixels < LEAST_OF_PHOTO * photo_area:
+        raise NoHair(f"{covers}, {LEAST_OF_PHOTO:.1%} is needed")
 
 
 def _heads(faces: Sequence[FoundFace], selected: int) -> tuple[Region, list[Region]]:

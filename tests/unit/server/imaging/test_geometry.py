@@ -13,7 +13,6 @@ from limner_server.imaging.geometry import (
     around,
     crop,
     points_from,
-    points_to,
     shrink,
     whole,
 )
@@ -94,15 +93,6 @@ def test_a_photo_wider_than_the_warp_can_hold_is_cropped():
     photo = np.full((4, 40_000, 3), 50, np.uint8)
 
     assert (crop(photo, whole(40_000, 4), 16, 16) == 50).all()
-
-
-@given(regions, st.lists(st.tuples(st.floats(-1, 2), st.floats(-1, 2)), min_size=1, max_size=9))
-def test_points_go_to_the_photo_and_back(region, unit):
-    unit = np.array(unit, np.float32)
-
-    again = points_to(region, points_from(region, unit))
-
-    np.testing.assert_allclose(again, unit, atol=1e-3)
 
 
 def test_a_region_leaning_clockwise_has_its_right_side_lower():

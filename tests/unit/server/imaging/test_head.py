@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limner_models.data.head_crop import head_crop
-from limner_server.imaging.geometry import Region, crop, points_to
+from limner_server.imaging.geometry import Region, crop, points_from
 from limner_server.imaging.head import EYES, INPUT_PX, MOUTH, farther, head_region, is_cut
 
 
@@ -32,10 +32,10 @@ def test_the_crop_is_the_one_that_networks_were_trained_with(place, apart, lean,
 
     region = head_region(landmarks(eyes, mouth))
 
-    points = np.concatenate([eyes, mouth]).astype(np.float32)
-    ours = points_to(region, points) * INPUT_PX
+    corners = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)
     taught = head_crop(np.concatenate([eyes, mouth]), INPUT_PX)
-    np.testing.assert_allclose(ours, points @ taught[:, :2].T + taught[:, 2], atol=0.05)
+    again = points_from(region, corners) @ taught[:, :2].T + taught[:, 2]
+    np.testing.assert_allclose(again, corners * INPUT_PX, atol=0.05)
 
 
 def seen(hair, region):
