@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from limner_server.health import Health
 from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
 from limner_server.metrics import Metrics
+from limner_server.routing.link import Link
+from limner_server.routing.models import Models
+from limner_server.routing.trials import Trials
 from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
 from limner_server.services.segment import SegmentService
@@ -106,27 +110,29 @@ async def running(
         pixels = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1, "pixels"))
         asyncio.get_running_loop().set_default_executor(pixels)
         metrics_port = _page(stack, metrics, settings)
-        triton = Triton(settings.triton or f"127.0.0.1:{ports.grpc}", metrics)
+        triton = Triton(settings.triton or f"127.0.0.1:{ports.grpc}")
         stack.push_async_callback(triton.close)
-        services = [kind(triton) for kind in kinds]
-        needs = {service.name: service.needs for service in services}
-        contracts = {
-            contract for service in services for contract in (*service.needs, *service.uses)
-        }
-        health = Health(needs)
+        health = Health({kind.name: kind.needs for kind in kinds})
         await health.routed(Routes())  # which name nothing: nothing serves yet
-        models = settings.state / "models"
-        servables = Servables(triton, models, contracts, metrics, health.routed)
+        folder = settings.state / "models"
+        contracts = {contract for kind in kinds for contract in (*kind.needs, *kind.uses)}
+        servables = Servables(triton, folder, contracts, metrics, health.routed)
+        trials = Trials(lambda: servables.routes, triton.run, metrics)
+        services = [kind(Models(triton, trials, metrics)) for kind in kinds]
         embedded = None
         if not settings.triton:
             block = supervised(settings.state, ports, metrics, servables.wake)
             embedded = await stack.enter_async_context(block)
-        calls = Calls(_budgets(services), lambda: servables.routes, metrics)
+        calls = Calls(_budgets(services), trials, metrics, settings.operator_token)
         server = _server(services, health, calls, reflected=settings.reflection)
         port = _listen(server, settings)
         await server.start()
         stack.push_async_callback(server.stop, None)
         stack.enter_context(_task(servables.keep_settled()))
+        stack.enter_context(_task(trials.shadow.work()))
+        if settings.controller:
+            link = Link(settings.controller, _name(settings, port), folder, servables, trials)
+            stack.enter_context(_task(link.keep()))
         stack.enter_context(_task(asyncio.to_thread(_warm)))
         log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
         yield App(settings, port, metrics_port, embedded, calls, health, server)
@@ -152,6 +158,11 @@ def _server(
         names = [service.name for service in services]
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
     return server
+
+
+def _name(settings: Settings, port: int) -> str:
+    """Return what this server goes by among all."""
+    return settings.instance or f"{socket.gethostname()}-{port}"[-64:]
 
 
 def _budgets(services: Sequence[Service]) -> dict[str, Budget]:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from limner.v1 import image_pb2
 from limner.v1.reasons import DeadlinePassed, ModelNotReady
+from limner_registry.routes import Arm, Caller, Choice
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator, MutableSequence
 
     from limner_registry.routes import Routes
+    from limner_server.routing.shadow import Sample
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a caller may name a call: nothing that could harm a log."""
@@ -57,6 +59,34 @@ class Budget:
 
 
 @dataclass
+class Use:
+    """What one call has had of one model."""
+
+    choice: Choice
+    """What it was planned with."""
+    fell_back: bool = False
+    """Whether the stable version has answered in place of the one planned, which failed."""
+    stable: int | None = None
+    """The version it falls back on."""
+    seconds: float = 0.0
+    """That the longest run of the version planned has taken."""
+    bad: set[str] = field(default_factory=set)
+    """What was bad about the version planned."""
+
+    @property
+    def version(self) -> int:
+        """The version that answers from here on."""
+        return self.stable if self.fell_back and self.stable else self.choice.version
+
+
+ARMS = {
+    Arm.STABLE: image_pb2.ARM_STABLE,
+    Arm.CANARY: image_pb2.ARM_CANARY,
+    Arm.PINNED: image_pb2.ARM_PINNED,
+}
+
+
+@dataclass
 class Call:
     """What one call carries through pipelines and models; made by the interceptor."""
 
@@ -67,11 +97,15 @@ class Call:
     routes: Routes
     """The table in force when the call came; it holds to the end of the call."""
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    asks: Caller | None = None
+    """Who it is for, once that is known; before, it is for itself alone."""
     started: float = field(default_factory=time.monotonic)
     over: bool = False
     """True once nobody waits for the answer; long work looks at it and stops."""
     stages: list[tuple[str, float]] = field(default_factory=list)
-    models: dict[str, int] = field(default_factory=dict)
+    uses: dict[str, Use] = field(default_factory=dict)
+    samples: list[Sample] = field(default_factory=list)
+    """Runs that a canary is to be shown once the call has been answered."""
     warnings: list[image_pb2.Warning] = field(default_factory=list)
 
     @staticmethod
@@ -105,20 +139,23 @@ class Call:
         if self.remaining() <= 0:
             raise DeadlinePassed("the deadline passed while the call was worked on")
 
-    def version_of(self, model: str) -> int:
-        """Return the version of `model` this call was planned with.
+    @property
+    def caller(self) -> Caller:
+        """Who it is for: decides which versions it gets, the same ones to its end."""
+        return self.asks or Caller(self.request_id)
+
+    def use_of(self, model: str) -> Use:
+        """Return what this call has had of `model`, planning it at the first time.
 
         Raises:
             ModelNotReady: The table in force when the call came had none.
         """
-        version = self.routes.stable.get(model)
-        if version is None:
-            raise ModelNotReady(f"no version of {model} is ready yet", retry_after=2.0)
-        return version
-
-    def used(self, model: str, version: int) -> None:
-        """Note that a version took part."""
-        self.models.setdefault(model, version)
+        if model not in self.uses:
+            choice = self.routes.choose(model, self.caller)
+            if choice is None:
+                raise ModelNotReady(f"no version of {model} is ready yet", retry_after=2.0)
+            self.uses[model] = Use(choice, stable=self.routes.stable.get(model))
+        return self.uses[model]
 
     def warn(self, code: str, message: str, field: str = "") -> None:
         """Tell the caller something about a reply that is good all the same."""
@@ -139,10 +176,19 @@ class Call:
     def served_by(self) -> image_pb2.ServedBy:
         """Return which versions took part, as replies say it."""
         models = [
-            image_pb2.ModelUse(model=model, version=version, arm=image_pb2.ARM_STABLE)
-            for model, version in self.models.items()
+            image_pb2.ModelUse(
+                model=model,
+                version=use.version,
+                arm=image_pb2.ARM_STABLE if use.fell_back else ARMS[use.choice.arm],
+                rollout=use.choice.rollout,
+                fell_back=use.fell_back,
+            )
+            for model, use in self.uses.items()
         ]
-        return image_pb2.ServedBy(models=models, request_id=self.request_id)
+        generation = self.routes.generation
+        return image_pb2.ServedBy(
+            models=models, request_id=self.request_id, routing_generation=generation
+        )
 
     def sign(self, reply: Reply) -> None:
         """Write into a reply what every one carries: who made it, how long it took, warnings."""

@@ -26,6 +26,7 @@ from limner.v1.reasons import (
     ParameterOutOfRange,
 )
 from limner_server.call import Call
+from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from limner_registry.routes import Routes
+    from limner.v1.image_pb2 import CallOptions
+    from limner_registry.routes import Caller
     from limner_server.call import Budget
     from limner_server.metrics import Metrics
+    from limner_server.routing.trials import Trials
 
 log = logging.getLogger("limner_server.calls")
 
@@ -54,18 +57,21 @@ class Calls(grpc.aio.ServerInterceptor):
     def __init__(
         self,
         budgets: Mapping[str, Budget],
-        routes: Callable[[], Routes],
+        trials: Trials,
         metrics: Metrics,
+        operator_token: str = "",
     ) -> None:
         """Watch over the methods named in `budgets`; all others pass untouched.
 
         Args:
             budgets: By full method name, such as /limner.v1.SegmentService/Segment.
-            routes: Returns the routing table in force.
+            trials: Has the routing table in force, and hears of every call that ends.
             metrics: Where calls are counted.
+            operator_token: What callers show to name versions; empty lets nobody.
         """
         self._budgets = budgets
-        self._routes = routes
+        self._trials = trials
+        self._operator_token = operator_token
         self._metrics = metrics
         self._in_flight = 0
         self._idle = asyncio.Event()
@@ -96,11 +102,13 @@ class Calls(grpc.aio.ServerInterceptor):
     def _unary(self, handler: Handler, name: str, budget: Budget) -> Handler:
         async def answer(request: Message | None, context: Any) -> Message:
             call = self._open(name, budget, context)
-            call.name(getattr(getattr(request, "options", None), "request_id", ""))
+            options = getattr(request, "options", None)
+            call.name(getattr(options, "request_id", ""))
 
             async def work() -> Message:
                 if request is None:
                     raise ParameterOutOfRange("the request's bytes are no message of this method")
+                call.asks = self._caller(context, options, call)
                 response: Message = await handler.unary_unary(request, context)
                 return response
 
@@ -115,10 +123,11 @@ class Calls(grpc.aio.ServerInterceptor):
             call = self._open(name, budget, context)
             labels = _labels("bidi_stream", call)
             observe = partial(self._frames, labels)
-            stream = Stream(call, budget.frame or 0, self._routes, self._leaving, observe)
+            stream = Stream(call, budget.frame or 0, self._trials.table, self._leaving, observe)
             stream.enter()
 
             async def work() -> None:
+                call.asks = self._caller(context, None, call)
                 async with contextlib.aclosing(handler.stream_stream(requests, context)) as replies:
                     async for reply in replies:
                         await context.write(reply)
@@ -151,6 +160,7 @@ class Calls(grpc.aio.ServerInterceptor):
         finally:
             call.over = True
             self._leave()
+            self._trials.ended(call, well=code is grpc.StatusCode.OK)
             self._record(call, labels, code, failure, frames)
         return await _abort(context, call, failure)
 
@@ -180,9 +190,13 @@ class Calls(grpc.aio.ServerInterceptor):
             context.set_trailing_metadata(((DEADLINE_KEY, f"{budget.default:g}"),))
         if budget.frame is not None:
             remaining = min(remaining, budget.default)
-        call = Call(name, time.monotonic() + remaining, self._routes())
+        call = Call(name, time.monotonic() + remaining, self._trials.table())
         call.enter()
         return call
+
+    def _caller(self, context: Any, options: CallOptions | None, call: Call) -> Caller:
+        metadata = context.invocation_metadata() or ()
+        return caller_of(metadata, options, call.request_id, self._operator_token)
 
     def _frames(self, labels: Labels, call: Call, outcome: str, count: int) -> None:
         """Count frames that came to one end; time the one that was answered."""
@@ -191,6 +205,7 @@ class Calls(grpc.aio.ServerInterceptor):
             self._metrics.frame_seconds.labels(*labels).observe(time.monotonic() - call.started)
         if outcome != SKIPPED:
             self._stages(call)
+            self._trials.ended(call, well=outcome == ANSWERED)
 
     def _enter(self) -> None:
         self._in_flight += 1
@@ -229,7 +244,7 @@ class Calls(grpc.aio.ServerInterceptor):
                 "code": code.name,
                 "reason": error.reason if error else "",
                 "seconds": round(seconds, 4),
-                "models": call.models,
+                "models": {model: use.version for model, use in call.uses.items()},
             }
             | ({"frames": dict(frames)} if frames else {}),
         )

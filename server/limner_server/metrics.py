@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
 CALL_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)
+DIFFERENCES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.99, 1, 3, 10, 30)
 MODEL_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 
 
@@ -54,6 +55,31 @@ class Metrics:
         )
         self.model_ready = gauge(
             "limner_model_ready", "1 when the version last answered its golden inputs.", version
+        )
+        self.routing_generation = gauge(
+            "limner_routing_generation", "Generation of the routing table in force."
+        )
+        self.canary_requests = count(
+            "limner_canary_requests",
+            "Calls of models that are being rolled out.",
+            ("model", "arm", "outcome"),
+        )
+        self.canary_fallback = count(
+            "limner_canary_fallback", "Calls that stable answered for a canary.", ("model",)
+        )
+        self.canary_ejections = count(
+            "limner_canary_ejections", "Canaries that this server left out by itself.", ("model",)
+        )
+        self.shadow_dropped = count(
+            "limner_shadow_dropped",
+            "Inputs no canary was shown, for want of room.",
+            ("reason",),
+        )
+        self.shadow_difference = time(
+            "limner_shadow_difference",
+            "Difference of the two versions' answers to one input.",
+            ("model", "measure"),
+            buckets=DIFFERENCES,
         )
         self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
         self.triton = Info(

@@ -32,6 +32,12 @@ class Settings:
     """Port of the Prometheus page, on the same host; 0 takes a free one."""
     triton: str = ""
     """host:port of a Triton that runs elsewhere; empty starts one here."""
+    controller: str = ""
+    """host:port of the controller that says which versions serve; empty goes by the folder."""
+    instance: str = ""
+    """Name of this server among all; empty takes its machine's name and its port."""
+    operator_token: str = ""
+    """What operators show to name versions in a call; empty lets nobody."""
     reflection: bool = False
     """Whether the server describes its services to whoever asks."""
     lame_duck_seconds: float = 0.0

@@ -62,7 +62,8 @@ class Stream:
     def work(self) -> Iterator[Call]:
         """Work for as long as the block lasts, as a call of its own; yields that call."""
         deadline = min(self.call.deadline, time.monotonic() + self.frame_seconds)
-        call = Call(self.call.method, deadline, self.routes(), self.call.request_id)
+        stream = self.call
+        call = Call(stream.method, deadline, self.routes(), stream.request_id, stream.asks)
         call.enter()
         try:
             yield call

@@ -23,7 +23,9 @@ MAY_IMPORT = {
         "limner_registry.color",
         "limner_registry.contracts",
         "limner_registry.golden",
+        "limner_registry.rollout.spec",
         "limner_registry.routes",
+        "limner_registry.routes_wire",
     },
     "limner_models": {
         "limner_registry.color",
@@ -31,7 +33,7 @@ MAY_IMPORT = {
         "limner_registry.golden",
         "limner_registry.release",
     },
-    "limner_registry": set(),
+    "limner_registry": {"limner"},
 }
 """What of ours each package may import beside itself."""
 DOORS = {

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.foreground import Layers
     from limner_server.imaging.hair_color import HairColor
     from limner_server.pipelines.matte import Matting
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
     Lab = tuple[float, float, float]
     Inputs = dict[str, NDArray[np.generic]]
@@ -128,9 +128,9 @@ class _Seen:
 class Dyeing:
     """Dyes hair; several photos at once if they come at once."""
 
-    def __init__(self, triton: Triton, matting: Matting) -> None:
-        """Find hair and its alpha with `matting`, and ask `triton` for generators."""
-        self._triton = triton
+    def __init__(self, models: Models, matting: Matting) -> None:
+        """Find hair and its alpha with `matting`, and ask `models` for generators."""
+        self._models = models
         self._matting = matting
 
     async def dye(self, photo: Photo, order: Order, call: Call) -> Dyed:
@@ -212,7 +212,7 @@ class Dyeing:
         if contract.model not in call.routes.stable:
             call.warn("GENERATOR_NOT_READY", f"no version of {contract.model} is ready yet")
             return None
-        answers = await self._triton.infer(contract, inputs, call)
+        answers = await self._models.infer(contract, inputs, call)
         dyed: Floats = answers["dyed"][0]
         return dyed
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Photo, Points
     from limner_server.imaging.detection import Detection
     from limner_server.imaging.geometry import Border
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Selector:
     """A place (x, y) inside the face's box."""
 
 
-async def find_faces(photo: Photo, triton: Triton, call: Call) -> list[FoundFace]:
+async def find_faces(photo: Photo, models: Models, call: Call) -> list[FoundFace]:
     """Return every face of a photo, from the image's left to its right.
 
     Raises:
@@ -58,12 +58,12 @@ async def find_faces(photo: Photo, triton: Triton, call: Call) -> list[FoundFace
     """
     height, width, _ = photo.shape
     whole = [detection.letterbox(width, height)]
-    found = await _detect(photo, whole, detection.THRESHOLD, triton, call)
-    faces = await _look_twice(photo, found, triton, call)
+    found = await _detect(photo, whole, detection.THRESHOLD, models, call)
+    faces = await _look_twice(photo, found, models, call)
     if not faces:  # it may be turned, or small
         closer = [*detection.turned(width, height), *detection.tiles(width, height)]
-        found = await _detect(photo, closer, detection.CLOSER_THRESHOLD, triton, call)
-        faces = await _look_twice(photo, detection.merge(found), triton, call)
+        found = await _detect(photo, closer, detection.CLOSER_THRESHOLD, models, call)
+        faces = await _look_twice(photo, detection.merge(found), models, call)
     if not faces:
         raise NoFace("no face was found in the photo")
     return sorted(faces, key=lambda face: face.detection.left + face.detection.right)
@@ -90,10 +90,10 @@ def select_face(faces: Sequence[FoundFace], selector: Selector) -> int:
 
 
 async def _detect(
-    photo: Photo, regions: list[Region], threshold: float, triton: Triton, call: Call
+    photo: Photo, regions: list[Region], threshold: float, models: Models, call: Call
 ) -> list[Detection]:
     """Return what the detector finds in any of the regions."""
-    boxes, scores = await _look(FACE_DETECTOR, photo, regions, "black", triton, call)
+    boxes, scores = await _look(FACE_DETECTOR, photo, regions, "black", models, call)
     return [
         face
         for region, box, score in zip(regions, boxes, scores, strict=True)
@@ -102,14 +102,14 @@ async def _detect(
 
 
 async def _look_twice(
-    photo: Photo, found: list[Detection], triton: Triton, call: Call
+    photo: Photo, found: list[Detection], models: Models, call: Call
 ) -> list[FoundFace]:
     """Return those detections that the plain mesh takes for faces, with their refined meshes."""
     regions = [mesh.region_of_detection(face) for face in found]
-    first, presence = await _mesh(FACE_MESH, photo, regions, triton, call)
+    first, presence = await _mesh(FACE_MESH, photo, regions, models, call)
     seen = [place for place, logit in enumerate(presence) if logit > 0]
     regions = [mesh.region_of_landmarks(first[place]) for place in seen]
-    second, _ = await _mesh(FACE_MESH_ATTENTION, photo, regions, triton, call)
+    second, _ = await _mesh(FACE_MESH_ATTENTION, photo, regions, models, call)
     return [
         FoundFace(found[place], landmarks, head_pose(landmarks))
         for place, landmarks in zip(seen, second, strict=True)
@@ -117,12 +117,12 @@ async def _look_twice(
 
 
 async def _mesh(
-    contract: Contract, photo: Photo, regions: list[Region], triton: Triton, call: Call
+    contract: Contract, photo: Photo, regions: list[Region], models: Models, call: Call
 ) -> tuple[list[Points], list[float]]:
     """Return each region's mesh in the photo, and the logit that a face is there."""
     if not regions:
         return [], []
-    landmarks, presence = await _look(contract, photo, regions, "edge", triton, call)
+    landmarks, presence = await _look(contract, photo, regions, "edge", models, call)
     placed = [
         mesh.landmarks_in_photo(points, region)
         for points, region in zip(landmarks, regions, strict=True)
@@ -135,7 +135,7 @@ async def _look(
     photo: Photo,
     regions: list[Region],
     border: Border,
-    triton: Triton,
+    models: Models,
     call: Call,
 ) -> tuple[Floats, Floats]:
     """Return a network's two answers for crops of a photo, in batches as large as it takes."""
@@ -146,7 +146,7 @@ async def _look(
         some = regions[start : start + contract.max_batch]
         with call.stage(f"crop_{contract.model}"):
             crops = await asyncio.to_thread(_crops, photo, some, (width, height), border)
-        answers = await triton.infer(contract, {"image": crops}, call)
+        answers = await models.infer(contract, {"image": crops}, call)
         parts.append([answers[name] for name in names])
     first, second = (np.concatenate(part) for part in zip(*parts, strict=True))
     return first, second

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.arrays import Flags, Floats, Matte, Photo, Plane
     from limner_server.imaging.hair_map import ClassMap
     from limner_server.pipelines.faces import FoundFace
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 __all__ = ["Hair", "Label", "find_hair", "find_labels"]
 
@@ -54,7 +54,7 @@ class Hair:
         return float(self.inside.shape[0] / (self.rows.stop - self.rows.start))
 
 
-async def find_hair(photo: Photo, selector: Selector, triton: Triton, call: Call) -> Hair:
+async def find_hair(photo: Photo, selector: Selector, models: Models, call: Call) -> Hair:
     """Return where the hair of the head that is meant is.
 
     Without a face the whole photo is looked at, and the caller is warned; unless a certain face
@@ -67,7 +67,7 @@ async def find_hair(photo: Photo, selector: Selector, triton: Triton, call: Call
     height, width, _ = photo.shape
     own, others, face_area = letterbox(width, height), list[Region](), 0.0
     try:
-        faces = await find_faces(photo, triton, call)
+        faces = await find_faces(photo, models, call)
     except NoFace:
         if selector != Selector():
             raise
@@ -76,7 +76,7 @@ async def find_hair(photo: Photo, selector: Selector, triton: Triton, call: Call
         selected = select_face(faces, selector)
         own, others = _heads(faces, selected)
         face_area = faces[selected].detection.area
-    found = await _look(photo, own, triton, call)
+    found = await _look(photo, own, models, call)
     with call.stage("hair_map"):
         hair = await asyncio.to_thread(_drawn, found, own, others, face_area)
     _check_enough(hair, height * width, face_area)
@@ -88,7 +88,7 @@ async def find_labels(
     faces: Sequence[FoundFace],
     selected: int | None,
     person: Flags,
-    triton: Triton,
+    models: Models,
     call: Call,
 ) -> Plane:
     """Return the class of every pixel of a photo.
@@ -98,7 +98,7 @@ async def find_labels(
         faces: Those that were found; may be none.
         selected: Place in `faces` of the one whose head is meant; None where there are none.
         person: HxW bool, where people are: what of them no crop showed is BODY.
-        triton: Runs the network.
+        models: Runs the network.
         call: Whose deadline, plan and record apply.
 
     Returns:
@@ -113,7 +113,7 @@ async def find_labels(
     else:
         own, others = _heads(faces, selected)
         face_area = faces[selected].detection.area
-    found = await _look(photo, own, triton, call)
+    found = await _look(photo, own, models, call)
     with call.stage("labels"):
         return await asyncio.to_thread(_labels, found, own, others, face_area, person)
 
@@ -135,20 +135,20 @@ def _heads(faces: Sequence[FoundFace], selected: int) -> tuple[Region, list[Regi
     return regions[selected], regions[:selected] + regions[selected + 1 :]
 
 
-async def _look(photo: Photo, region: Region, triton: Triton, call: Call) -> ClassMap:
+async def _look(photo: Photo, region: Region, models: Models, call: Call) -> ClassMap:
     """Return what the segmenter sees around a head; from farther away too if that cuts hair."""
     height, width, _ = photo.shape
-    looks = await _segment(photo, head.looks(region), triton, call)
+    looks = await _segment(photo, head.looks(region), models, call)
     widest, classes = looks[0]
     farther = None
     if head.is_cut(classes[Label.HAIR], widest, width, height):
-        [farther] = await _segment(photo, [head.farther(region)], triton, call)
+        [farther] = await _segment(photo, [head.farther(region)], models, call)
     with call.stage("class_map"):
         return await asyncio.to_thread(hair_map.class_map, photo, looks, farther)
 
 
 async def _segment(
-    photo: Photo, regions: Sequence[Region], triton: Triton, call: Call
+    photo: Photo, regions: Sequence[Region], models: Models, call: Call
 ) -> list[tuple[Region, Floats]]:
     """Return the segmenter's classes in each of some crops, 4x256x256 float32."""
     rows, columns, _ = HAIR_SEGMENTER.inputs[0].shape
@@ -157,7 +157,7 @@ async def _segment(
             await asyncio.to_thread(crop, photo, region, columns, rows, "mirror")
             for region in regions
         ]
-    answers = await triton.infer(HAIR_SEGMENTER, {"image": np.stack(squares)}, call)
+    answers = await models.infer(HAIR_SEGMENTER, {"image": np.stack(squares)}, call)
     return list(zip(regions, answers["classes"], strict=True))
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.tiles import Tile
     from limner_server.pipelines.faces import Selector
     from limner_server.pipelines.hair import Hair
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 BAND_PX = 960
 """Longest edge at which a network sees the unknown band of hair: four tiles of 512 at most."""
@@ -83,9 +83,9 @@ def engine_for_hair(call: Call) -> Engine:
 class Matting:
     """Cuts subjects out; solves no more at once than the machine has cores to spare."""
 
-    def __init__(self, triton: Triton) -> None:
-        """Find people with the help of `triton`."""
-        self._triton = triton
+    def __init__(self, models: Models) -> None:
+        """Find people with the help of `models`."""
+        self._models = models
         self._solving = asyncio.Semaphore(max(1, (os.cpu_count() or 1) - 1))
 
     async def trimap_of_person(self, photo: Photo, band_px: int | None, call: Call) -> Plane:
@@ -94,7 +94,7 @@ class Matting:
         Raises:
             NoPerson: There are none.
         """
-        person = await find_person(photo, self._triton, call)
+        person = await find_person(photo, self._models, call)
         with call.stage("trimap"):
             trimap = await asyncio.to_thread(trimap_of_probability, person, photo, band_px)
         if np.count_nonzero(trimap == INSIDE) < LEAST_PERSON * trimap.size:
@@ -110,7 +110,7 @@ class Matting:
             NoFace: There is no face such as was asked for.
             NoHair: The head shows none.
         """
-        hair = await find_hair(photo, selector, self._triton, call)
+        hair = await find_hair(photo, selector, self._models, call)
         with call.stage("trimap"):
             return await asyncio.to_thread(_hair_trimap, photo, hair, band_px)
 
@@ -145,7 +145,7 @@ class Matting:
                 "image": np.stack([tile.cut(band.photo) for tile in some]),
                 "trimap": np.stack([tile.cut(band.trimap) for tile in some]),
             }
-            answers.extend((await self._triton.infer(HAIR_MATTER, inputs, call))["alpha"])
+            answers.extend((await self._models.infer(HAIR_MATTER, inputs, call))["alpha"])
         return answers
 
     @asynccontextmanager

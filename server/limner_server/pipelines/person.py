@@ -12,10 +12,10 @@ from limner_server.imaging.outline import outline, stretched
 if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.imaging.arrays import Flags, Matte, Photo
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 
-async def find_person(photo: Photo, triton: Triton, call: Call) -> Matte:
+async def find_person(photo: Photo, models: Models, call: Call) -> Matte:
     """Return the probability of a person over the whole photo, squeezed to the network's square.
 
     Returns:
@@ -25,14 +25,14 @@ async def find_person(photo: Photo, triton: Triton, call: Call) -> Matte:
     rows, columns, _ = PERSON_SEGMENTER.inputs[0].shape
     with call.stage("crop_person_segmenter"):
         square = await asyncio.to_thread(crop, photo, whole(width, height), columns, rows)
-    answers = await triton.infer(PERSON_SEGMENTER, {"image": square[None]}, call)
+    answers = await models.infer(PERSON_SEGMENTER, {"image": square[None]}, call)
     person: Matte = answers["person"][0]
     return person
 
 
-async def find_outline(photo: Photo, triton: Triton, call: Call) -> Flags:
+async def find_outline(photo: Photo, models: Models, call: Call) -> Flags:
     """Return which of the photo's pixels are a person's, HxW bool."""
-    person = await find_person(photo, triton, call)
+    person = await find_person(photo, models, call)
     with call.stage("outline"):
         return await asyncio.to_thread(_outlined, person, photo)
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import grpc
 
     from limner_registry.contracts import Contract
+    from limner_server.routing.models import Models
     from limner_server.services.colors import Lab
-    from limner_server.triton.client import Triton
 
 GENERATORS = {
     Generator.NONE: dye_pb2.DYE_GENERATOR_NONE,
@@ -60,9 +60,9 @@ class DyeService(dye_pb2_grpc.DyeServiceServicer):
         "DyeStream": Budget(default=3600.0, floor=0.0, frame=60.0),
     }
 
-    def __init__(self, triton: Triton) -> None:
-        """Answer with the help of `triton`."""
-        self._dyeing = Dyeing(triton, Matting(triton))
+    def __init__(self, models: Models) -> None:
+        """Answer with the help of `models`."""
+        self._dyeing = Dyeing(models, Matting(models))
 
     def register(self, server: grpc.aio.Server) -> None:
         """Put the service on a server."""

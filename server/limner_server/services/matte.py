@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from limner_registry.contracts import Contract
     from limner_server.imaging.arrays import Photo, Plane
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 
 PERSON = matte_pb2.MATTE_SUBJECT_PERSON
@@ -55,9 +55,9 @@ class MatteService(matte_pb2_grpc.MatteServiceServicer):
         "MatteStream": Budget(default=3600.0, floor=0.0, frame=60.0),
     }
 
-    def __init__(self, triton: Triton) -> None:
-        """Answer with the help of `triton`."""
-        self._matting = Matting(triton)
+    def __init__(self, models: Models) -> None:
+        """Answer with the help of `models`."""
+        self._matting = Matting(models)
 
     def register(self, server: grpc.aio.Server) -> None:
         """Put the service on a server."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from limner_registry.contracts import Contract
     from limner_server.imaging.arrays import Flags, Plane
     from limner_server.pipelines.faces import FoundFace
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 PERSON = segment_pb2.SEGMENT_CLASS_PERSON
 BACKGROUND = segment_pb2.SEGMENT_CLASS_BACKGROUND
@@ -64,9 +64,9 @@ class SegmentService(segment_pb2_grpc.SegmentServiceServicer):
         "SegmentStream": Budget(default=3600.0, floor=0.0, frame=20.0),
     }
 
-    def __init__(self, triton: Triton) -> None:
-        """Answer with the help of `triton`."""
-        self._triton = triton
+    def __init__(self, models: Models) -> None:
+        """Answer with the help of `models`."""
+        self._models = models
 
     def register(self, server: grpc.aio.Server) -> None:
         """Put the service on a server."""
@@ -105,16 +105,16 @@ class SegmentService(segment_pb2_grpc.SegmentServiceServicer):
         faces: list[FoundFace] = []
         selected = None
         if request.without_faces:
-            person = await find_outline(photo, self._triton, call)
+            person = await find_outline(photo, self._models, call)
         else:
             person, faces = await side_by_side(
-                find_outline(photo, self._triton, call), find_faces(photo, self._triton, call)
+                find_outline(photo, self._models, call), find_faces(photo, self._models, call)
             )
             selected = select_face(faces, wire.selector(request.selector))
             _write_faces(faces, selected, response)
         labels = None
         if OF_THE_PERSON.keys() & set(request.classes):
-            labels = await find_labels(photo, faces, selected, person, self._triton, call)
+            labels = await find_labels(photo, faces, selected, person, self._models, call)
         with call.stage("encode"):
             masks = await asyncio.to_thread(_masks, person, labels, request)
         response.masks.extend(masks)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from limner_registry.contracts import Contract
     from limner_server.call import Budget
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 
 class Service(Protocol):
@@ -26,8 +26,8 @@ class Service(Protocol):
     budgets: ClassVar[Mapping[str, Budget]]
     """How long each method may take, by method name."""
 
-    def __init__(self, triton: Triton) -> None:
-        """Answer with the help of `triton`."""
+    def __init__(self, models: Models) -> None:
+        """Answer with the help of `models`."""
 
     def register(self, server: grpc.aio.Server) -> None:
         """Put the service on a server."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import time
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import numpy as np
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
-from limner.errors import LimnerError
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contracts import triton_name
 
@@ -20,16 +17,13 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from limner.errors import LimnerError
     from limner_registry.contracts import Contract, Tensor
-    from limner_server.call import Call
-    from limner_server.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 256 * 1024 * 1024
 """Bytes of the largest tensor message either way; photos reach networks as crops far below it."""
-MARGIN_SECONDS = 0.03
-"""What Triton gets less than the caller gave, so that our answer still arrives in time."""
 CHANNEL = (
     ("grpc.initial_reconnect_backoff_ms", 100),  # Triton is next door: ask again at once
     ("grpc.min_reconnect_backoff_ms", 100),
@@ -43,49 +37,14 @@ TRITON_DTYPES = {"uint8": "UINT8", "float32": "FP32"}
 class Triton:
     """One Triton over gRPC."""
 
-    def __init__(self, address: str, metrics: Metrics) -> None:
+    def __init__(self, address: str) -> None:
         """Prepare for calls to the Triton at `address`; nothing is sent yet."""
-        self._metrics = metrics
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL)
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
 
     async def close(self) -> None:
         """Drop the connection."""
         await self._channel.close()
-
-    async def infer(
-        self, contract: Contract, inputs: Mapping[str, npt.NDArray[np.generic]], call: Call
-    ) -> dict[str, npt.NDArray[Any]]:
-        """Run the version that this call was planned with.
-
-        Args:
-            contract: The model and its tensors.
-            inputs: Arrays by tensor name, batch axis first, as the contract says.
-            call: Whose deadline, plan and record apply.
-
-        Returns:
-            Arrays by tensor name, batch axis first; read-only views of the answer.
-
-        Raises:
-            ModelNotReady: No version is ready, or the one planned has just gone.
-            ModelFailed: The version failed on these inputs.
-            DeadlinePassed: The call's time is over.
-        """
-        version = call.version_of(contract.model)
-        started = time.monotonic()
-        outcome = "ok"
-        try:
-            with call.stage(contract.model):
-                return await self.run(contract, version, inputs, call.remaining() - MARGIN_SECONDS)
-        except LimnerError as error:
-            outcome = error.reason.lower()
-            raise
-        except asyncio.CancelledError:
-            outcome = "cancelled"
-            raise
-        finally:
-            call.used(contract.model, version)
-            self._metrics.model_call(contract.model, version, outcome, time.monotonic() - started)
 
     async def run(
         self,
@@ -94,7 +53,22 @@ class Triton:
         inputs: Mapping[str, npt.NDArray[np.generic]],
         timeout: float,
     ) -> dict[str, npt.NDArray[Any]]:
-        """Run one version by number, outside any call; as `infer` otherwise."""
+        """Run one version by number.
+
+        Args:
+            contract: The model and its tensors.
+            version: Its number.
+            inputs: Arrays by tensor name, batch axis first, as the contract says.
+            timeout: Seconds that Triton gets.
+
+        Returns:
+            Arrays by tensor name, batch axis first; read-only views of the answer.
+
+        Raises:
+            ModelNotReady: The version is not ready, or has just gone.
+            ModelFailed: It failed on these inputs.
+            DeadlinePassed: The time is over.
+        """
         if timeout <= 0:
             raise DeadlinePassed(f"no time was left for {contract.model}")
         request = service_pb2.ModelInferRequest(

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from limner.errors import LimnerError
@@ -64,12 +65,21 @@ class Servables:
         self._up: set[Version] = set()
         self._retry_at: dict[Version, float] = {}
         self._unload_at: dict[Version, float] = {}
+        self._troubles: dict[Version, str] = {}
         self.routes = Routes()
 
     def wake(self) -> None:
         """Settle now rather than at the next turn, and try again what did not come up."""
         self._retry_at = {}  # a new one: what is being tried just now notes its failure in the old
         self._wake.set()
+
+    def troubles(self) -> dict[Version, str]:
+        """Return every version that was tried, and what is wrong with it: nothing if it is up."""
+        return dict.fromkeys(self._up, "") | {
+            version: trouble
+            for version, trouble in self._troubles.items()
+            if version not in self._up
+        }
 
     async def keep_settled(self) -> None:
         """Settle again and again until cancelled."""
@@ -89,17 +99,18 @@ class Servables:
         does not come up keeps the one it has.
         """
         wanted = await asyncio.to_thread(self._wanted)
-        routed = {*wanted.stable.items(), *self.routes.stable.items()}
+        routed = wanted.versions() | {*self.routes.stable.items()}
         versions = {version for version in routed if version[0] in self._contracts}
         await self._route(wanted, await _those(self._answers, versions & self._up))
         mended = await _those(self._bring_up, versions - self._up)
         await self._route(wanted, self._up | mended)
-        await self._unload_all_but({*wanted.stable.items(), *self.routes.stable.items()})
+        await self._unload_all_but(wanted.versions() | {*self.routes.stable.items()})
 
     async def _route(self, wanted: Routes, up: set[Version]) -> None:
         """Put the table that follows from what is wanted and what is up in force."""
         self._up = up
         self.routes = _routable(wanted, self.routes, up)
+        self._metrics.routing_generation.set(self.routes.generation)
         for model, version in self._loaded | up:
             self._metrics.model_ready.labels(model, version).set((model, version) in up)
         await self._tell_routed(self.routes)
@@ -136,6 +147,7 @@ class Servables:
             self._loaded.add((model, version))
             await self._prove(model, version)
         except LimnerError as error:
+            self._troubles[model, version] = str(error)
             log.error("version did not come up", extra=_named(model, version, error))  # noqa: TRY400 - expected, its sentence says all
             return False
         return True
@@ -169,6 +181,7 @@ class Servables:
             await self._triton.unload(model, version)
             self._loaded.remove((model, version))
             self._golden.pop((model, version), None)
+            self._troubles.pop((model, version), None)
             self._metrics.model_ready.remove(model, str(version))
 
     def _wanted(self) -> Routes:
@@ -189,14 +202,21 @@ async def _those(
 
 
 def _routable(wanted: Routes, current: Routes, up: set[Version]) -> Routes:
-    """Return `wanted` with each version that is not up replaced by the one in force, if that is."""
+    """Return `wanted` with each stable version that is not up replaced by the one in force, if up.
+
+    Canaries that are not up get no calls.
+    """
     stable = {}
     for model, version in wanted.stable.items():
         for candidate in (version, current.stable.get(model)):
             if candidate is not None and (model, candidate) in up:
                 stable[model] = candidate
                 break
-    return Routes(wanted.generation, stable)
+    routes = replace(wanted, stable=stable)
+    for model, canary in wanted.canaries.items():
+        if (model, canary.version) not in up:
+            routes = routes.without(canary.rollout)
+    return routes
 
 
 def _named(model: str, version: int, error: LimnerError) -> dict[str, object]:

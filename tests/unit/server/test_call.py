@@ -10,8 +10,11 @@ from limner_registry.routes import Routes
 from limner_server.call import Call, side_by_side
 
 
-def call_with(seconds: float) -> Call:
-    return Call("/limner.v1.SegmentService/Segment", time.monotonic() + seconds, Routes())
+NOWHERE = Routes()
+
+
+def call_with(seconds: float, routes: Routes = NOWHERE) -> Call:
+    return Call("/limner.v1.SegmentService/Segment", time.monotonic() + seconds, routes)
 
 
 def test_a_stage_is_recorded_even_when_it_fails():
@@ -36,15 +39,15 @@ def test_a_call_is_over_once_nobody_waits():
 
 
 def test_a_version_that_answers_twice_is_named_once_in_order_of_first_use():
-    call = call_with(10)
+    call = call_with(10, Routes(1, {"face_mesh": 1, "face_detector": 1}))
     for model in ("face_mesh", "face_detector", "face_mesh"):
-        call.used(model, 1)
+        call.use_of(model)
     assert [use.model for use in call.served_by().models] == ["face_mesh", "face_detector"]
 
 
 def test_a_model_without_a_version_is_not_ready_yet():
     with pytest.raises(ModelNotReady) as caught:
-        call_with(10).version_of("face_mesh")
+        call_with(10).use_of("face_mesh")
     assert caught.value.retry_after
 
 

@@ -21,6 +21,7 @@ from limner_registry.routes import Routes
 from limner_server.call import Budget, Call
 from limner_server.interceptor import DEADLINE_KEY, Calls
 from limner_server.metrics import Metrics
+from limner_server.routing.trials import Trials
 
 METHOD = "/limner.v1.SegmentService/Segment"
 USUAL = Budget(default=5, floor=0.001)
@@ -42,10 +43,14 @@ async def good():
     return segment_pb2.SegmentResponse(width_px=1)
 
 
+async def no_run(*_args):
+    pytest.fail("nothing here is shown to a canary")
+
+
 @asynccontextmanager
 async def served(answer, budget=USUAL):
     metrics = Metrics()
-    calls = Calls({METHOD: budget}, lambda: Routes(4, {}), metrics)
+    calls = Calls({METHOD: budget}, Trials(lambda: Routes(4, {}), no_run, metrics), metrics)
     server = grpc.aio.server(interceptors=(calls,))
     servicer = Portrait(answer)
     segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)

@@ -14,6 +14,7 @@ from limner_registry.routes import Routes
 from limner_server.call import Budget
 from limner_server.interceptor import Calls
 from limner_server.metrics import Metrics
+from limner_server.routing.trials import Trials
 from limner_server.services.checks import Checks
 from limner_server.services.frames import answer_newest
 
@@ -108,10 +109,14 @@ class Bench:
         return self.metrics.registry.get_sample_value("limner_frames_total", labels)
 
 
+async def no_run(*_args):
+    pytest.fail("nothing here is shown to a canary")
+
+
 @asynccontextmanager
 async def served(budget=USUAL):
     metrics, servicer, routes = Metrics(), Portraits(), [Routes(4, {})]
-    calls = Calls({METHOD: budget}, lambda: routes[0], metrics)
+    calls = Calls({METHOD: budget}, Trials(lambda: routes[0], no_run, metrics), metrics)
     server = grpc.aio.server(interceptors=(calls,))
     segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -6,7 +6,6 @@ import pytest
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contracts import FACE_MESH
-from limner_server.metrics import Metrics
 from limner_server.triton.client import Triton, translated
 
 
@@ -42,14 +41,14 @@ def test_triton_fails_in_our_words_and_keeps_its_own_to_the_log(code, text, expe
     ],
 )
 async def test_arrays_that_break_the_contract_never_leave(image):
-    triton = Triton("127.0.0.1:1", Metrics())
+    triton = Triton("127.0.0.1:1")
     with pytest.raises(ValueError, match="face_mesh"):
         await triton.run(FACE_MESH, 1, {"image": image}, 1.0)
     await triton.close()
 
 
 async def test_a_call_without_time_left_is_not_sent():
-    triton = Triton("127.0.0.1:1", Metrics())
+    triton = Triton("127.0.0.1:1")
     with pytest.raises(DeadlinePassed):
         await triton.run(FACE_MESH, 1, {"image": np.zeros((1, 192, 192, 3), np.uint8)}, -0.1)
     await triton.close()

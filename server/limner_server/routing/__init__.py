@@ -1,0 +1,1 @@
+"""Which version answers which call, what comes of it, and what is told to the controller."""

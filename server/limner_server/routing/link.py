@@ -1,0 +1,164 @@
+"""The link to the controller: tables come down, and what becomes of them and of calls goes up.
+
+A server needs no controller to go on: it boots from the table on disk, and keeps the one it has.
+Without word from the controller only its canaries run out of time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+
+from limner.v1 import routing_pb2, routing_pb2_grpc
+from limner_registry.routes import read_routes, write_routes
+from limner_registry.routes_wire import from_message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from limner_registry.routes import Routes
+    from limner_server.routing.trials import Trials
+    from limner_server.triton.servables import Servables
+
+log = logging.getLogger(__name__)
+
+REPORT_SECONDS: Final = 1.0
+"""Between two reports of counts and of what can be served."""
+AGAIN_SECONDS: Final = 1.0
+"""After a broken link, before the next try."""
+MAX_MESSAGE: Final = 8 * 1024 * 1024
+
+
+class Link:
+    """One server's stream to the controller, opened again whenever it breaks."""
+
+    def __init__(
+        self, address: str, instance: str, models: Path, servables: Servables, trials: Trials
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            address: The controller's, host:port.
+            instance: This server's name among all.
+            models: The folder in which the last good table is kept.
+            servables: Bring what the table names up.
+            trials: Hold the leases and the counts.
+        """
+        self._address = address
+        self._hello = routing_pb2.Hello(instance=instance, boot=uuid.uuid4().hex)
+        self._models = models
+        self._servables = servables
+        self._trials = trials
+        self._up: asyncio.Queue[routing_pb2.SyncRoutingRequest] = asyncio.Queue()
+        self._seq = 0
+        self._owed: int | None = None
+        trials.on_ejection = self._ejected
+
+    async def keep(self) -> None:
+        """Stay linked until cancelled."""
+        while True:
+            options = (("grpc.max_receive_message_length", MAX_MESSAGE),)
+            async with grpc.aio.insecure_channel(self._address, options=options) as channel:
+                with contextlib.suppress(grpc.aio.AioRpcError):
+                    await self._talk(routing_pb2_grpc.RoutingServiceStub(channel))
+            log.warning("no link to the controller", extra={"address": self._address})
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _talk(self, stub: routing_pb2_grpc.RoutingServiceStub) -> None:
+        """Say hello and go on until the stream ends."""
+        self._up = asyncio.Queue()
+        self._hello.generation = self._servables.routes.generation
+        self._say(hello=self._hello)
+        reports = asyncio.create_task(self._report())
+        try:
+            # the stubs know the synchronous form alone
+            responses: Any = stub.SyncRouting(self._requests())  # type: ignore[arg-type]
+            async for response in responses:
+                if response.HasField("table"):
+                    await self._take(from_message(response.table))
+                if response.lease_seconds > 0:
+                    self._trials.lease(response.lease_seconds)
+        finally:
+            reports.cancel()
+
+    async def _requests(self) -> AsyncIterator[routing_pb2.SyncRoutingRequest]:
+        while True:
+            yield await self._up.get()
+
+    async def _take(self, routes: Routes) -> None:
+        """Keep a table on disk, where `Servables` finds it, unless it is older than ours."""
+        try:
+            kept = await asyncio.to_thread(self._keep, routes)
+        except (OSError, ValueError) as error:
+            log.exception("a routing table could not be kept")
+            self._answer(routes.generation, f"it could not be kept: {error}")
+            return
+        if not kept:
+            self._answer(routes.generation, "it is older than the one in force")
+            return
+        self._trials.forget_but({canary.rollout for canary in routes.canaries.values()})
+        self._owed = routes.generation
+        self._servables.wake()
+
+    def _keep(self, routes: Routes) -> bool:
+        self._models.mkdir(parents=True, exist_ok=True)
+        ours = read_routes(self._models)
+        if routes.generation < ours.generation:
+            return False
+        if routes != ours:
+            write_routes(self._models, routes)
+        return True
+
+    async def _report(self) -> None:
+        """Tell again and again what is in force, what can be served and what was counted."""
+        told: bytes | None = None
+        while True:
+            if self._owed is not None and self._servables.routes.generation >= self._owed:
+                self._answer(self._owed, "")
+                self._owed = None
+            servables = routing_pb2.Servables(versions=self._versions())
+            if (now := servables.SerializeToString(deterministic=True)) != told:
+                self._say(servables=servables)
+                told = now
+            if self._trials.outcomes.counts:
+                self._say(counts=self._counts())
+            await asyncio.sleep(0.05 if self._owed is not None else REPORT_SECONDS)
+
+    def _versions(self) -> list[routing_pb2.Servable]:
+        return [
+            routing_pb2.Servable(model=model, version=version, trouble=trouble)
+            for (model, version), trouble in sorted(self._servables.troubles().items())
+        ]
+
+    def _counts(self) -> routing_pb2.Counts:
+        self._seq += 1
+        counts = [
+            routing_pb2.Count(
+                rollout=key.rollout, generation=key.generation, name=key.name, value=value
+            )
+            for key, value in self._trials.outcomes.counts.items()
+        ]
+        return routing_pb2.Counts(seq=self._seq, counts=counts)
+
+    def _answer(self, generation: int, refusal: str) -> None:
+        received = routing_pb2.TableReceived(generation=generation, refusal=refusal)
+        self._up.put_nowait(routing_pb2.SyncRoutingRequest(received=received))
+
+    def _ejected(self, rollout: str, generation: int, text: str) -> None:
+        ejection = routing_pb2.Ejection(rollout=rollout, generation=generation, text=text)
+        self._up.put_nowait(routing_pb2.SyncRoutingRequest(ejection=ejection))
+
+    def _say(
+        self,
+        hello: routing_pb2.Hello | None = None,
+        servables: routing_pb2.Servables | None = None,
+        counts: routing_pb2.Counts | None = None,
+    ) -> None:
+        request = routing_pb2.SyncRoutingRequest(hello=hello, servables=servables, counts=counts)
+        self._up.put_nowait(request)

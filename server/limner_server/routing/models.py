@@ -1,0 +1,94 @@
+"""The one way from pipelines to networks: the version a call was planned with, or its stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from limner.errors import LimnerError
+from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
+from limner_registry.rollout.spec import Kind
+from limner_registry.routes import Arm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from limner_registry.contracts import Contract
+    from limner_server.call import Call, Use
+    from limner_server.metrics import Metrics
+    from limner_server.routing.trials import Trials
+    from limner_server.triton.client import Triton
+
+    Inputs = Mapping[str, NDArray[Any]]
+
+MARGIN_SECONDS = 0.03
+"""What Triton gets less than the caller gave, so that our answer still arrives in time."""
+OF_THE_MODEL = (ModelFailed, ModelNotReady, DeadlinePassed)
+"""Failures that another version might not have ended in."""
+
+
+class Models:
+    """Every model, as one call sees it."""
+
+    def __init__(self, triton: Triton, trials: Trials, metrics: Metrics) -> None:
+        """Run versions on `triton`, and tell `trials` how canaries do."""
+        self._triton = triton
+        self._trials = trials
+        self._metrics = metrics
+
+    async def infer(
+        self, contract: Contract, inputs: Inputs, call: Call
+    ) -> dict[str, NDArray[Any]]:
+        """Run the version that this call was planned with; the stable one where a canary fails.
+
+        Args:
+            contract: The model and its tensors.
+            inputs: Arrays by tensor name, batch axis first, as the contract says.
+            call: Whose deadline, plan and record apply.
+
+        Returns:
+            Arrays by tensor name, batch axis first; read-only views of the answer.
+
+        Raises:
+            ModelNotReady: No version is ready, or the one planned has just gone.
+            ModelFailed: The version failed on these inputs.
+            DeadlinePassed: The call's time is over.
+        """
+        use = call.use_of(contract.model)
+        try:
+            answers = await self._run(contract, use, inputs, call)
+        except OF_THE_MODEL:
+            self._trials.failed(call, contract.model, use)
+            in_time = call.remaining() > MARGIN_SECONDS
+            if use.choice.arm is not Arm.CANARY or use.fell_back or not use.stable or not in_time:
+                raise
+            use.fell_back = True
+            use.bad.add(Kind.FALLBACK)
+            answers = await self._run(contract, use, inputs, call)
+        self._trials.answered(call, contract, use, inputs, answers)
+        return answers
+
+    async def _run(
+        self, contract: Contract, use: Use, inputs: Inputs, call: Call
+    ) -> dict[str, NDArray[Any]]:
+        """Run the version in use as a stage of a call, and count how that ended."""
+        started = time.monotonic()
+        outcome = "ok"
+        try:
+            with call.stage(contract.model):
+                left = call.remaining() - MARGIN_SECONDS
+                return await self._triton.run(contract, use.version, inputs, left)
+        except LimnerError as error:
+            outcome = error.reason.lower()
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            if not use.fell_back:
+                use.seconds = max(use.seconds, seconds)
+            self._metrics.model_call(contract.model, use.version, outcome, seconds)

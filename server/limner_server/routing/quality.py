@@ -1,0 +1,107 @@
+"""What can be seen of an answer alone, and of two answers to one input.
+
+A flag says that an answer is useless whatever the photo shows; where photos are at fault, both
+versions of a rollout see as many of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from limner_registry.color import ciede2000, srgb_to_lab
+from limner_registry.contracts import (
+    DYE_BANK,
+    DYE_GENERATOR,
+    HAIR_MATTER,
+    HAIR_SEGMENTER,
+    PERSON_SEGMENTER,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from limner_registry.contracts import Contract
+
+    Answers = Mapping[str, NDArray[Any]]
+
+EMPTY: Final = 0.002
+"""Share of the pixels below which a mask shows nothing."""
+
+FLAT: Final = 1e-3
+"""Range of an answer, in [0, 1], below which it shows nothing."""
+
+STRIDE: Final = 4
+"""Every how many pixels two pictures are compared."""
+
+
+def is_flawed(contract: Contract, answers: Answers) -> bool:
+    """Return whether an answer is useless: not finite, out of all range, or empty.
+
+    Args:
+        contract: What was asked.
+        answers: Arrays by tensor name, batch axis first.
+    """
+    if any(not np.isfinite(array).all() for array in answers.values() if array.dtype.kind == "f"):
+        return True
+    flaw = FLAWS.get(contract)
+    return flaw(answers) if flaw else False
+
+
+def difference(contract: Contract, one: Answers, other: Answers) -> tuple[str, float] | None:
+    """Return how two answers to the same input differ, and in what measure; None without one.
+
+    `mask_iou` is in [0, 1] and 1 for the same; `alpha_sad` is the mean absolute difference in
+    [0, 1]; `ciede2000` the mean color difference, at least 0; `largest` the largest of all.
+    """
+    if contract in (HAIR_SEGMENTER, PERSON_SEGMENTER):
+        return "mask_iou", _iou(_mask(contract, one), _mask(contract, other))
+    if contract is HAIR_MATTER:
+        return "alpha_sad", float(np.abs(one["alpha"] - other["alpha"]).mean())
+    if contract in (DYE_GENERATOR, DYE_BANK):
+        labs = [
+            srgb_to_lab(np.clip(answer["dyed"][:, ::STRIDE, ::STRIDE], 0, 1))
+            for answer in (one, other)
+        ]
+        return "ciede2000", float(ciede2000(*labs).mean())
+    gaps = [float(np.abs(one[name] - other[name]).max(initial=0)) for name in one]
+    return "largest", max(gaps)
+
+
+def _iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    either = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / either if either else 1.0
+
+
+def _mask(contract: Contract, answers: Answers) -> NDArray[np.bool_]:
+    """Return what an answer takes for the subject."""
+    if contract is HAIR_SEGMENTER:
+        hair: NDArray[np.bool_] = answers["classes"].argmax(1) == 1
+        return hair
+    name = contract.outputs[0].name
+    person: NDArray[np.bool_] = answers[name] > 0.5
+    return person
+
+
+def _nobody(answers: Answers) -> bool:
+    """Return whether a map of classes shows background alone."""
+    return bool((answers["classes"].argmax(1) != 0).mean() < EMPTY)
+
+
+def _flat(name: str) -> Callable[[Answers], bool]:
+    def flat(answers: Answers) -> bool:
+        return bool((np.ptp(answers[name].reshape(len(answers[name]), -1), 1) < FLAT).any())
+
+    return flat
+
+
+FLAWS: Final[Mapping[Contract, Callable[[Answers], bool]]] = {
+    HAIR_SEGMENTER: _nobody,
+    PERSON_SEGMENTER: lambda answers: not _mask(PERSON_SEGMENTER, answers).any(),
+    HAIR_MATTER: _flat("alpha"),
+    DYE_GENERATOR: _flat("dyed"),
+    DYE_BANK: _flat("dyed"),
+}

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from limner_registry.contracts import (
+    DYE_GENERATOR,
+    FACE_MESH,
+    HAIR_MATTER,
+    HAIR_SEGMENTER,
+    PERSON_SEGMENTER,
+)
+from limner_server.routing.quality import difference, is_flawed
+
+RNG = np.random.default_rng(0)
+
+
+def classes(label, rows=256):
+    """Return a map of background whose first rows show one class."""
+    planes = np.zeros((1, 4, 256, 256), np.float32)
+    planes[:, 0] = 1
+    planes[:, 0, :rows] = 0
+    planes[:, label, :rows] = 1
+    return {"classes": planes}
+
+
+GOOD = {
+    HAIR_SEGMENTER: classes(1, 60),
+    PERSON_SEGMENTER: {"person": classes(1, 60)["classes"][:, 1]},
+    HAIR_MATTER: {"alpha": RNG.random((1, 512, 512), np.float32)},
+    DYE_GENERATOR: {"dyed": RNG.random((1, 256, 256, 3), np.float32)},
+    FACE_MESH: {"landmarks": RNG.random((1, 468, 3), np.float32), "presence": np.ones(1, "f4")},
+}
+
+
+@pytest.mark.parametrize("contract", GOOD, ids=lambda contract: contract.model)
+def test_a_good_answer_has_no_flaw_and_is_like_itself(contract):
+    answers = GOOD[contract]
+
+    assert not is_flawed(contract, answers)
+    measure, value = difference(contract, answers, answers)
+    assert value == pytest.approx(1 if measure == "mask_iou" else 0, abs=1e-6)
+
+
+@pytest.mark.parametrize("contract", GOOD, ids=lambda contract: contract.model)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_number_is_a_flaw(contract, value):
+    answers = {name: array.copy() for name, array in GOOD[contract].items()}
+    answers[contract.outputs[0].name].flat[7] = value
+
+    assert is_flawed(contract, answers)
+
+
+@pytest.mark.parametrize(
+    ("contract", "answers"),
+    [
+        (HAIR_SEGMENTER, classes(0)),
+        (PERSON_SEGMENTER, {"person": np.full((1, 256, 256), 0.3, np.float32)}),
+        (HAIR_MATTER, {"alpha": np.zeros((1, 512, 512), np.float32)}),
+        (DYE_GENERATOR, {"dyed": np.full((2, 256, 256, 3), 0.5, np.float32)}),
+    ],
+    ids=["nobody", "no person", "no alpha", "one color"],
+)
+def test_an_empty_answer_is_a_flaw(contract, answers):
+    assert is_flawed(contract, answers)
+
+
+def test_masks_are_compared_by_their_overlap():
+    assert difference(HAIR_SEGMENTER, classes(1, 100), classes(1, 50)) == ("mask_iou", 0.5)
+    assert difference(HAIR_SEGMENTER, classes(0), classes(0)) == ("mask_iou", 1.0)
+
+
+def test_alphas_are_compared_pixel_by_pixel():
+    one, other = np.zeros((1, 512, 512), "f4"), np.full((1, 512, 512), 0.25, "f4")
+
+    assert difference(HAIR_MATTER, {"alpha": one}, {"alpha": other}) == ("alpha_sad", 0.25)
+
+
+def test_dyes_are_compared_as_eyes_see_them():
+    white, gray = np.ones((1, 256, 256, 3), "f4"), np.full((1, 256, 256, 3), 0.5, "f4")
+
+    measure, value = difference(DYE_GENERATOR, {"dyed": white}, {"dyed": gray})
+
+    assert measure == "ciede2000"
+    assert 30 < value < 40
