@@ -135,9 +135,13 @@ class Routes:
         return {*self.stable.items(), *self.previous.items(), *canaries.items()}
 
     def without(self, rollout: str | None = None) -> Routes:
-        """Return the table with one rollout's canary, or all, getting no calls of any kind."""
+        """Return the table with one rollout's canary, or all, getting no calls of any kind.
+
+        They are then of no rollout: calls that are split otherwise than the controller means them
+        to be are no evidence for it.
+        """
         canaries = {
-            model: replace(canary, weight_bps=0, shadow_bps=0, rules=())
+            model: Canary(canary.version, "", canary.salt)
             if rollout in {None, canary.rollout}
             else canary
             for model, canary in self.canaries.items()

@@ -80,7 +80,7 @@ class Trials:
     ) -> None:
         """Take note of a run that answered; keep what a canary is to be shown too."""
         canary = call.routes.canaries.get(contract.model)
-        if canary is None:
+        if canary is None or not canary.rollout:
             return
         if is_flawed(contract, answers):
             use.bad.add(Kind.QUALITY)
@@ -109,7 +109,7 @@ class Trials:
         """Count what became of a call that is over; show its samples to canaries."""
         for model, use in call.uses.items():
             canary = call.routes.canaries.get(model)
-            if canary is None or use.choice.arm is Arm.PINNED:
+            if canary is None or not use.choice.rollout or use.choice.arm is Arm.PINNED:
                 continue
             if canary.welcomes(call.caller.headers):
                 continue  # who asked for it is no fair sample of callers

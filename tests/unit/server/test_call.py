@@ -9,7 +9,6 @@ from limner.v1.reasons import DeadlinePassed, ModelNotReady, NoFace
 from limner_registry.routes import Routes
 from limner_server.call import Call, side_by_side
 
-
 NOWHERE = Routes()
 
 
