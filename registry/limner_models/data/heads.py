@@ -33,9 +33,9 @@ class Mix:
     """No person at all."""
     neighbors: float = 0.25
     """One or two further people beside or behind."""
-    bleached: float = 0.35
+    bleached: float = 0.5
     """Hair made lighter, grayer or darker than it was drawn."""
-    hats: float = 0.18
+    hats: float = 0.08
     """A cap put on over the hair, beside those that were drawn."""
     relit: float = 0.6
     """The person lit by more or less light, or of another color, than the background."""

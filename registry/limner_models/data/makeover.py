@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Rec. 709 weights of linear red, green and blue."""
-MOST_GAIN = 15.0
-"""Hair is made brighter by no more than this: what it hides in noise would show."""
+LEAST_GAIN, MOST_GAIN = 0.03, 15.0
+"""Hair is made darker and brighter by no more than this: what it hides in noise would show."""
 
 
 def bleached(layers: Layers, rng: np.random.Generator) -> Layers:
-    """Return people whose hair alone is as light as chance has it, white more often than black.
+    """Return people whose hair alone is as light as chance has it, from white to jet black.
 
-    Drawn hair is seldom white, and white hair before a bright forehead is what networks taught
-    by drawings miss most.
+    White hair before a bright forehead, and hair as dark as the clothes below it, are what networks
+    taught by drawings miss most.
     """
     share = np.clip(layers.hair / np.maximum(layers.coverage, 1e-3), 0, 1)[..., None]
     weight = float((layers.hair > 0.5).sum())
     if weight < 16:
         return layers
     found = float((layers.light @ LUMA)[layers.hair > 0.5].mean())
-    white = rng.random() < 0.55
-    wanted = rng.uniform(0.3, 1.0) if white else np.exp(rng.uniform(np.log(0.02), np.log(0.4)))
-    hair = layers.light * np.float32(np.clip(wanted / max(found, 1e-3), 0.2, MOST_GAIN))
+    white = rng.random() < 0.45
+    wanted = rng.uniform(0.3, 1.0) if white else np.exp(rng.uniform(np.log(0.002), np.log(0.3)))
+    hair = layers.light * np.float32(np.clip(wanted / max(found, 1e-3), LEAST_GAIN, MOST_GAIN))
     gray = (hair @ LUMA)[..., None]
     grayed = np.float32(rng.uniform(0.6, 1) if white else rng.uniform(0, 1))
     blond = np.array([1.08, 1.0, 0.82], np.float32) ** np.float32(rng.uniform(-0.3, 1.6))

@@ -39,10 +39,13 @@ UNSURE = (0.1, 0.9)
 LIT = 0.4
 """Share of portraits whose hair is lit otherwise than it was drawn."""
 
-GOOD = 0.6
+GOOD = 0.75
 """Share of photos that a good camera takes: what is blurred away nobody can matte."""
 
-DRAWN = 0.3
+TRUTHFUL = 0.45
+"""Share of maps that are the truth, whose soft edges leave most unknown."""
+
+DRAWN = 0.25
 """Share of samples that are strands over a background, not portraits."""
 
 FEWEST_UNKNOWN = 150
@@ -140,14 +143,14 @@ class Mattes:
 def rough_map(alpha: Floats, extent: float, rng: np.random.Generator) -> Floats:
     """Return what a segmenter might make of hair, SxS in [0, 1].
 
-    Half the time it is the truth; else strands are lost and the edge wanders.
+    Often it is the truth; else strands are lost and the edge wanders.
 
     Args:
         alpha: SxS in [0, 1].
         extent: Square root of the hair's whole area, in pixels.
         rng: Decides how good the map is.
     """
-    if rng.random() < 0.35:
+    if rng.random() < TRUTHFUL:
         return alpha
     size = alpha.shape[0]
     cell = max(1.0, extent / float(rng.uniform(70, 150)))

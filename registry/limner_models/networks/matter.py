@@ -44,7 +44,7 @@ class HairMatter(nn.Module):
         computed at full size. It is given the comparison, and corrects it.
     """
 
-    def __init__(self, first: int = 32, growth: int = 16) -> None:
+    def __init__(self, first: int = 48, growth: int = 24) -> None:
         super().__init__()
         folded = (PLANES + len(REACHES)) * FOLD**2 + len(REACHES)
         self.stem = nn.Conv2d(folded, first, 3, padding=1)

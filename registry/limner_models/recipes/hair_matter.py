@@ -39,7 +39,7 @@ class Matting:
 
     def __init__(self, network: HairMatter, device: torch.device) -> None:
         self.device = device
-        self.network = network.to(device)
+        self.network = network.to(device, memory_format=torch.channels_last)
         self.network.train()
         self.modules: dict[str, nn.Module] = {"network": self.network}
         self.optimizers: dict[str, torch.optim.Optimizer] = {
@@ -129,8 +129,8 @@ HAIR_MATTER_RECIPE = Recipe(
     name="hair_matter",
     contract=HAIR_MATTER,
     title="Hair matter: how much of each pixel is hair, given a trimap",
-    data=Drawings(count=1200, held_out=48, size=512),
-    steps=8000,
+    data=Drawings(count=800, held_out=48, size=512),
+    steps=9000,
     batch=8,
     rate=Rate(peak=1.5e-3, warmup=100, hold=0.3, last=0.01),
     network=HairMatter,
