@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from limner_server.triton.client import Triton
+    from limner_server.routing.models import Models
 
 METHOD = "Echo"
 
@@ -45,9 +45,9 @@ class EchoService:
     uses: ClassVar[tuple[Contract, ...]] = ()
     budgets: ClassVar[Mapping[str, Budget]] = {METHOD: Budget(default=10.0, floor=0.001)}
 
-    def __init__(self, triton: Triton) -> None:
-        """Answer with the help of `triton`."""
-        self._triton = triton
+    def __init__(self, models: Models) -> None:
+        """Answer with the help of `models`."""
+        self._models = models
 
     def register(self, server: grpc.aio.Server) -> None:
         """Put the service on a server."""
@@ -63,7 +63,7 @@ class EchoService:
         """Return the bytes that came, by way of Triton."""
         contract = SMALL if len(request.data) == 1024 else LARGE
         given = np.frombuffer(request.data, np.uint8).reshape(1, *contract.inputs[0].shape)
-        answers = await self._triton.infer(contract, {"given": given}, Call.current())
+        answers = await self._models.infer(contract, {"given": given}, Call.current())
         return image_pb2.Image(data=answers["same"].tobytes())
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MARGIN: Final = 0.15
 """Of the longer edge of the hair's box that a generator sees on every side of it."""
 
-MAX_ASKED: Final = 8_000
+MAX_ASKED: Final = 4_000
 """Pixels of hair by which a change of color is told; a grid has a quarter as many cells."""
 
 SURE: Final = 0.95

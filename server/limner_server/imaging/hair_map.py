@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.arrays import Flags, Floats, Matte, Photo
     from limner_server.imaging.geometry import Region
 
-WORK_PX: Final = 512
+WORK_PX: Final = 384
 """Longest edge of the map; the network saw half of that."""
 
 FIT_PX: Final = 224
