@@ -1,0 +1,245 @@
+"""One pass of the controller: what is wanted against what is seen, and what is done about it.
+
+Level-triggered: every pass starts from the store, the registry and what the servers said, and keeps
+nothing in memory that a decision rests on. A pass that is repeated, interrupted or run by two
+controllers at once ends in the same state: tables are written by compare-and-set on the one before,
+transitions by compare-and-set on the rollout's etag under request ids that follow from it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from limner_registry.errors import RegistryError, RegistryUnavailable
+from limner_registry.place import place
+from limner_registry.placed import folder_of
+from limner_registry.rollout.counters import epochs
+from limner_registry.rollout.decide import Facts, Server, decide, verdict_of
+from limner_registry.rollout.errors import EtagMismatch
+from limner_registry.rollout.ledger import ActorKind, Cause
+from limner_registry.rollout.plan import TABLED, carried, next_routes
+from limner_registry.rollout.record import ENDED, State
+from limner_registry.routes import Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from limner_registry.rollout.evidence import Verdict
+    from limner_registry.rollout.fleet import Generation
+    from limner_registry.rollout.record import Rollout
+    from limner_registry.rollout.store import Store
+    from limner_registry.store import Registry
+    from limner_registry.triton_config import Kind
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "controller"
+MOST_ROUNDS: Final = 20
+"""Of one pass: one decision may make room for the next."""
+LIVE_SECONDS: Final = 60.0
+"""Since a server last said anything, after which it is taken to be gone."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A rollout and all that a decision about it rests on."""
+
+    rollout: Rollout
+    facts: Facts
+    verdict: Verdict | None
+
+
+class Controller:
+    """Passes over one store and one registry; the calls block."""
+
+    def __init__(
+        self, store: Store, registry: Registry, models: Path, kind: Kind = "KIND_CPU"
+    ) -> None:
+        """Work over these.
+
+        Args:
+            store: Where rollouts are kept.
+            registry: Where versions are.
+            models: The folder in which versions are placed for servers.
+            kind: Where the versions' instances run.
+        """
+        self._store = store
+        self._registry = registry
+        self._models = models
+        self._kind = kind
+        self._refused: dict[tuple[str, int], str] = {}
+
+    def run_pass(self, now: float) -> None:
+        """Bring what is wanted and what is seen nearer to each other, as far as that goes now.
+
+        Raises:
+            RegistryUnavailable: The registry or the store does not answer; nothing is half done.
+        """
+        for _ in range(MOST_ROUNDS):
+            rollouts = self._concerned()
+            self._place(rollouts)
+            routed = self._route(rollouts, now)
+            decided = [self._decide(rollout.id, now) for rollout in rollouts]
+            if not routed and not any(decided):
+                break
+
+    def routes(self) -> Routes:
+        """Return the table that servers are to have."""
+        return routes_of(self._store.fleet.generation())
+
+    def explain(self, rollout: str, now: float) -> Explained:
+        """Return why a rollout stands where it does.
+
+        Raises:
+            RolloutUnknown: There is none of that id.
+        """
+        found = self._store.get(rollout)
+        facts = self._facts(found, now)
+        return Explained(found, facts, verdict_of(found, facts, now))
+
+    def _concerned(self) -> list[Rollout]:
+        """Return the rollouts that are not over, and those that the table still shows."""
+        open_ones = self._store.page(states=frozenset(State) - ENDED, size=1000).rollouts
+        routes = self.routes()
+        shown = {canary.rollout for canary in routes.canaries.values()}
+        done = [self._store.get(name) for name in shown - {rollout.id for rollout in open_ones}]
+        for model in routes.previous:
+            done += self._store.page(model, {State.SUCCEEDED}, size=1).rollouts
+        known = {rollout.id: rollout for rollout in (*open_ones, *done)}
+        return list(known.values())
+
+    def _place(self, rollouts: Iterable[Rollout]) -> None:
+        """Put every version that servers are to have where they find it."""
+        wanted = set(self._stable(self.routes()).items())
+        wanted |= {(r.model, r.canary) for r in rollouts if r.state in TABLED}
+        for model, number in sorted(wanted):
+            if folder_of(self._models, model, number).is_dir():
+                continue
+            try:
+                place(self._registry, model, number, self._models, kind=self._kind)
+                self._refused.pop((model, number), None)
+            except RegistryUnavailable:
+                raise
+            except RegistryError as error:
+                log.error("version refused", extra={"model": model, "detail": str(error)})  # noqa: TRY400 - its sentence says all
+                self._refused[model, number] = str(error)
+
+    def _stable(self, routes: Routes) -> dict[str, int]:
+        """Return stable versions: the table's, and the registry's of models that are new to it."""
+        first = {
+            model: number
+            for model, number in self._registry.models().items()
+            if number is not None and model not in routes.stable
+        }
+        return dict(routes.stable) | first
+
+    def _route(self, rollouts: Iterable[Rollout], now: float) -> bool:
+        """Write the table that follows; return whether it is another than there was."""
+        latest = self._store.fleet.generation()
+        routes = routes_of(latest)
+        slow = {
+            canary.rollout: canary.slow_seconds
+            for canary in routes.canaries.values()
+            if canary.slow_seconds
+        }
+        known = {rollout.id: rollout for rollout in rollouts}
+        placed = {
+            model: number
+            for model, number in self._stable(routes).items()
+            if folder_of(self._models, model, number).is_dir()
+        }
+        frozen = self._store.frozen() is not None
+        ready = [r for r in known.values() if folder_of(self._models, r.model, r.canary).is_dir()]
+        routes = replace(routes, stable=placed)
+        wanted = next_routes(routes, ready, slow, frozen=frozen, now=now)
+        try:
+            added = self._store.fleet.add_generation(
+                latest.number, table_of(wanted), carried(wanted, known), now
+            )
+        except EtagMismatch:
+            log.info("another controller has written the next table")
+            return True
+        return added.number != latest.number
+
+    def _decide(self, rollout_id: str, now: float) -> bool:
+        """Let happen to a rollout what is to happen now; return whether anything did."""
+        rollout = self._store.get(rollout_id)
+        decision = decide(rollout, self._facts(rollout, now), now)
+        if decision is None:
+            return False
+        kind = type(decision.trigger).__name__
+        evidence = (decision.verdict.to_json(),) if decision.verdict else ()
+        cause = Cause(
+            NAME,
+            ActorKind.CONTROLLER,
+            f"{rollout.id}/{rollout.etag}/{kind}",
+            reason=getattr(decision.trigger, "text", ""),
+            evidence=evidence,
+        )
+        try:
+            after = self._store.transition(rollout.id, rollout.etag, decision.trigger, cause, now)
+        except EtagMismatch:
+            log.info("a rollout has changed meanwhile", extra={"rollout": rollout.id})
+            return True
+        told = {"rollout": rollout.id, "trigger": kind, "state": after.state, "text": after.text}
+        log.info("rollout", extra=told)
+        return True
+
+    def _facts(self, rollout: Rollout, now: float) -> Facts:
+        """Return all that a decision about a rollout rests on."""
+        fleet = self._store.fleet
+        latest = fleet.generation()
+        weights = fleet.weights(rollout.id, rollout.attempt)
+        servables = {said.instance: said for said in fleet.servables(rollout.model, rollout.canary)}
+        servers = tuple(
+            Server(
+                instance=seen.instance,
+                generation=seen.generation,
+                heard_at=seen.at,
+                refusal=seen.refusal,
+                up=seen.instance in servables and servables[seen.instance].proven,
+                trouble=servables[seen.instance].text if seen.instance in servables else "",
+                ejected=seen.ejections.get(rollout.id, ""),
+            )
+            for seen in fleet.servers()
+            if now - seen.at < LIVE_SECONDS
+        )
+        return Facts(
+            generation=latest.number,
+            generation_at=latest.at,
+            tabled=_is_tabled(routes_of(latest), rollout),
+            servers=servers,
+            epochs=epochs(rollout.id, fleet.counted(), weights),
+            refused=self._refused.get((rollout.model, rollout.canary), ""),
+            frozen=self._store.frozen() is not None,
+        )
+
+
+def routes_of(generation: Generation) -> Routes:
+    """Return the routing table of a generation."""
+    document: Mapping[str, object] = {"models": {}, **generation.table}
+    return Routes.from_json({**document, "generation": generation.number})
+
+
+def table_of(routes: Routes) -> dict[str, object]:
+    """Return a table as the store keeps it: without its number."""
+    document = routes.to_json()
+    del document["generation"]
+    return document
+
+
+def _is_tabled(routes: Routes, rollout: Rollout) -> bool:
+    """Return whether a table gives a rollout's version what it is to have."""
+    canary = routes.canaries.get(rollout.model)
+    if rollout.state not in TABLED:
+        return canary is None or canary.rollout != rollout.id
+    wanted = tuple((rule.name, rule.value) for rule in rollout.rules)
+    return (
+        canary is not None
+        and canary.rollout == rollout.id
+        and (canary.salt, canary.weight_bps, canary.shadow_bps, canary.rules)
+        == (rollout.salt, rollout.weight_bps, rollout.shadow_bps, wanted)
+    )

@@ -1,0 +1,308 @@
+"""The controller over a real registry and store; servers obey, and the clock is the test's."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from limner_registry.contracts import PERSON_SEGMENTER
+from limner_registry.control.controller import Controller
+from limner_registry.placed import folder_of
+from limner_registry.publish import publish
+from limner_registry.rollout.counters import Key, Snapshot
+from limner_registry.rollout.fleet import Connected, Servable
+from limner_registry.rollout.ledger import ActorKind, Cause
+from limner_registry.rollout.record import State, new_rollout
+from limner_registry.rollout.spec import DEFAULT, Judging, Shadow, Spec, Weight
+from limner_registry.rollout.store import Store
+from limner_registry.rollout.triggers import Reason
+
+MODEL = PERSON_SEGMENTER.model
+NOW = 1_000_000.0
+QUICK = Spec(
+    (
+        Shadow(5000, min_pairs=100, min_seconds=10),
+        Weight(500, min_seconds=10),
+        Weight(5000, min_seconds=10),
+        Weight(10_000, min_seconds=10),
+    ),
+    Judging(min_units=200),
+)
+
+
+@pytest.fixture
+def store(state):
+    store = Store.open(state)
+    yield store
+    store.close()
+
+
+@pytest.fixture(autouse=True)
+def versions(registry, make_release):
+    return [publish(registry, make_release(scale)) for scale in (1.0, 0.9)]
+
+
+@pytest.fixture
+def controller(store, registry, models):
+    return Controller(store, registry, models)
+
+
+class Servers:
+    """Two servers that have every table in force at once, and calls that come in evenly."""
+
+    def __init__(self, store, canary_errors=0.002, rate=60.0):
+        self.store, self.rate = store, rate
+        self.canary_errors = canary_errors
+        self.rng, self.seq = np.random.default_rng(1), 0
+        self.counts = {"a": {}, "b": {}}
+        self.up = True
+
+    def pass_seconds(self, controller, now, seconds):
+        """Let calls come for some seconds, and say everything that servers say."""
+        fleet, routes = self.store.fleet, controller.routes()
+        self.seq += 1
+        for name, counts in self.counts.items():
+            fleet.connect(Connected(name, "boot", routes.generation, now))
+            said = [
+                Servable(model, version, name, "", self.up, "" if self.up else "broken", now)
+                for model, version in routes.versions()
+            ]
+            fleet.report(said)
+            canary = routes.canaries.get(MODEL)
+            if canary:
+                self._count(counts, routes.generation, canary, seconds / 2)
+            fleet.count([Snapshot(name, "boot", self.seq, now, dict(counts))])
+
+    def _count(self, counts, generation, canary, seconds):
+        calls = self.rng.poisson(self.rate * seconds)
+        theirs = self.rng.binomial(calls, canary.weight_bps / 10_000)
+        found = {
+            ("stable", "units"): calls - theirs,
+            ("stable", "error"): self.rng.binomial(calls - theirs, 0.002),
+            ("canary", "units"): theirs,
+            ("canary", "error"): self.rng.binomial(theirs, self.canary_errors),
+            ("pairs", "units"): self.rng.binomial(calls - theirs, canary.shadow_bps / 10_000),
+        }
+        for (side, outcome), number in found.items():
+            key = Key(canary.rollout, generation, side, outcome)
+            counts[key] = counts.get(key, 0) + int(number)
+
+
+def begin(store, spec=QUICK, request="create", now=NOW):
+    rollout = new_rollout(
+        f"person-2-{request}", MODEL, 1, 2, spec, salt=request, creator="Ada", now=now
+    )
+    return store.create(rollout, Cause("Ada", ActorKind.HUMAN, request)).id
+
+
+def live(store, controller, servers, rollout, most=3600, step=5.0):
+    """Run passes until a rollout is over; return it."""
+    now = NOW
+    while now < NOW + most:
+        controller.run_pass(now)
+        found = store.get(rollout)
+        if found.ended:
+            controller.run_pass(now)
+            return found
+        now += step
+        servers.pass_seconds(controller, now, step)
+    return store.get(rollout)
+
+
+def test_the_first_pass_places_stable_versions_and_routes_to_them(controller, models):
+    controller.run_pass(NOW)
+
+    assert controller.routes().stable == {MODEL: 1}
+    assert folder_of(models, MODEL, 1).is_dir()
+    assert not folder_of(models, MODEL, 2).exists()
+
+
+def test_a_second_pass_changes_nothing(controller, store, models):
+    controller.run_pass(NOW)
+    before = controller.routes(), store.events(), sorted(models.rglob("*"))
+
+    controller.run_pass(NOW + 60)
+
+    assert (controller.routes(), store.events(), sorted(models.rglob("*"))) == before
+
+
+def test_a_healthy_version_becomes_stable_and_the_one_before_stays_ready(controller, store):
+    controller.run_pass(NOW)
+    done = live(store, controller, Servers(store), begin(store))
+
+    assert done.state is State.SUCCEEDED
+    routes = controller.routes()
+    assert (routes.stable, routes.previous, routes.canaries) == ({MODEL: 2}, {MODEL: 1}, {})
+    assert not store.audit()
+
+
+def test_every_weight_was_in_force_on_every_server_before_it_was_judged(controller, store):
+    controller.run_pass(NOW)
+    rollout = begin(store)
+    live(store, controller, Servers(store), rollout)
+
+    weights = store.fleet.weights(rollout, 1)
+    given = [weight.weight_bps for _, weight in sorted(weights.items())]
+    assert [weight for weight in dict.fromkeys(given) if weight] == [500, 5000, 10_000]
+
+
+def test_a_version_that_fails_is_taken_out_of_the_table(controller, store):
+    controller.run_pass(NOW)
+    done = live(store, controller, Servers(store, canary_errors=0.2), begin(store))
+
+    assert (done.state, done.reason) == (State.ABORTED, Reason.EVIDENCE)
+    routes = controller.routes()
+    assert (routes.stable, routes.canaries) == ({MODEL: 1}, {})
+    [abort] = [event for event in store.events() if event.type == "Abort"]
+    assert abort.cause.evidence
+
+
+def test_a_version_whose_files_are_damaged_is_refused(controller, store, versions, state):
+    for network in (state / "registry/artifacts").rglob("model.onnx"):
+        if str(versions[1].source).split("/")[-2] in str(network):
+            network.write_bytes(network.read_bytes()[:-1] + b"?")
+    controller.run_pass(NOW)
+
+    done = live(store, controller, Servers(store), begin(store), most=60)
+
+    assert (done.state, done.reason) == (State.ABORTED, Reason.REFUSED)
+    assert "model.onnx" in done.text
+
+
+def test_a_version_that_does_not_come_up_is_refused(controller, store):
+    controller.run_pass(NOW)
+    servers = Servers(store)
+    servers.up = False
+
+    done = live(store, controller, servers, begin(store), most=60)
+
+    assert (done.state, done.reason) == (State.ABORTED, Reason.REFUSED)
+    assert "broken" in done.text
+
+
+def test_without_servers_nothing_is_decided(controller, store):
+    controller.run_pass(NOW)
+    rollout = begin(store)
+    for number in range(20):
+        controller.run_pass(NOW + 60 * number)
+
+    assert store.get(rollout).state is State.VERIFYING
+
+
+class Killed(Exception):
+    """Stands for the end of a process."""
+
+
+class Mortal:
+    """A store whose user dies in the middle of calls, before or after they are done."""
+
+    def __init__(self, real, rng, share):
+        self._real, self._rng, self._share, self.deaths = real, rng, share, 0
+
+    def __getattr__(self, name):
+        found = getattr(self._real, name)
+        if name == "fleet":
+            mortal = Mortal(found, self._rng, self._share)
+            mortal._die = self._die
+            return mortal
+        if not callable(found):
+            return found
+
+        def call(*args, **options):
+            self._die()
+            result = found(*args, **options)
+            self._die()
+            return result
+
+        return call
+
+    def _die(self):
+        if self._rng.random() < self._share:
+            self.deaths += 1
+            raise Killed
+
+
+class Phoenix(Controller):
+    """A controller that is started anew whenever it is killed."""
+
+    def run_pass(self, now):
+        while True:
+            try:
+                super().run_pass(now)
+            except Killed:
+                self._refused = {}
+            else:
+                return
+
+    def routes(self):
+        while True:
+            try:
+                return super().routes()
+            except Killed:
+                pass
+
+
+def story(store, controller, canary_errors):
+    controller.run_pass(NOW)
+    return live(store, controller, Servers(store, canary_errors), begin(store))
+
+
+@pytest.mark.parametrize("canary_errors", [0.002, 0.2], ids=["healthy", "failing"])
+def test_a_controller_killed_again_and_again_ends_where_another_does(
+    canary_errors, controller, store, registry, models, tmp_path
+):
+    undisturbed = story(store, controller, canary_errors)
+    other = Store.open(tmp_path / "other")
+    mortal = Mortal(other, random.Random(3), 0.03)
+    phoenix = Phoenix(mortal, registry, models)
+
+    disturbed = story(other, phoenix, canary_errors)
+
+    assert mortal.deaths > 15
+    assert not other.audit()
+    assert replace(disturbed, etag=0) == replace(undisturbed, etag=0)
+    assert phoenix.routes() == controller.routes()
+    told = [[(event.type, event.at) for event in each.events()] for each in (store, other)]
+    assert told[0] == told[1]
+    other.close()
+
+
+def test_two_controllers_at_once_never_contradict_each_other(controller, store, registry, models):
+    rival, failures = Controller(store, registry, models), []
+    controller.run_pass(NOW)
+    rollout, servers, now = begin(store), Servers(store), NOW
+
+    def work(one):
+        try:
+            one.run_pass(now)
+        except Exception as error:  # noqa: BLE001 - any is a failure here
+            failures.append(error)
+
+    while not store.get(rollout).ended and now < NOW + 3600:
+        now += 5
+        servers.pass_seconds(controller, now, 5)
+        threads = [threading.Thread(target=work, args=(one,)) for one in (controller, rival)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert not failures
+    assert store.get(rollout).state is State.SUCCEEDED
+    assert not store.audit()
+    kinds = [event.type for event in store.events() if event.rollout == rollout]
+    assert kinds.count("Verified") == kinds.count("Soaked") == 1
+    assert len(QUICK.steps) == kinds.count("StepDone")
+
+
+def test_the_usual_spec_is_one_that_a_controller_can_follow(controller, store):
+    controller.run_pass(NOW)
+    done = live(
+        store, controller, Servers(store, rate=400.0), begin(store, DEFAULT), most=7200, step=20.0
+    )
+
+    assert done.state is State.SUCCEEDED
