@@ -1,0 +1,222 @@
+"""RolloutService: what operators ask of rollouts, and what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from google.protobuf.json_format import MessageToDict
+
+from limner.v1 import rollouts_pb2, rollouts_pb2_grpc
+from limner_registry.control.controller import table_of
+from limner_registry.control.messages import event_message, explained_message, rollout_message
+from limner_registry.errors import InputRefused
+from limner_registry.metadata import gate
+from limner_registry.rollout.document import read_spec
+from limner_registry.rollout.errors import RolloutUnknown
+from limner_registry.rollout.ledger import ActorKind, Cause
+from limner_registry.rollout.plan import rolled_back
+from limner_registry.rollout.record import ENDED, State, new_rollout
+from limner_registry.rollout.spec import DEFAULT
+from limner_registry.rollout.triggers import (
+    Abort,
+    Advance,
+    Approve,
+    Pause,
+    Promote,
+    Reason,
+    Resume,
+    Retry,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from limner_registry.control.controller import Controller
+    from limner_registry.rollout.record import Rollout
+    from limner_registry.rollout.store import Store
+    from limner_registry.rollout.triggers import Trigger
+    from limner_registry.store import Registry
+
+MOST_PAGE: Final = 1000
+WATCH_SECONDS: Final = 0.5
+"""Between two looks at a rollout that is watched."""
+VERBS: Final[dict[int, Callable[[str], Trigger]]] = {
+    rollouts_pb2.ROLLOUT_VERB_PAUSE: lambda words: Pause(Reason.PERSON, words),
+    rollouts_pb2.ROLLOUT_VERB_RESUME: lambda _: Resume(),
+    rollouts_pb2.ROLLOUT_VERB_ADVANCE: lambda _: Advance(),
+    rollouts_pb2.ROLLOUT_VERB_PROMOTE: Promote,
+    rollouts_pb2.ROLLOUT_VERB_ABORT: lambda words: Abort(Reason.PERSON, words),
+    rollouts_pb2.ROLLOUT_VERB_RETRY: lambda _: Retry(secrets.token_hex(8)),
+    rollouts_pb2.ROLLOUT_VERB_APPROVE: lambda _: Approve(),
+}
+"""What each verb does, given the reason in words."""
+
+
+class VersionRefused(InputRefused):
+    """The version may not be rolled out; the message says why."""
+
+
+class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
+    """Answers over one store; everything that blocks runs in threads."""
+
+    def __init__(
+        self, store: Store, registry: Registry, controller: Controller, hint: Callable[[], None]
+    ) -> None:
+        """Answer for `controller`, and call `hint` after every change."""
+        self._store = store
+        self._registry = registry
+        self._controller = controller
+        self._hint = hint
+
+    async def CreateRollout(self, request: Any, context: Any) -> Any:
+        """Create a rollout; an active one of the model makes way."""
+        rollout = await asyncio.to_thread(self._create, request)
+        self._hint()
+        message = rollout_message(rollout, time.time())
+        return rollouts_pb2.CreateRolloutResponse(rollout=message)
+
+    async def GetRollout(self, request: Any, context: Any) -> Any:
+        """Return one rollout."""
+        rollout = await asyncio.to_thread(self._named, request.rollout)
+        return rollouts_pb2.GetRolloutResponse(rollout=rollout_message(rollout, time.time()))
+
+    async def ListRollouts(self, request: Any, context: Any) -> Any:
+        """Return rollouts, newest first."""
+        states = frozenset(State) - ENDED if request.active else frozenset(State)
+        size = min(request.page_size or 50, MOST_PAGE)
+        rest = int(request.page_token) if request.page_token.isdecimal() else None
+        page = await asyncio.to_thread(
+            self._store.page, request.model or None, states, max(1, size), rest
+        )
+        now = time.time()
+        return rollouts_pb2.ListRolloutsResponse(
+            rollouts=[rollout_message(rollout, now) for rollout in page.rollouts],
+            next_page_token="" if page.rest is None else str(page.rest),
+        )
+
+    async def ChangeRollout(self, request: Any, context: Any) -> Any:
+        """Let a person's decision happen to a rollout."""
+        rollout = await asyncio.to_thread(self._change, request)
+        self._hint()
+        return rollouts_pb2.ChangeRolloutResponse(rollout=rollout_message(rollout, time.time()))
+
+    async def RollbackModel(self, request: Any, context: Any) -> Any:
+        """Make the version before stable again."""
+        stable, previous = await asyncio.to_thread(self._roll_back, request)
+        self._hint()
+        return rollouts_pb2.RollbackModelResponse(stable_version=stable, previous_version=previous)
+
+    async def FreezeRollouts(self, request: Any, context: Any) -> Any:
+        """Send every call to stable versions, or end that."""
+        change = self._store.freeze if request.frozen else self._store.unfreeze
+        await asyncio.to_thread(change, _cause(request), time.time())
+        self._hint()
+        return rollouts_pb2.FreezeRolloutsResponse(frozen=request.frozen)
+
+    async def ExplainRollout(self, request: Any, context: Any) -> Any:
+        """Say why a rollout stands where it does."""
+        return await asyncio.to_thread(self._explained, request.rollout)
+
+    async def WatchRollout(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        """Say it again whenever it changes, until the rollout is over."""
+        said = b""
+        while True:
+            answer = await asyncio.to_thread(self._explained, request.rollout)
+            now = answer.SerializeToString(deterministic=True)
+            if now != said:
+                said = now
+                yield rollouts_pb2.WatchRolloutResponse(explained=answer)
+            if answer.rollout.HasField("ended_at"):
+                return
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def ListEvents(self, request: Any, context: Any) -> Any:
+        """Return what happened, oldest first."""
+        size = min(request.page_size or 100, MOST_PAGE)
+        found = await asyncio.to_thread(
+            self._store.events, request.after_seq + 1, request.rollout or None, size
+        )
+        return rollouts_pb2.ListEventsResponse(events=[event_message(event) for event in found])
+
+    def _create(self, request: Any) -> Rollout:
+        """Check and keep a new rollout; with `validate_only` check alone."""
+        now, routes = time.time(), self._controller.routes()
+        version = self._registry.version(request.model, request.version)
+        gate(version.tags)
+        stable = routes.stable.get(request.model)
+        if stable is None:
+            raise VersionRefused(f"{request.model} has no stable version to be compared with")
+        if stable == request.version:
+            raise VersionRefused(f"{version} is stable already")
+        given = MessageToDict(request.spec) if request.HasField("spec") else None
+        spec = DEFAULT if given is None else read_spec(given)
+        rollout = new_rollout(
+            f"{request.model}-{request.version}-{secrets.token_hex(3)}",
+            request.model,
+            stable,
+            request.version,
+            spec,
+            salt=secrets.token_hex(8),
+            creator=request.actor,
+            now=now,
+        )
+        if request.validate_only:
+            return rollout
+        active = self._store.page(request.model, frozenset(State) - ENDED, 10).rollouts
+        rival = next(((other.id, other.etag) for other in active if other.active), None)
+        return self._store.create(rollout, _cause(request), rival)
+
+    def _change(self, request: Any) -> Rollout:
+        rollout = self._named(request.rollout)
+        make = VERBS.get(request.verb)
+        if make is None:
+            raise InputRefused("verb: say what to do")
+        if request.verb == rollouts_pb2.ROLLOUT_VERB_PROMOTE and not request.reason:
+            raise InputRefused("reason: promoting past the judge needs a justification")
+        etag = int(request.etag) if request.etag.isdecimal() else rollout.etag
+        return self._store.transition(
+            rollout.id, etag, make(request.reason), _cause(request), time.time()
+        )
+
+    def _roll_back(self, request: Any) -> tuple[int, int]:
+        """Write the table with the version before, and the event that says who wanted it."""
+        now, fleet = time.time(), self._store.fleet
+        latest, routes = fleet.generation(), self._controller.routes()
+        if request.model not in routes.previous:
+            raise VersionRefused(f"no earlier version of {request.model} is kept ready")
+        active = self._store.page(request.model, frozenset(State) - ENDED, 10).rollouts
+        cause = _cause(request)
+        asked = {"model": request.model}
+        if not self._store.note("Rollback", asked, cause, now):
+            return routes.stable[request.model], routes.previous[request.model]
+        for rollout in active:
+            if rollout.active:
+                way = Cause(cause.actor, cause.kind, f"{cause.request_id}/abort", cause.reason)
+                trigger = Abort(Reason.PERSON, f"{request.model} was rolled back")
+                self._store.transition(rollout.id, rollout.etag, trigger, way, now)
+        back = rolled_back(routes, request.model)
+        fleet.add_generation(latest.number, table_of(back), (), now)
+        return back.stable[request.model], back.previous[request.model]
+
+    def _named(self, name: str) -> Rollout:
+        """Return a rollout by its id, or a model's latest."""
+        try:
+            return self._store.get(name)
+        except RolloutUnknown:
+            latest = self._store.page(model=name, size=1).rollouts
+            if not latest:
+                raise
+            return latest[0]
+
+    def _explained(self, name: str) -> Any:
+        now = time.time()
+        return explained_message(self._controller.explain(self._named(name).id, now), now)
+
+
+def _cause(request: Any) -> Cause:
+    """Return who asks, and why."""
+    reason = getattr(request, "reason", "")
+    return Cause(request.actor or "somebody", ActorKind.HUMAN, request.request_id, reason)

@@ -1,0 +1,143 @@
+"""The controller as a process: its passes, its services, its page of metrics, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from limner.errors import STATUS_DETAILS, LimnerError, to_status
+from limner.v1 import reasons, rollouts_pb2_grpc, routing_pb2_grpc
+from limner_registry.control.controller import Controller
+from limner_registry.control.links import Links
+from limner_registry.control.rollouts import Rollouts, VersionRefused
+from limner_registry.errors import (
+    InputRefused,
+    ModelUnknown,
+    RegistryError,
+    RegistryUnavailable,
+    VersionUnknown,
+)
+from limner_registry.rollout.errors import EtagMismatch, RolloutUnknown, TransitionIllegal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from limner_registry.rollout.store import Store
+    from limner_registry.store import Registry
+
+log = logging.getLogger(__name__)
+
+PASS_SECONDS: Final = 5.0
+"""Between two passes when nothing hints at anything."""
+REASONS: Final[tuple[tuple[type[RegistryError], type[LimnerError]], ...]] = (
+    (RolloutUnknown, reasons.RolloutUnknown),
+    (EtagMismatch, reasons.EtagMismatch),
+    (TransitionIllegal, reasons.TransitionIllegal),
+    (VersionRefused, reasons.VersionRefused),
+    (ModelUnknown, reasons.ModelVersionUnknown),
+    (VersionUnknown, reasons.ModelVersionUnknown),
+    (RegistryUnavailable, reasons.RegistryUnavailable),
+    (InputRefused, reasons.ParameterOutOfRange),
+    (RegistryError, reasons.VersionRefused),
+)
+"""How the registry's errors are told to callers; the first that fits."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a controller listens, and what it stands on."""
+
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 50053
+    """0 takes a free one."""
+
+
+class Translated(grpc.aio.ServerInterceptor):
+    """Ends calls that fail in a LimnerError, with all that a caller can use."""
+
+    async def intercept_service(
+        self, continuation: Callable[[Any], Awaitable[Any]], details: Any
+    ) -> Any:
+        """Wrap unary methods; streams end as they are."""
+        handler = await continuation(details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+
+        async def answer(request: Any, context: Any) -> Any:
+            try:
+                return await handler.unary_unary(request, context)
+            except RegistryError as error:
+                status = to_status(told(error))
+                trailing = ((STATUS_DETAILS, status.SerializeToString()),)
+                await context.abort(told(error).code, status.message, trailing)
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer, handler.request_deserializer, handler.response_serializer
+        )
+
+
+def told(error: RegistryError) -> LimnerError:
+    """Return an error of the registry as callers are told it."""
+    kind = next(reason for cause, reason in REASONS if isinstance(error, cause))
+    return kind(str(error))
+
+
+async def serve(place: Place, store: Store, registry: Registry, ended: asyncio.Event) -> None:
+    """Run a controller until `ended` is set.
+
+    Raises:
+        OSError: The port is in use.
+    """
+    wake = asyncio.Event()
+    controller = Controller(store, registry, place.state / "models")
+    links = Links(store, wake.set)
+    server = grpc.aio.server(interceptors=(Translated(),), options=(("grpc.so_reuseport", 0),))
+    routing_pb2_grpc.add_RoutingServiceServicer_to_server(links, server)
+    rollouts = Rollouts(store, registry, controller, wake.set)
+    rollouts_pb2_grpc.add_RolloutServiceServicer_to_server(rollouts, server)
+    healthy = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    try:
+        port = server.add_insecure_port(f"{place.host}:{place.port}")
+    except RuntimeError as error:
+        raise OSError(f"{place.host}:{place.port} is in use already") from error
+    await server.start()
+    record = place.state / "controller.json"
+    record.write_text(json.dumps({"address": f"{place.host}:{port}"}))
+    log.info("controller listens", extra={"address": f"{place.host}:{port}"})
+    await healthy.set("", health_pb2.HealthCheckResponse.SERVING)
+    tasks = [
+        asyncio.create_task(keep_passing(controller, wake)),
+        asyncio.create_task(links.keep_pushing()),
+    ]
+    await ended.wait()
+    for task in tasks:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    record.unlink(missing_ok=True)
+    await server.stop(grace=0.5)
+
+
+async def keep_passing(controller: Controller, wake: asyncio.Event) -> None:
+    """Pass again and again until cancelled: every few seconds, and at once on a hint."""
+    while True:
+        wake.clear()
+        try:
+            await asyncio.to_thread(controller.run_pass, time.time())
+        except RegistryUnavailable as error:
+            log.warning("decisions wait", extra={"detail": str(error)})
+        except Exception:  # a defect must not end what can take a bad version out
+            log.exception("a pass failed; trying again")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), PASS_SECONDS)

@@ -1,0 +1,190 @@
+"""RolloutService and RoutingService over real gRPC, a real store and a real registry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Queue
+
+import grpc
+import pytest
+from click.testing import CliRunner
+
+from limner.errors import from_rpc_error
+from limner.v1 import rollouts_pb2, rollouts_pb2_grpc, routing_pb2, routing_pb2_grpc
+from limner.v1.reasons import EtagMismatch, ParameterOutOfRange, RolloutUnknown, VersionRefused
+from limner_registry.commands.rollout import rollout as command
+from limner_registry.contracts import PERSON_SEGMENTER
+from limner_registry.control.serve import Place, serve
+from limner_registry.publish import publish
+from limner_registry.rollout.store import Store
+from limner_registry.routes_wire import from_message
+
+MODEL = PERSON_SEGMENTER.model
+
+
+@dataclass
+class Served:
+    """A running controller, and a server that obeys it."""
+
+    address: str
+    rollouts: rollouts_pb2_grpc.RolloutServiceStub
+    tables: Queue
+    say: Queue
+
+    def table_with(self, wanted, seconds=10.0):
+        """Return the first table that is as wanted."""
+        until = time.monotonic() + seconds
+        while True:
+            routes = self.tables.get(timeout=max(0.1, until - time.monotonic()))
+            if wanted(routes):
+                return routes
+
+
+@pytest.fixture
+def served(state, registry, make_release):
+    """Run a controller in a thread of its own, with a server linked to it."""
+    for scale in (1.0, 0.9):
+        publish(registry, make_release(scale))
+    store, ended = Store.open(state), asyncio.Event()
+    loops = Queue()
+
+    async def run():
+        loops.put(asyncio.get_running_loop())
+        await serve(Place(state, port=0), store, registry, ended)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    file = state / "controller.json"
+    while not file.exists():
+        time.sleep(0.02)
+    address = json.loads(file.read_text())["address"]
+    with grpc.insecure_channel(address) as channel:
+        found = Served(address, rollouts_pb2_grpc.RolloutServiceStub(channel), Queue(), Queue())
+        link = threading.Thread(target=_obey, args=(channel, found))
+        link.start()
+        yield found
+        found.say.put(None)
+    link.join()
+    loops.get().call_soon_threadsafe(ended.set)
+    thread.join()
+    store.close()
+
+
+def _obey(channel, served):
+    """Be a server: have every table in force at once, and every version up."""
+    hello = routing_pb2.Hello(instance="here", boot="one")
+    served.say.put(routing_pb2.SyncRoutingRequest(hello=hello))
+    stub = routing_pb2_grpc.RoutingServiceStub(channel)
+    with suppress(grpc.RpcError):
+        for response in stub.SyncRouting(iter(served.say.get, None)):
+            if not response.HasField("table"):
+                continue
+            routes = from_message(response.table)
+            versions = [
+                routing_pb2.Servable(model=model, version=version)
+                for model, version in routes.versions()
+            ]
+            servables = routing_pb2.Servables(versions=versions)
+            received = routing_pb2.TableReceived(generation=routes.generation)
+            served.say.put(routing_pb2.SyncRoutingRequest(servables=servables))
+            served.say.put(routing_pb2.SyncRoutingRequest(received=received))
+            served.tables.put(routes)
+
+
+def create(served, request_id="create", **told):
+    request = rollouts_pb2.CreateRolloutRequest(
+        **{"model": MODEL, "version": 2, "request_id": request_id, "actor": "Ada"} | told
+    )
+    return served.rollouts.CreateRollout(request).rollout
+
+
+def failure(call):
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    return from_rpc_error(caught.value)
+
+
+def test_a_rollout_goes_from_its_creation_to_its_shadow_and_out_again(served):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    made = create(served)
+    shadowing = served.table_with(
+        lambda routes: any(canary.shadow_bps for canary in routes.canaries.values())
+    )
+    request = rollouts_pb2.ChangeRolloutRequest(
+        rollout=made.id, verb=rollouts_pb2.ROLLOUT_VERB_ABORT, request_id="abort", reason="enough"
+    )
+    served.rollouts.ChangeRollout(request)
+    before = time.monotonic()
+    served.table_with(lambda routes: not routes.canaries)
+
+    assert shadowing.canaries[MODEL].version == 2
+    assert time.monotonic() - before < 2
+    watched = list(served.rollouts.WatchRollout(rollouts_pb2.WatchRolloutRequest(rollout=MODEL)))
+    assert watched[-1].explained.rollout.state == rollouts_pb2.ROLLOUT_STATE_ABORTED
+    events = served.rollouts.ListEvents(rollouts_pb2.ListEventsRequest(rollout=made.id)).events
+    assert [event.type for event in events][:3] == ["Create", "Begin", "Verified"]
+
+
+def test_what_is_asked_twice_happens_once(served):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    first, second = create(served), create(served)
+
+    assert first.id == second.id
+
+
+def test_what_cannot_be_rolled_out_is_refused_with_a_reason(served):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    spec = {"steps": [], "hurry": True}
+    unknown = rollouts_pb2.GetRolloutRequest(rollout="none")
+
+    assert isinstance(failure(lambda: create(served, version=1)), VersionRefused)
+    assert isinstance(failure(lambda: create(served, spec=spec)), ParameterOutOfRange)
+    assert isinstance(failure(lambda: served.rollouts.GetRollout(unknown)), RolloutUnknown)
+
+
+def test_a_change_decided_on_an_older_state_is_refused(served):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    made = create(served)
+    served.table_with(lambda routes: routes.canaries)
+    request = rollouts_pb2.ChangeRolloutRequest(
+        rollout=made.id, verb=rollouts_pb2.ROLLOUT_VERB_PAUSE, request_id="p", etag=made.etag
+    )
+
+    assert isinstance(failure(lambda: served.rollouts.ChangeRollout(request)), EtagMismatch)
+
+
+def test_freezing_reaches_servers(served):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    served.rollouts.FreezeRollouts(
+        rollouts_pb2.FreezeRolloutsRequest(frozen=True, request_id="f", actor="Ada")
+    )
+
+    assert served.table_with(lambda routes: routes.frozen)
+
+
+@pytest.mark.parametrize("more", [["list"], ["show", MODEL], ["explain", MODEL]])
+def test_the_command_tells_it_to_people_and_to_programs(served, more):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    where = ["--controller", served.address]
+    made = CliRunner().invoke(command, ["create", MODEL, "2", *where])
+    assert made.exit_code == 0, made.output
+    served.table_with(lambda routes: routes.canaries)
+
+    for_people = CliRunner().invoke(command, [*more, *where])
+    for_programs = CliRunner().invoke(command, [*more, *where, "--json"])
+
+    assert (for_people.exit_code, for_programs.exit_code) == (0, 0)
+    assert "person" in for_people.output  # a narrow terminal cuts names short
+    assert json.loads(for_programs.output)
+
+
+def test_the_command_ends_with_three_where_no_controller_answers():
+    ended = CliRunner().invoke(command, ["list", "--controller", "127.0.0.1:1"])
+
+    assert ended.exit_code == 3
+    assert "limner up" in ended.output
