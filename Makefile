@@ -48,7 +48,7 @@ bench: install
 	$(BIN)/python bench/bench.py
 
 $(BUF): package.json
-	npm install --no-audit --no-fund --ignore-scripts
+	npm install --no-audit --no-fund --ignore-scripts --no-package-lock
 	@touch $@
 
 clean:
