@@ -56,8 +56,22 @@ class Metrics:
         self.model_ready = gauge(
             "limner_model_ready", "1 when the version last answered its golden inputs.", version
         )
-        self.routing_generation = gauge(
-            "limner_routing_generation", "Generation of the routing table in force."
+        self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
+        self.triton = Info(
+            "limner_triton",
+            "The Triton behind this server, and its own metrics page.",
+            registry=self.registry,
+        )
+        self.registry.register(Gpus())
+        self._rollouts()
+
+    def _rollouts(self) -> None:
+        """Make the series of rollouts."""
+        count = partial(Counter, registry=self.registry)
+        self.routing_generation = Gauge(
+            "limner_routing_generation",
+            "Generation of the routing table in force.",
+            registry=self.registry,
         )
         self.canary_requests = count(
             "limner_canary_requests",
@@ -75,19 +89,13 @@ class Metrics:
             "Inputs no canary was shown, for want of room.",
             ("reason",),
         )
-        self.shadow_difference = time(
+        self.shadow_difference = Histogram(
             "limner_shadow_difference",
             "Difference of the two versions' answers to one input.",
             ("model", "measure"),
             buckets=DIFFERENCES,
-        )
-        self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
-        self.triton = Info(
-            "limner_triton",
-            "The Triton behind this server, and its own metrics page.",
             registry=self.registry,
         )
-        self.registry.register(Gpus())
 
     def model_call(self, model: str, version: int, outcome: str, seconds: float) -> None:
         """Count one call of a model version."""

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from limner_registry.store import Registry
     from limner_registry.triton_config import Kind
 
+    Registered = Mapping[str, int | None]
+    """Each model's stable version as the registry has it, if any."""
+
 log = logging.getLogger(__name__)
 
 NAME: Final = "controller"
@@ -78,10 +81,11 @@ class Controller:
         Raises:
             RegistryUnavailable: The registry or the store does not answer; nothing is half done.
         """
+        registered = self._registry.models()
         for _ in range(MOST_ROUNDS):
             rollouts = self._concerned()
-            self._place(rollouts)
-            routed = self._route(rollouts, now)
+            self._place(registered, rollouts)
+            routed = self._route(registered, rollouts, now)
             decided = [self._decide(rollout.id, now) for rollout in rollouts]
             if not routed and not any(decided):
                 break
@@ -111,9 +115,9 @@ class Controller:
         known = {rollout.id: rollout for rollout in (*open_ones, *done)}
         return list(known.values())
 
-    def _place(self, rollouts: Iterable[Rollout]) -> None:
+    def _place(self, registered: Registered, rollouts: Iterable[Rollout]) -> None:
         """Put every version that servers are to have where they find it."""
-        wanted = set(self._stable(self.routes()).items())
+        wanted = set(_stable(self.routes(), registered).items())
         wanted |= {(r.model, r.canary) for r in rollouts if r.state in TABLED}
         for model, number in sorted(wanted):
             if folder_of(self._models, model, number).is_dir():
@@ -127,16 +131,7 @@ class Controller:
                 log.error("version refused", extra={"model": model, "detail": str(error)})  # noqa: TRY400 - its sentence says all
                 self._refused[model, number] = str(error)
 
-    def _stable(self, routes: Routes) -> dict[str, int]:
-        """Return stable versions: the table's, and the registry's of models that are new to it."""
-        first = {
-            model: number
-            for model, number in self._registry.models().items()
-            if number is not None and model not in routes.stable
-        }
-        return dict(routes.stable) | first
-
-    def _route(self, rollouts: Iterable[Rollout], now: float) -> bool:
+    def _route(self, registered: Registered, rollouts: Iterable[Rollout], now: float) -> bool:
         """Write the table that follows; return whether it is another than there was."""
         latest = self._store.fleet.generation()
         routes = routes_of(latest)
@@ -148,7 +143,7 @@ class Controller:
         known = {rollout.id: rollout for rollout in rollouts}
         placed = {
             model: number
-            for model, number in self._stable(routes).items()
+            for model, number in _stable(routes, registered).items()
             if folder_of(self._models, model, number).is_dir()
         }
         frozen = self._store.frozen() is not None
@@ -216,6 +211,12 @@ class Controller:
             refused=self._refused.get((rollout.model, rollout.canary), ""),
             frozen=self._store.frozen() is not None,
         )
+
+
+def _stable(routes: Routes, registered: Registered) -> dict[str, int]:
+    """Return stable versions: the table's, and the registry's of models that are new to it."""
+    known = {model: number for model, number in registered.items() if number is not None}
+    return known | dict(routes.stable)
 
 
 def routes_of(generation: Generation) -> Routes:

@@ -18,7 +18,7 @@ from limner_registry.rollout.document import read_spec
 from limner_registry.rollout.errors import RolloutUnknown
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.plan import rolled_back
-from limner_registry.rollout.record import ENDED, State, new_rollout
+from limner_registry.rollout.record import ACTIVE, ENDED, State, new_rollout
 from limner_registry.rollout.spec import DEFAULT
 from limner_registry.rollout.triggers import (
     Abort,
@@ -165,8 +165,7 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         )
         if request.validate_only:
             return rollout
-        active = self._store.page(request.model, frozenset(State) - ENDED, 10).rollouts
-        rival = next(((other.id, other.etag) for other in active if other.active), None)
+        rival = next(((other.id, other.etag) for other in self._active(request.model)), None)
         return self._store.create(rollout, _cause(request), rival)
 
     def _change(self, request: Any) -> Rollout:
@@ -187,19 +186,21 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         latest, routes = fleet.generation(), self._controller.routes()
         if request.model not in routes.previous:
             raise VersionRefused(f"no earlier version of {request.model} is kept ready")
-        active = self._store.page(request.model, frozenset(State) - ENDED, 10).rollouts
         cause = _cause(request)
         asked = {"model": request.model}
         if not self._store.note("Rollback", asked, cause, now):
             return routes.stable[request.model], routes.previous[request.model]
-        for rollout in active:
-            if rollout.active:
-                way = Cause(cause.actor, cause.kind, f"{cause.request_id}/abort", cause.reason)
-                trigger = Abort(Reason.PERSON, f"{request.model} was rolled back")
-                self._store.transition(rollout.id, rollout.etag, trigger, way, now)
+        for rollout in self._active(request.model):
+            way = Cause(cause.actor, cause.kind, f"{cause.request_id}/abort", cause.reason)
+            trigger = Abort(Reason.PERSON, f"{request.model} was rolled back")
+            self._store.transition(rollout.id, rollout.etag, trigger, way, now)
         back = rolled_back(routes, request.model)
         fleet.add_generation(latest.number, table_of(back), (), now)
         return back.stable[request.model], back.previous[request.model]
+
+    def _active(self, model: str) -> tuple[Rollout, ...]:
+        """Return the rollout that has the model to itself; none where no rollout does."""
+        return self._store.page(model, ACTIVE, size=1).rollouts
 
     def _named(self, name: str) -> Rollout:
         """Return a rollout by its id, or a model's latest."""

@@ -77,9 +77,10 @@ class Translated(grpc.aio.ServerInterceptor):
             try:
                 return await handler.unary_unary(request, context)
             except RegistryError as error:
-                status = to_status(told(error))
+                failure = told(error)
+                status = to_status(failure)
                 trailing = ((STATUS_DETAILS, status.SerializeToString()),)
-                await context.abort(told(error).code, status.message, trailing)
+                await context.abort(failure.code, status.message, trailing)
 
         return grpc.unary_unary_rpc_method_handler(
             answer, handler.request_deserializer, handler.response_serializer

@@ -68,7 +68,7 @@ class Models:
             use.fell_back = True
             use.bad.add(Kind.FALLBACK)
             answers = await self._run(contract, use, inputs, call)
-        self._trials.answered(call, contract, use, inputs, answers)
+        await self._trials.answered(call, contract, use, inputs, answers)
         return answers
 
     async def _run(

@@ -7,6 +7,7 @@ traffic back to the stable versions.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -75,16 +76,19 @@ class Trials:
         self.outcomes.keep(rollouts)
         self._breaker.keep(rollouts)
 
-    def answered(
+    async def answered(
         self, call: Call, contract: Contract, use: Use, inputs: Arrays, answers: Arrays
     ) -> None:
         """Take note of a run that answered; keep what a canary is to be shown too."""
         canary = call.routes.canaries.get(contract.model)
         if canary is None or not canary.rollout:
             return
-        if is_flawed(contract, answers):
+        if use.fell_back:
+            return  # another version's answer says nothing of the one planned
+        flawed = await asyncio.to_thread(is_flawed, contract, answers)
+        if flawed:
             use.bad.add(Kind.QUALITY)
-        if use.choice.arm is Arm.CANARY and not use.fell_back:
+        if use.choice.arm is Arm.CANARY:
             self._ran(call, contract.model, use, failed=False)
         elif use.choice.arm is Arm.STABLE and canary.shadows(call.caller.unit):
             call.samples.append(
@@ -96,6 +100,7 @@ class Trials:
                     inputs,
                     answers,
                     use.seconds,
+                    flawed,
                 )
             )
 
@@ -130,5 +135,6 @@ class Trials:
     def _ran(self, call: Call, model: str, use: Use, *, failed: bool) -> None:
         why = self._breaker.ran(use.choice.rollout, failed=failed)
         if why:
+            self._metrics.canary_ejections.labels(model).inc()
             log.error("canary ejected", extra={"model": model, "version": use.version, "why": why})
             self.on_ejection(use.choice.rollout, call.routes.generation, why)

@@ -144,6 +144,10 @@ async def test_a_dead_canary_is_ejected_after_five_calls_that_all_were_answered(
 
     assert bench.versions.ran.count(CANARY) == 5
     assert [said[0] for said in bench.ejections] == ["hair-2"]
+    ejected = bench.metrics.registry.get_sample_value(
+        "limner_canary_ejections_total", {"model": MODEL}
+    )
+    assert ejected == 1
 
 
 async def test_without_a_lease_canaries_get_nobody():
@@ -202,6 +206,15 @@ async def test_an_empty_answer_counts_against_the_arm_that_gave_it():
     await bench.call()
 
     assert bench.count("canary.quality") == 1
+
+
+async def test_an_empty_answer_of_the_stand_in_does_not_count_against_the_canary():
+    bench = Bench()
+    bench.versions.does = {STABLE: EMPTY, CANARY: ModelFailed("no")}
+
+    await bench.call()
+
+    assert (bench.count("canary.error"), bench.count("canary.quality")) == (1, 0)
 
 
 async def shadowed(bench, calls):
