@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 FILE = "registry/rollouts.db"
 WAIT_SECONDS = 5
-"""How long a writer waits for its turn, and anybody for a server to answer."""
+"""How long a writer waits for its turn at a server, and anybody for the server to answer."""
+FILE_WAIT_SECONDS = 30
+"""How long a writer waits for its turn at a file: turns there are unfair, and fsyncs slow."""
 WRITERS = int.from_bytes(b"limner", "big")
 """PostgreSQL's number of the lock that writers take turns by."""
 SERVER_LIMITS = (
@@ -148,7 +150,7 @@ def _alone(file: Path) -> Iterator[None]:
 
 def _on_sqlite(file: Path) -> Engine:
     engine = create_engine(
-        URL.create("sqlite", database=str(file)), connect_args={"timeout": WAIT_SECONDS}
+        URL.create("sqlite", database=str(file)), connect_args={"timeout": FILE_WAIT_SECONDS}
     )
 
     @event.listens_for(engine, "connect")
