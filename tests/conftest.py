@@ -24,9 +24,10 @@ LIMNER = str(Path(sys.executable).parent / "limner")
 
 def limner(*arguments: object, check: bool = True, **options) -> subprocess.CompletedProcess:
     """Run the `limner` command as a person would."""
-    return subprocess.run(
-        [LIMNER, *map(str, arguments)], capture_output=True, text=True, check=check, **options
-    )
+    command = [LIMNER, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert not check or done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,20 @@ def place_stable(
     return routes
 
 
+def place_routed(
+    registry: Registry, models: Path, *, kind: Kind = "KIND_CPU", repair: bool = False
+) -> Routes:
+    """Place every version that the routes name, and leave the routes as they are; return them.
+
+    Raises:
+        RegistryError: What `place` raises.
+    """
+    routes = read_routes(models)
+    for model, number in sorted(routes.versions()):
+        place(registry, model, number, models, kind=kind, repair=repair)
+    return routes
+
+
 @contextmanager
 def staging(models: Path) -> Iterator[Path]:
     """Give a folder beside the placed ones, gone afterwards; sweep those of dead processes."""

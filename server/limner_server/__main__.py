@@ -9,8 +9,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from limner_registry.logs import start_logging
 from limner_server.app import PortTaken, running
-from limner_server.logs import start_logging
 from limner_server.settings import SettingsUnreadable, read_settings
 from limner_server.stack.record import StateTaken, claimed, recorded
 from limner_server.triton.installation import TritonMissing

@@ -10,6 +10,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import grpc
@@ -17,10 +18,12 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from limner_registry.routes import Routes
+from limner_server.children import supervised
 from limner_server.health import Health
 from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
 from limner_server.metrics import Metrics
+from limner_server.routing.controller import ControllerProcess
 from limner_server.routing.link import Link
 from limner_server.routing.models import Models
 from limner_server.routing.trials import Trials
@@ -28,17 +31,16 @@ from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
 from limner_server.services.segment import SegmentService
 from limner_server.triton.client import Triton
-from limner_server.triton.process import Ports
+from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.servables import Servables
-from limner_server.triton.supervisor import supervised
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from limner_server.call import Budget
     from limner_server.services.service import Service
     from limner_server.settings import Settings
-    from limner_server.triton.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +73,8 @@ class App:
     settings: Settings
     port: int
     metrics_port: int
-    triton: Supervisor | None
-    """The embedded Triton; None when it runs elsewhere."""
+    controller: str
+    """host:port of the controller; empty where there is none."""
     _calls: Calls
     _health: Health
     _server: grpc.aio.Server
@@ -84,7 +86,8 @@ class App:
         self._calls.drain()
         log.info("draining")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._calls.idle(), self.settings.drain_seconds)
+            async with asyncio.timeout(self.settings.drain_seconds):
+                await self._calls.idle()
         await self._server.stop(grace=1.0)
 
 
@@ -119,10 +122,8 @@ async def running(
         servables = Servables(triton, folder, contracts, metrics, health.routed)
         trials = Trials(lambda: servables.routes, triton.run, metrics)
         services = [kind(Models(triton, trials, metrics)) for kind in kinds]
-        embedded = None
         if not settings.triton:
-            block = supervised(settings.state, ports, metrics, servables.wake)
-            embedded = await stack.enter_async_context(block)
+            await stack.enter_async_context(_triton(settings, ports, metrics, servables))
         calls = Calls(_budgets(services), trials, metrics, settings.operator_token)
         server = _server(services, health, calls, reflected=settings.reflection)
         port = _listen(server, settings)
@@ -130,12 +131,13 @@ async def running(
         stack.push_async_callback(server.stop, None)
         stack.enter_context(_task(servables.keep_settled()))
         stack.enter_context(_task(trials.shadow.work()))
-        if settings.controller:
-            link = Link(settings.controller, _name(settings, port), folder, servables, trials)
+        controller = await stack.enter_async_context(_controller(settings, metrics))
+        if controller:
+            link = Link(controller, _name(settings, port), folder, servables, trials)
             stack.enter_context(_task(link.keep()))
         stack.enter_context(_task(asyncio.to_thread(_warm)))
         log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
-        yield App(settings, port, metrics_port, embedded, calls, health, server)
+        yield App(settings, port, metrics_port, controller, calls, health, server)
 
 
 def _warm() -> None:
@@ -144,6 +146,39 @@ def _warm() -> None:
 
     closed_form.warm()
     loops.warm()
+
+
+def _triton(
+    settings: Settings, ports: Ports, metrics: Metrics, servables: Servables
+) -> AbstractAsyncContextManager[None]:
+    """Run a tritonserver beside the block."""
+    page = f"http://127.0.0.1:{ports.metrics}/metrics"
+    metrics.triton.info({"address": f"127.0.0.1:{ports.grpc}", "metrics": page})
+    start = partial(TritonProcess.start, settings.state, ports)
+    return supervised("triton", start, metrics.triton_restarts, servables.wake)
+
+
+@asynccontextmanager
+async def _controller(settings: Settings, metrics: Metrics) -> AsyncIterator[str]:
+    """Yield the controller's address; one that is to be here runs beside the block."""
+    host, _, told = settings.controller.rpartition(":")
+    if host or not told.isdecimal():
+        yield settings.controller
+        return
+    port = _free_port(int(told))
+    start = partial(ControllerProcess.start, settings.state, port, json_logs=settings.json_logs)
+    async with supervised("controller", start, metrics.controller_restarts):
+        yield f"127.0.0.1:{port}"
+
+
+def _free_port(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken(f"127.0.0.1:{port} is in use already") from error
+        return int(probe.getsockname()[1])
 
 
 def _server(

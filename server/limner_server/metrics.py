@@ -57,6 +57,9 @@ class Metrics:
             "limner_model_ready", "1 when the version last answered its golden inputs.", version
         )
         self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
+        self.controller_restarts = count(
+            "limner_controller_restarts", "Starts after the controller had ended."
+        )
         self.triton = Info(
             "limner_triton",
             "The Triton behind this server, and its own metrics page.",

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "LIMNER_"
-NOT_OURS = {"LIMNER_ADDRESS", "LIMNER_REGISTRY_URI"}
-"""Read by the client and by the registry; the server lets them be."""
+NOT_OURS = {"LIMNER_ADDRESS", "LIMNER_REGISTRY_URI", "LIMNER_STORE_URI"}
+"""Read by the client, the registry and the controller; the server lets them be."""
 
 
 class SettingsUnreadable(Exception):
@@ -33,7 +33,8 @@ class Settings:
     triton: str = ""
     """host:port of a Triton that runs elsewhere; empty starts one here."""
     controller: str = ""
-    """host:port of the controller that says which versions serve; empty goes by the folder."""
+    """host:port of the controller that says which versions serve; :port starts one here, empty goes
+    by the folder alone."""
     instance: str = ""
     """Name of this server among all; empty takes its machine's name and its port."""
     operator_token: str = ""

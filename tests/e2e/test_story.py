@@ -6,13 +6,11 @@ import io
 import json
 import os
 import signal
-import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import onnx
 import psutil
 import pytest
 from PIL import Image
@@ -83,7 +81,8 @@ def test_everything_listens_on_loopback_only(stack):
     assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
 
 
-def test_the_metrics_count_what_was_done(stack):
+def test_the_metrics_count_what_was_done(stack, photo, tmp_path):
+    limner("segment", photo, "-o", tmp_path / "mask.png", "--address", stack.address)
     page = fetched(stack.metrics)
     assert "grpc_server_handled_total{" in page
     assert 'limner_model_ready{model="face_mesh",version="1"} 1.0' in page
@@ -103,12 +102,27 @@ def test_a_killed_triton_is_started_again_and_serves(stack, photo, tmp_path):
     assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
 
 
+def test_a_killed_controller_is_started_again_and_nothing_stops_serving(stack, photo, tmp_path):
+    def controllers() -> set[int]:
+        children = psutil.Process(stack.pid).children()
+        return {child.pid for child in children if "limner_registry.control" in child.cmdline()}
+
+    (killed,) = controllers()
+    os.kill(killed, signal.SIGKILL)
+    out = tmp_path / "cutout.png"
+    assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
+    assert stack.status()["serving"]
+    until(lambda: controllers() - {killed}, 15)
+    until(lambda: stack.status()["controller_serving"], 30)
+    assert "limner_controller_restarts_total 1.0" in fetched(stack.metrics)
+
+
 def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
     triton = psutil.Process(stack.status()["triton_pid"])
 
     def runners() -> set[int]:
         alive = [c for c in triton.children() if c.status() != psutil.STATUS_ZOMBIE]
-        return {child.pid for child in alive if "person" in " ".join(child.cmdline())}
+        return {child.pid for child in alive if "person_segmenter.v1/" in " ".join(child.cmdline())}
 
     (killed,) = runners()
     os.kill(killed, signal.SIGKILL)
@@ -116,62 +130,6 @@ def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
     until(lambda: stack.status()["serving"], 15)
     out = tmp_path / "cutout.png"
     assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
-
-
-def test_a_new_version_takes_over_under_load_and_gives_back_without_a_failed_call(
-    stack, photo, tmp_path
-):
-    placed = stack.state / "models/person_segmenter.v1/1"
-    network = onnx.load(placed / "model.onnx")
-    network.doc_string = "the same, published again"
-    onnx.save(network, tmp_path / "model.onnx")
-    publish = ["publish", "person_segmenter", "--license", "Apache-2.0", "--origin", "a test"]
-    files = ["--network", tmp_path / "model.onnx", "--golden", placed / "golden.npz"]
-    facts = ["--card", placed / "card.md", "--data-sha256", "0" * 64, "--parent", 1]
-    told(limner("models", *publish, *files, *facts, "--state", stack.state, "--json"))
-
-    with ThreadPoolExecutor(2) as pool, LimnerClient(stack.address) as client:
-        done = threading.Event()
-        served = pool.submit(versions_that_answer, client, photo, done)
-        streamed = pool.submit(versions_of_a_stream, client, photo, done)
-        for version in (2, 1):
-            place = ["place", "person_segmenter", version, "--stable", "--state", stack.state]
-            limner("models", *place)
-            until(lambda v=version: answering(client, photo) == v, 20)
-        done.set()
-        assert served.result(20) == [1, 2, 1]
-        assert streamed.result(20) == [1, 2, 1]
-
-
-def answering(client: LimnerClient, photo: Path) -> int:
-    result = client.segment(photo, without_faces=True)
-    return result.served_by[0].version
-
-
-def versions_that_answer(client: LimnerClient, photo: Path, done: threading.Event) -> list[int]:
-    """Call without a pause until told; return the versions that answered, repeats left out."""
-    versions = [answering(client, photo)]
-    while not done.is_set():
-        version = answering(client, photo)
-        if version != versions[-1]:
-            versions.append(version)
-    return versions
-
-
-def versions_of_a_stream(client: LimnerClient, photo: Path, done: threading.Event) -> list[int]:
-    """The same for the frames of one stream, sent until told."""
-
-    def frames():
-        while not done.is_set():
-            yield photo
-            time.sleep(0.05)
-
-    versions: list[int] = []
-    for frame in client.segment_stream(frames(), without_faces=True):
-        version = frame.result.served_by[0].version
-        if versions[-1:] != [version]:
-            versions.append(version)
-    return versions
 
 
 @pytest.fixture

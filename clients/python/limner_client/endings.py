@@ -36,7 +36,8 @@ class Ending(grpc.RpcError):
         """Return the server's status for `error`, or `error` where there is none other."""
         if error.details() == OF_THE_CORE and self._said is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._heard.wait(), PATIENCE_SECONDS)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self._heard.wait()
         return error if self._said is None else self
 
     def code(self) -> grpc.StatusCode:

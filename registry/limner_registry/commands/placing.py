@@ -12,7 +12,7 @@ from rich.table import Table
 from limner_registry import manifest, metadata
 from limner_registry.commands.screen import EMPTY, Failed, RegistryCommand, Screen, plain, screened
 from limner_registry.errors import RegistryError, RegistryUnavailable
-from limner_registry.place import place, place_stable
+from limner_registry.place import place, place_routed, place_stable
 from limner_registry.placed import folder_of, numbers_of, verify_placed
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from limner_registry.store import Registry, Version
     from limner_registry.triton_config import Kind
 
+ROLLOUTS = "registry/rollouts.db"
+"""Where a controller keeps its rollouts, in the state folder."""
 DEVICES: dict[str, Kind] = {"cpu": "KIND_CPU", "gpu": "KIND_GPU"}
 DEVICE = click.option(
     "--device",
@@ -56,10 +58,17 @@ def place_models(
 
     Without MODEL, every stable version is placed and callers are routed to it. With MODEL and
     VERSION, that version is placed beside the others and gets no traffic; --stable gives it
-    all. Versions already in place are verified and left alone.
+    all. Versions already in place are verified and left alone. Where a controller has taken
+    over, it alone decides who is routed where: then what it routes to is placed, no more.
     """
     if stable and version is None:
         raise click.UsageError("--stable needs MODEL and VERSION: which one is to serve?")
+    is_controlled = (screen.state / ROLLOUTS).exists()
+    if stable and is_controlled:
+        raise click.UsageError(
+            "a controller decides here which version is stable: "
+            f"`limner rollout create {model} {version}`"
+        )
     registry = screen.open()
     kind = DEVICES[device]
     placed: dict[str, int] = {}
@@ -72,7 +81,8 @@ def place_models(
             if stable:
                 registry.make_stable(chosen)
         if model is None or stable:
-            routes = place_stable(registry, screen.models, kind=kind, repair=repair)
+            bring = place_routed if is_controlled else place_stable
+            routes = bring(registry, screen.models, kind=kind, repair=repair)
             placed |= routes.stable
     _answer_placed(screen, placed, routes)
 

@@ -57,6 +57,22 @@ class RegistryCommand(click.Command):
             raise Failed(str(error)) from error
 
 
+STATE = click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="LIMNER_STATE",
+    default=lambda: Path.home() / ".local/state/limner",
+    help="Limner's folder: registry, placed models, logs; else ~/.local/state/limner.",
+)
+REGISTRY = click.option(
+    "--registry",
+    "registry_uri",
+    envvar="LIMNER_REGISTRY_URI",
+    metavar="URL",
+    help="An MLflow server that keeps the models, instead of the registry in the folder.",
+)
+
+
 @dataclass(frozen=True)
 class Screen:
     """Where one command reads its models and says its answer."""
@@ -108,20 +124,8 @@ def plain(*cells: object) -> list[Text]:
 def screened(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options all share; it receives them as its first argument, a Screen."""
 
-    @click.option(
-        "--state",
-        type=click.Path(file_okay=False, path_type=Path),
-        envvar="LIMNER_STATE",
-        default=lambda: Path.home() / ".local/state/limner",
-        help="Limner's folder: registry, placed models, logs; else ~/.local/state/limner.",
-    )
-    @click.option(
-        "--registry",
-        "registry_uri",
-        envvar="LIMNER_REGISTRY_URI",
-        metavar="URL",
-        help="An MLflow server that keeps the models, instead of the registry in the folder.",
-    )
+    @STATE
+    @REGISTRY
     @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
     def run(state: Path, registry_uri: str | None, *, as_json: bool, **arguments: Any) -> None:
         command(Screen(state.expanduser(), registry_uri or None, as_json), **arguments)

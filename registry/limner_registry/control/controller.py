@@ -150,9 +150,10 @@ class Controller:
         ready = [r for r in known.values() if folder_of(self._models, r.model, r.canary).is_dir()]
         routes = replace(routes, stable=placed)
         wanted = next_routes(routes, ready, slow, frozen=frozen, now=now)
+        beyond = max((seen.generation for seen in self._store.fleet.servers()), default=0)
         try:
             added = self._store.fleet.add_generation(
-                latest.number, table_of(wanted), carried(wanted, known), now
+                latest.number, table_of(wanted), carried(wanted, known), now, beyond
             )
         except EtagMismatch:
             log.info("another controller has written the next table")

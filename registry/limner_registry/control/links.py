@@ -78,7 +78,8 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
                 yield response
                 link.told.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(link.told.wait(), RENEW_SECONDS)
+                    async with asyncio.timeout(RENEW_SECONDS):
+                        await link.told.wait()
         finally:
             listening.cancel()
             self._links.discard(link)

@@ -141,4 +141,5 @@ async def keep_passing(controller: Controller, wake: asyncio.Event) -> None:
         except Exception:  # a defect must not end what can take a bad version out
             log.exception("a pass failed; trying again")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(wake.wait(), PASS_SECONDS)
+            async with asyncio.timeout(PASS_SECONDS):
+                await wake.wait()

@@ -96,7 +96,12 @@ class Fleet:
             return _generation(connection, number)
 
     def add_generation(
-        self, after: int, table: Mapping[str, Any], rollouts: Iterable[Carried], now: float
+        self,
+        after: int,
+        table: Mapping[str, Any],
+        rollouts: Iterable[Carried],
+        now: float,
+        beyond: int = 0,
     ) -> Generation:
         """Write the next routing table; one equal to the latest is that one.
 
@@ -106,15 +111,16 @@ class Fleet:
                 is an equal table.
             rollouts: Those in it, with their weights in it.
             now: The instant, in seconds since 1970.
+            beyond: Generation that a server had from elsewhere; it takes only later ones.
 
         Raises:
             EtagMismatch: There is a later generation than `after`, and another table in it.
         """
         document = canonical(table)
-        new = Generation(after + 1, table, sha256(document), now)
+        new = Generation(max(after, beyond) + 1, table, sha256(document), now)
         with self._database.writing() as connection:
             latest = _generation(connection, None)
-            if latest.sha256 == new.sha256:
+            if latest.sha256 == new.sha256 and latest.number >= beyond:
                 return latest
             if latest.number != after:
                 raise EtagMismatch(f"routing is at generation {latest.number} by now, not {after}")

@@ -43,8 +43,10 @@ class Form:
         return low if default is None else default
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
-        """Return a whole number in [low, high]."""
+        """Return a whole number in [low, high], which may come as JSON's only kind of number."""
         value = self._take(name, default)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         self.refuse(name, f"must be a whole number from {low} to {high}, not {value!r:.40}")

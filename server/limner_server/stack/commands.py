@@ -44,13 +44,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 @click.command()
 @click.option("--detach", is_flag=True, help="Come back once it serves; `limner down` ends it.")
 @click.option(
-    "--port", type=click.IntRange(0, 65534), help="Listen here; metrics one above. [50051]"
+    "--port",
+    type=click.IntRange(0, 65532),
+    help="Listen here; metrics, controller and its metrics on the three above. [50051]",
 )
 @click.option("--reflection", is_flag=True, help="Describe the services to whoever asks.")
 @state_option
 @json_option
 def up(detach: bool, port: int | None, reflection: bool, state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
-    """Start Limner here: Triton, the models, the server.
+    """Start Limner here: Triton, the models, the server, and the controller of rollouts.
 
     The first time it imports the first networks: MediaPipe's, for which it needs the
     package index, and our own starters. When it is up already, it says so and leaves
@@ -109,7 +111,7 @@ def status(state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65534), default=DEFAULT_PORT, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65532), default=DEFAULT_PORT, show_default=True)
 @state_option
 @json_option
 def doctor(port: int, state: Path, as_json: bool) -> None:  # noqa: FBT001 - click's way
@@ -182,6 +184,7 @@ def _seen(record: Record, state: Path) -> dict[str, Any]:
         **asdict(record),
         "triton_pid": triton[0] if triton else None,
         "services": services,
+        "controller_serving": launch.serves(record.controller),
         "generation": routes.generation,
         "models": dict(routes.stable),
     }
@@ -193,8 +196,9 @@ def _print_status(seen: dict[str, Any]) -> None:
     table.add_row("metrics", seen["metrics"])
     table.add_row("server", f"pid {seen['pid']}")
     table.add_row("triton", f"pid {seen['triton_pid']}")
-    for service, serving in seen["services"].items():
-        table.add_row(service, "[green]serving[/]" if serving else "[red]not serving[/]")
+    parts = {"controller": seen["controller_serving"], **seen["services"]}
+    for part, serving in parts.items():
+        table.add_row(part, "[green]serving[/]" if serving else "[red]not serving[/]")
     for model, version in seen["models"].items():
         table.add_row(model, f"version {version}")
     Console().print(table)

@@ -44,10 +44,8 @@ def examine(state: Path, port: int) -> list[Finding]:
         _tritonserver,
         _shm,
         lambda: _state(state),
-        lambda: _port(state, port),
-        lambda: _port(state, port + 1),
     )
-    return [look() for look in looks]
+    return [look() for look in looks] + [_port(state, port + above) for above in range(4)]
 
 
 def _python() -> Finding:
@@ -99,7 +97,7 @@ def _state(state: Path) -> Finding:
 
 def _port(state: Path, port: int) -> Finding:
     record = read_record(state)
-    if record and f":{port}" in f"{record.address} {record.metrics}":
+    if record and f":{port}" in f"{record.address} {record.metrics} {record.controller}":
         return Finding(f"port {port}", fine=True, seen="our own server listens")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
+CONTROLLER_SECONDS = 20.0
 MEDIAPIPE = {FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER}
 """The models whose first versions are MediaPipe's; all others' are our own starters."""
 
@@ -51,6 +52,7 @@ class Plan:
             "LIMNER_STATE": str(self.state),
             "LIMNER_PORT": str(self.port),
             "LIMNER_METRICS_PORT": str(self.port + 1 if self.port else 0),
+            "LIMNER_CONTROLLER": f":{self.port + 2 if self.port else 0}",
             "LIMNER_REFLECTION": "1" if self.reflection else "0",
         }
 
@@ -112,12 +114,20 @@ def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     while time.monotonic() < deadline and process.poll() is None:
         record = read_record(plan.state)
         if record and record.pid == process.pid and serves(record.address):
+            _wait_controller(record)
             return record
         time.sleep(0.1)
     words = plan.log.read_text(errors="replace").strip()[-1500:] if plan.log.exists() else ""
     raise NotUp(
         f"the server did not come up; `limner doctor` may know why. Its last words:\n{words}"
     )
+
+
+def _wait_controller(record: Record) -> None:
+    """Wait a while for the controller; without it everything serves, only nothing is rolled out."""
+    deadline = time.monotonic() + CONTROLLER_SECONDS
+    while time.monotonic() < deadline and not serves(record.controller):
+        time.sleep(0.1)
 
 
 def stop(record: Record, said: Callable[[str], None]) -> None:

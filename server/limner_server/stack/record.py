@@ -33,6 +33,8 @@ class Record:
     """host:port of the services."""
     metrics: str
     """URL of the Prometheus page."""
+    controller: str
+    """host:port of the controller that it obeys; empty where there is none."""
 
     def process(self) -> psutil.Process | None:
         """Return the process, or None when it has ended (and the pid may be another's)."""
@@ -75,6 +77,7 @@ def recorded(app: App) -> Iterator[None]:
         created=psutil.Process().create_time(),
         address=f"{host}:{app.port}",
         metrics=f"http://{host}:{app.metrics_port}/metrics",
+        controller=app.controller,
     )
     _replace(file, json.dumps(asdict(record)))
     try:

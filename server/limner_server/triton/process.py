@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import hashlib
 import logging
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from limner_server.children import DYING_WITH_US
 from limner_server.triton.installation import Installation, TritonMissing
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,6 @@ EXIT_SECONDS = 5
 """How long Triton may take to end; the server has let every call finish before it asks, and with
 a dead runner Triton would wait for ever."""
 START_SECONDS = 60.0
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None)
-"""Opened before any fork: between fork and exec a child may do little else than call it."""
 SHM = Path("/dev/shm")  # noqa: S108 - the place itself, not a temporary file
 
 
@@ -97,13 +94,13 @@ class TritonProcess:
         sweep(state)
         with (state / "triton/triton.log").open("wb") as output:
             process = await asyncio.create_subprocess_exec(
+                *DYING_WITH_US,
                 *command(installation, state, ports),
                 env=installation.environment(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
             )
         triton = cls(process, ports, state)
         try:
@@ -134,7 +131,8 @@ class TritonProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), EXIT_SECONDS)
+                async with asyncio.timeout(EXIT_SECONDS):
+                    await self._process.wait()
         with contextlib.suppress(ProcessLookupError):  # runners may outlive a killed server
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
@@ -168,8 +166,3 @@ def sweep(state: Path) -> None:
     for region in SHM.glob(f"{shm_prefix(state)}*"):
         with contextlib.suppress(OSError):
             region.unlink()
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel to end this child when its parent ends, however that ends."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

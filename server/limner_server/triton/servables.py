@@ -90,7 +90,8 @@ class Servables:
             except Exception:  # a defect must not end the loop that keeps versions alive
                 log.exception("versions could not be settled; trying again")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), SETTLE_SECONDS)
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    await self._wake.wait()
 
     async def settle(self) -> None:
         """Bring every version the registry routes to up, route to those that are, drop the rest.

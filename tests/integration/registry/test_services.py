@@ -19,7 +19,7 @@ from limner.v1 import rollouts_pb2, rollouts_pb2_grpc, routing_pb2, routing_pb2_
 from limner.v1.reasons import EtagMismatch, ParameterOutOfRange, RolloutUnknown, VersionRefused
 from limner_registry.commands.rollout import rollout as command
 from limner_registry.contracts import PERSON_SEGMENTER
-from limner_registry.control.serve import Place, serve
+from limner_registry.control.serve import Place, keep_passing, serve
 from limner_registry.publish import publish
 from limner_registry.rollout.store import Store
 from limner_registry.routes_wire import from_message
@@ -188,3 +188,18 @@ def test_the_command_ends_with_three_where_no_controller_answers():
 
     assert ended.exit_code == 3
     assert "limner up" in ended.output
+
+
+async def test_a_hint_that_comes_with_the_end_does_not_outlive_it():
+    class Idle:
+        def run_pass(self, now):
+            pass
+
+    wake = asyncio.Event()
+    passing = asyncio.create_task(keep_passing(Idle(), wake))
+    await asyncio.sleep(0.1)
+    wake.set()
+    passing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await passing

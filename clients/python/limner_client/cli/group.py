@@ -9,12 +9,14 @@ import click
 GROUP = "limner.commands"
 
 SHORT_HELP = {
+    "controller": "Run what judges rollouts alone; `limner up` runs one already.",
     "doctor": "Say what is missing or wrong on this machine, and how to mend it.",
     "down": "Stop the server that `limner up` started.",
     "dye": "Dye the hair in photos: a color, a shade, or like another photo's.",
     "evaluate": "Score a model's weights on drawn portraits and on photos.",
     "matte": "Cut the person, or the hair, out of photos, hair by hair.",
     "models": "List, import and publish the models' versions.",
+    "rollout": "Give a new model version its traffic step by step, or take it away.",
     "segment": "Find the person, the hair and the faces in photos.",
     "status": "Say what is running and which model versions answer.",
     "studio": "Draw synthetic portraits to look at or to train on.",

@@ -232,7 +232,8 @@ def test_a_long_life_keeps_what_holds_for_every_rollout(life):
         assert rollout.ended == (rollout.ended_at is not None)
         assert rollout.ended == (rollout.state in ENDED)
         assert rollout.weight_bps == 0 or rollout.active
-        assert not rollout.acked or State.PROMOTING in {rollout.state, rollout.resumes} | ENDED
+        over = {State.PROMOTING, State.ABORTING} | ENDED
+        assert not rollout.acked or {rollout.state, rollout.resumes} & over
         assert rollout.created_at <= rollout.started_at <= rollout.step_started_at
         assert rollout.step_started_at <= rollout.updated_at
 

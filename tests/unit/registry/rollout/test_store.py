@@ -578,6 +578,15 @@ class StoreSuite:
         with pytest.raises(EtagMismatch, match="generation 3"):
             fleet.add_generation(1, {"y": 1}, [], 8.0)
 
+    def test_a_table_is_numbered_beyond_what_servers_had_from_elsewhere(self, store):
+        fleet = store.fleet
+        first = fleet.add_generation(0, {"x": 1}, [], 5.0, beyond=7)
+        again = fleet.add_generation(8, {"x": 1}, [], 6.0, beyond=8)
+        same_but_later = fleet.add_generation(8, {"x": 1}, [], 7.0, beyond=20)
+
+        assert (first.number, again.number, same_but_later.number) == (8, 8, 21)
+        assert fleet.generation() == same_but_later
+
     def test_of_a_boot_the_newest_snapshot_is_kept(self, store):
         def snapshot(boot, seq, units):
             return Snapshot("a", boot, seq, seq * 1.5, {Key("r1", 3, "canary", "units"): units})

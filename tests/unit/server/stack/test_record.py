@@ -12,7 +12,9 @@ from limner_server.stack.record import FILE, Record, StateTaken, claimed, read_r
 
 @pytest.fixture
 def record() -> Record:
-    return Record(os.getpid(), psutil.Process().create_time(), "127.0.0.1:1", "http://127.0.0.1:2")
+    return Record(
+        os.getpid(), psutil.Process().create_time(), "127.0.0.1:1", "http://127.0.0.1:2", ""
+    )
 
 
 def test_a_running_server_is_found_by_its_record(tmp_path, record):

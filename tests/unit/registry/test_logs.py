@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import logging
 
-from limner_server.logs import Lines
+from limner_registry.logs import Lines
 
 
 def record(**extra):
