@@ -298,3 +298,103 @@ class ListEventsResponse(_message.Message):
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[RolloutEvent]
     def __init__(self, events: _Optional[_Iterable[_Union[RolloutEvent, _Mapping]]] = ...) -> None: ...
+
+class SimulateRolloutRequest(_message.Message):
+    __slots__ = ("spec", "rate", "stable_bad", "canary_bad", "traffic", "runs", "seed")
+    class StableBadEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class CanaryBadEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    SPEC_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    STABLE_BAD_FIELD_NUMBER: _ClassVar[int]
+    CANARY_BAD_FIELD_NUMBER: _ClassVar[int]
+    TRAFFIC_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    spec: _struct_pb2.Struct
+    rate: float
+    stable_bad: _containers.ScalarMap[str, float]
+    canary_bad: _containers.ScalarMap[str, float]
+    traffic: str
+    runs: int
+    seed: int
+    def __init__(self, spec: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., rate: _Optional[float] = ..., stable_bad: _Optional[_Mapping[str, float]] = ..., canary_bad: _Optional[_Mapping[str, float]] = ..., traffic: _Optional[str] = ..., runs: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class SimulateRolloutResponse(_message.Message):
+    __slots__ = ("healthy", "asked")
+    HEALTHY_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
+    healthy: SimulatedOutcome
+    asked: SimulatedOutcome
+    def __init__(self, healthy: _Optional[_Union[SimulatedOutcome, _Mapping]] = ..., asked: _Optional[_Union[SimulatedOutcome, _Mapping]] = ...) -> None: ...
+
+class SimulatedOutcome(_message.Message):
+    __slots__ = ("aborted", "promoted", "undecided", "skewed", "abort_seconds", "promote_seconds", "abort_units", "abort_bad", "aborted_in", "undecided_in")
+    class AbortedInEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: int
+        value: int
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[int] = ...) -> None: ...
+    class UndecidedInEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: int
+        value: int
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[int] = ...) -> None: ...
+    ABORTED_FIELD_NUMBER: _ClassVar[int]
+    PROMOTED_FIELD_NUMBER: _ClassVar[int]
+    UNDECIDED_FIELD_NUMBER: _ClassVar[int]
+    SKEWED_FIELD_NUMBER: _ClassVar[int]
+    ABORT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PROMOTE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    ABORT_UNITS_FIELD_NUMBER: _ClassVar[int]
+    ABORT_BAD_FIELD_NUMBER: _ClassVar[int]
+    ABORTED_IN_FIELD_NUMBER: _ClassVar[int]
+    UNDECIDED_IN_FIELD_NUMBER: _ClassVar[int]
+    aborted: SimulatedShare
+    promoted: SimulatedShare
+    undecided: SimulatedShare
+    skewed: SimulatedShare
+    abort_seconds: SimulatedSpread
+    promote_seconds: SimulatedSpread
+    abort_units: SimulatedSpread
+    abort_bad: SimulatedSpread
+    aborted_in: _containers.ScalarMap[int, int]
+    undecided_in: _containers.ScalarMap[int, int]
+    def __init__(self, aborted: _Optional[_Union[SimulatedShare, _Mapping]] = ..., promoted: _Optional[_Union[SimulatedShare, _Mapping]] = ..., undecided: _Optional[_Union[SimulatedShare, _Mapping]] = ..., skewed: _Optional[_Union[SimulatedShare, _Mapping]] = ..., abort_seconds: _Optional[_Union[SimulatedSpread, _Mapping]] = ..., promote_seconds: _Optional[_Union[SimulatedSpread, _Mapping]] = ..., abort_units: _Optional[_Union[SimulatedSpread, _Mapping]] = ..., abort_bad: _Optional[_Union[SimulatedSpread, _Mapping]] = ..., aborted_in: _Optional[_Mapping[int, int]] = ..., undecided_in: _Optional[_Mapping[int, int]] = ...) -> None: ...
+
+class SimulatedShare(_message.Message):
+    __slots__ = ("count", "of", "low", "high", "share")
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    of: int
+    low: float
+    high: float
+    share: float
+    def __init__(self, count: _Optional[int] = ..., of: _Optional[int] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., share: _Optional[float] = ...) -> None: ...
+
+class SimulatedSpread(_message.Message):
+    __slots__ = ("median", "most")
+    MEDIAN_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    median: float
+    most: float
+    def __init__(self, median: _Optional[float] = ..., most: _Optional[float] = ...) -> None: ...

@@ -80,6 +80,11 @@ class RolloutServiceStub:
                 request_serializer=limner_dot_v1_dot_rollouts__pb2.ListEventsRequest.SerializeToString,
                 response_deserializer=limner_dot_v1_dot_rollouts__pb2.ListEventsResponse.FromString,
                 _registered_method=True)
+        self.SimulateRollout = channel.unary_unary(
+                '/limner.v1.RolloutService/SimulateRollout',
+                request_serializer=limner_dot_v1_dot_rollouts__pb2.SimulateRolloutRequest.SerializeToString,
+                response_deserializer=limner_dot_v1_dot_rollouts__pb2.SimulateRolloutResponse.FromString,
+                _registered_method=True)
 
 
 class RolloutServiceServicer:
@@ -149,6 +154,13 @@ class RolloutServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SimulateRollout(self, request, context):
+        """Says what would become of rollouts of a spec, by playing many; changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RolloutServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -196,6 +208,11 @@ def add_RolloutServiceServicer_to_server(servicer, server):
                     servicer.ListEvents,
                     request_deserializer=limner_dot_v1_dot_rollouts__pb2.ListEventsRequest.FromString,
                     response_serializer=limner_dot_v1_dot_rollouts__pb2.ListEventsResponse.SerializeToString,
+            ),
+            'SimulateRollout': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimulateRollout,
+                    request_deserializer=limner_dot_v1_dot_rollouts__pb2.SimulateRolloutRequest.FromString,
+                    response_serializer=limner_dot_v1_dot_rollouts__pb2.SimulateRolloutResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -442,6 +459,33 @@ class RolloutService:
             '/limner.v1.RolloutService/ListEvents',
             limner_dot_v1_dot_rollouts__pb2.ListEventsRequest.SerializeToString,
             limner_dot_v1_dot_rollouts__pb2.ListEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimulateRollout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limner.v1.RolloutService/SimulateRollout',
+            limner_dot_v1_dot_rollouts__pb2.SimulateRolloutRequest.SerializeToString,
+            limner_dot_v1_dot_rollouts__pb2.SimulateRolloutResponse.FromString,
             options,
             channel_credentials,
             insecure,

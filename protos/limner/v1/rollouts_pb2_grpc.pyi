@@ -55,6 +55,8 @@ class RolloutServiceStub:
     """Says the same whenever it changes, until the rollout ends."""
     ListEvents: _grpc.UnaryUnaryMultiCallable[_rollouts_pb2.ListEventsRequest, _rollouts_pb2.ListEventsResponse]
     """Returns what happened."""
+    SimulateRollout: _grpc.UnaryUnaryMultiCallable[_rollouts_pb2.SimulateRolloutRequest, _rollouts_pb2.SimulateRolloutResponse]
+    """Says what would become of rollouts of a spec, by playing many; changes nothing."""
 
 @_typing.type_check_only
 class RolloutServiceAsyncStub(RolloutServiceStub):
@@ -79,6 +81,8 @@ class RolloutServiceAsyncStub(RolloutServiceStub):
     """Says the same whenever it changes, until the rollout ends."""
     ListEvents: _aio.UnaryUnaryMultiCallable[_rollouts_pb2.ListEventsRequest, _rollouts_pb2.ListEventsResponse]  # type: ignore[assignment]
     """Returns what happened."""
+    SimulateRollout: _aio.UnaryUnaryMultiCallable[_rollouts_pb2.SimulateRolloutRequest, _rollouts_pb2.SimulateRolloutResponse]  # type: ignore[assignment]
+    """Says what would become of rollouts of a spec, by playing many; changes nothing."""
 
 class RolloutServiceServicer(metaclass=_abc_1.ABCMeta):
     """Rolls new versions out; for operators."""
@@ -154,5 +158,13 @@ class RolloutServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_rollouts_pb2.ListEventsResponse, _abc.Awaitable[_rollouts_pb2.ListEventsResponse]]:
         """Returns what happened."""
+
+    @_abc_1.abstractmethod
+    def SimulateRollout(
+        self,
+        request: _rollouts_pb2.SimulateRolloutRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rollouts_pb2.SimulateRolloutResponse, _abc.Awaitable[_rollouts_pb2.SimulateRolloutResponse]]:
+        """Says what would become of rollouts of a spec, by playing many; changes nothing."""
 
 def add_RolloutServiceServicer_to_server(servicer: RolloutServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
-import tomllib
 import uuid
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +17,9 @@ from rich.live import Live
 
 from limner.errors import from_rpc_error
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc
+from limner_registry.commands.rollout_simulate import simulate
 from limner_registry.commands.rollout_view import events_table, picture, rollouts_table
+from limner_registry.commands.spec_file import SpecFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,16 +80,22 @@ def service(controller: str) -> Iterator[rollouts_pb2_grpc.RolloutServiceStub]:
 @click.argument("version", type=click.IntRange(1))
 @click.option(
     "--spec",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=SpecFile(),
     help="Steps and judging, as TOML or JSON; else shadow, then 1, 5, 25, 50, 100 %.",
 )
 @click.option("--check", is_flag=True, help="Check everything, change nothing.")
 @spoken
 def create(
-    controller: str, model: str, version: int, spec: Path | None, *, check: bool, as_json: bool
+    controller: str,
+    model: str,
+    version: int,
+    spec: dict[str, Any] | None,
+    *,
+    check: bool,
+    as_json: bool,
 ) -> None:
     """Begin to roll VERSION of MODEL out; a rollout of the model that runs makes way."""
-    document = None if spec is None else ParseDict(_read(spec), Struct())
+    document = None if spec is None else ParseDict(spec, Struct())
     request = rollouts_pb2.CreateRolloutRequest(
         model=model,
         version=version,
@@ -237,16 +243,7 @@ def freeze(controller: str, reason: str, *, off: bool, as_json: bool) -> None:
     _say(answer, words, as_json=as_json)
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """Return a spec's document."""
-    text = file.read_text(encoding="utf-8")
-    try:
-        document = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except ValueError as error:
-        raise click.UsageError(f"{file} cannot be read: {error}") from error
-    if not isinstance(document, dict):
-        raise click.UsageError(f"{file} holds no table of fields")
-    return document
+rollout.add_command(simulate)
 
 
 def _say(message: Any, words: str, *, as_json: bool) -> None:

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import enum
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from limner_registry.rollout.claims import Tally, as_routed, no_worse, routed_alpha, ways_to_pass
+from limner_registry.rollout.simulated import Share, Simulated, Spread
 from limner_registry.rollout.spec import WHOLE_BPS, Kind, Shadow, Weight
 from limner_registry.rollout.traffic import Crowd, Regime, Regulars
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable
 
     from limner_registry.rollout.claims import Bools, Floats
     from limner_registry.rollout.spec import Spec
     from limner_registry.rollout.traffic import Ints, Look, Traffic
 
-CONFIDENCE = 0.95
+PLAYED = (Shadow, Weight)
 
 
 class End(enum.IntEnum):
@@ -37,63 +37,8 @@ class End(enum.IntEnum):
     UNDECIDED = 4
 
 
-@dataclass(frozen=True)
-class Share:
-    """So many of all simulated rollouts, with exact bounds on the chance behind it."""
-
-    count: int
-    of: int
-
-    @property
-    def value(self) -> float:
-        return self.count / self.of
-
-    @property
-    def low(self) -> float:
-        """The lower end of the 95 % Clopper-Pearson interval."""
-        return 1 - _upper_bound(self.of - self.count, self.of)
-
-    @property
-    def high(self) -> float:
-        """The upper end of the 95 % Clopper-Pearson interval."""
-        return _upper_bound(self.count, self.of)
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Median, and what nine of ten stay below; None where there is nothing to tell it from."""
-
-    median: float | None
-    most: float | None
-
-    @classmethod
-    def of(cls, values: NDArray[Any]) -> Spread:
-        if not len(values):
-            return cls(None, None)
-        median, most = np.quantile(values, (0.5, 0.9))
-        return cls(float(median), float(most))
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """What became of the simulated rollouts; the shares sum to 1."""
-
-    aborted: Share
-    """On evidence."""
-    promoted: Share
-    """Passed the last step."""
-    skewed: Share
-    """Paused because units did not reach the canary as routed."""
-    undecided: Share
-    """Outlived a step, or the whole rollout's deadline."""
-    abort_seconds: Spread
-    """From the beginning, of those aborted."""
-    promote_seconds: Spread
-    """From the beginning, of those promoted."""
-    abort_units: Spread
-    """Units the canary served before it was aborted."""
-    abort_bad: Spread
-    """Units the canary was bad for before it was aborted, by the kind it was worst in."""
+def unheard(done: float) -> None:
+    """Tell no one how much is done."""
 
 
 def simulate(
@@ -104,6 +49,7 @@ def simulate(
     look_seconds: float = 60.0,
     *,
     by_clock: bool = False,
+    told: Callable[[float], object] = unheard,
 ) -> Simulated:
     """Return what becomes of `runs` rollouts of a spec under made-up traffic.
 
@@ -116,11 +62,15 @@ def simulate(
             `spec.progress_seconds` of it.
         by_clock: Let every step pass after its `min_seconds`, whatever is shown, so that all
             weights weigh in on the evidence.
+        told: Is told after every look how much is done, in (0, 1]; what it raises ends it all.
     """
     play = Play(spec, traffic, runs, seed, by_clock=by_clock)
-    for look in range(math.ceil(spec.progress_seconds / look_seconds)):
+    looks = math.ceil(spec.progress_seconds / look_seconds)
+    for look in range(looks):
         if not play.advance(look * look_seconds, look_seconds):
             break
+        told(max((look + 1) / looks, np.count_nonzero(play.end) / runs))
+    told(1.0)
     return play.result()
 
 
@@ -131,7 +81,10 @@ class Play:
         self, spec: Spec, traffic: Traffic, runs: int, seed: int, *, by_clock: bool = False
     ) -> None:
         self.spec = spec
-        self.steps = [step for step in spec.steps if isinstance(step, Shadow | Weight)]
+        played = [place for place, step in enumerate(spec.steps) if isinstance(step, PLAYED)]
+        self.places = np.array(played)
+        """Of the steps that are played, in the spec."""
+        self.steps = [step for step in spec.steps if isinstance(step, PLAYED)]
         self.by_clock = by_clock or traffic.regime is Regime.RAMP
         self.random = np.random.default_rng(seed)
         sticky = traffic.regime in {Regime.STICKY, Regime.RESTARTS}
@@ -168,19 +121,28 @@ class Play:
     def result(self) -> Simulated:
         """Return how it ended; what still runs is undecided."""
         of = len(self.end)
-        aborted, promoted = (np.flatnonzero(self.end == e) for e in (End.ABORTED, End.PASSED))
-        skewed = int((self.end == End.SKEWED).sum())
+        aborted, promoted, skewed = (
+            np.flatnonzero(self.end == end) for end in (End.ABORTED, End.PASSED, End.SKEWED)
+        )
+        undecided = np.flatnonzero((self.end == End.RUNNING) | (self.end == End.UNDECIDED))
         bad = max((self.counts.canary_bad[kind][aborted].sum(-1) for kind in Kind), key=np.sum)
         return Simulated(
             aborted=Share(len(aborted), of),
             promoted=Share(len(promoted), of),
-            skewed=Share(skewed, of),
-            undecided=Share(of - len(aborted) - len(promoted) - skewed, of),
+            skewed=Share(len(skewed), of),
+            undecided=Share(len(undecided), of),
             abort_seconds=Spread.of(self.ended[aborted]),
             promote_seconds=Spread.of(self.ended[promoted]),
             abort_units=Spread.of(self.counts.canary_units[aborted].sum(-1)),
             abort_bad=Spread.of(bad),
+            aborted_in=self._places(aborted),
+            undecided_in=self._places(undecided),
         )
+
+    def _places(self, rows: Ints) -> dict[int, int]:
+        """Return how many rollouts are in which step of the spec."""
+        steps, counts = np.unique(self.places[self.step[rows]], return_counts=True)
+        return dict(zip(steps.tolist(), counts.tolist(), strict=True))
 
     def _add(self, rows: Ints, look: Look) -> None:
         """Add what was counted to the generation of each rollout's step."""
@@ -195,7 +157,7 @@ class Play:
         share = copied[self.step[rows]] / WHOLE_BPS
         if not share.any():
             return
-        pairs = self.random.binomial(look.stable_units, share)
+        pairs = self.random.binomial(look.answered, share)
         counts.pairs[at] += pairs
         for kind in Kind:
             stable, canary = np.outer(self.traffic.chances(kind), look.badness)
@@ -270,25 +232,3 @@ def _part(counts: Tally, rows: Ints, generations: int) -> Tally:
         stable_only=by_kind(counts.stable_only),
         canary_only=by_kind(counts.canary_only),
     )
-
-
-def _upper_bound(count: int, of: int) -> float:
-    """Return the chance at which `count` hits or fewer of `of` are just as rare as is allowed.
-
-    Source: Clopper and Pearson, The Use of Confidence or Fiducial Limits, Biometrika 1934.
-    """
-    if count >= of:
-        return 1.0
-    hits = np.arange(count + 1)
-    ways = np.array(
-        [math.lgamma(of + 1) - math.lgamma(k + 1) - math.lgamma(of - k + 1) for k in hits]
-    )
-    low, high = count / of, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        terms = ways + hits * math.log(middle) + (of - hits) * math.log1p(-middle)
-        if np.exp(terms).sum() > (1 - CONFIDENCE) / 2:
-            low = middle
-        else:
-            high = middle
-    return high

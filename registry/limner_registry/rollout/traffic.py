@@ -80,6 +80,8 @@ class Look:
     canary_units: Ints
     stable_bad: Mapping[Kind, Ints]
     canary_bad: Mapping[Kind, Ints]
+    answered: Ints
+    """Requests that stable answered: a shadow is shown requests, not units."""
     badness: Floats
     """By how much the bad rates of both arms are raised just now."""
 
@@ -110,6 +112,7 @@ class Crowd:
             canary,
             self._bad(stable, self._traffic.stable_bad, badness),
             self._bad(canary, self._traffic.canary_bad, badness),
+            stable,
             badness,
         )
 
@@ -177,7 +180,8 @@ class Regulars:
             chances = self._traffic.chances(kind)
             if any(chances):
                 stable[kind], canary[kind] = self._count(kind, rows, members, requests, chances)
-        return Look(seen[0], seen[1], stable, canary, np.ones(len(rows)))
+        answered = self._random.poisson((members[0] * requests).sum(-1))
+        return Look(seen[0], seen[1], stable, canary, answered, np.ones(len(rows)))
 
     def _count(
         self,

@@ -10,7 +10,8 @@ from scipy.stats import beta
 
 from limner_registry.rollout.evidence import Arm, Epoch, Outcome, Pairs
 from limner_registry.rollout.judge import judge
-from limner_registry.rollout.simulate import End, Play, Share, simulate
+from limner_registry.rollout.simulate import End, Play, simulate
+from limner_registry.rollout.simulated import Share
 from limner_registry.rollout.spec import DEFAULT, Judging, Kind, Metric, Shadow, Spec, Weight
 from limner_registry.rollout.traffic import Regime, Traffic
 from limner_registry.rollout.triggers import Reason
