@@ -1,4 +1,4 @@
-"""Measures what the server costs: time it adds to Triton's, time to the first answer, memory.
+"""Measures what Limner costs: time added to Triton's, rollouts, time to the first answer, memory.
 
 Ratios of rounds taken in turn hold on a noisy machine; milliseconds are shown for scale only.
 """
@@ -22,6 +22,7 @@ import dye
 import grpc
 import numpy as np
 import psutil
+import rollouts
 from echo import LARGE, METHOD, SMALL, EchoService, place_echoes
 from PIL import Image
 from rich.console import Console
@@ -54,6 +55,8 @@ def main() -> None:
         return
     screen.print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     asyncio.run(added_time())
+    for table in rollouts.tables():
+        screen.print(table)
     startup_and_memory()
 
 
