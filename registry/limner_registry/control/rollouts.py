@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.json_format import MessageToDict
 
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc
 from limner_registry.control.controller import table_of
 from limner_registry.control.messages import event_message, explained_message, rollout_message
+from limner_registry.control.simulation import Simulator
 from limner_registry.errors import InputRefused
 from limner_registry.metadata import gate
 from limner_registry.rollout.document import read_spec
 from limner_registry.rollout.errors import RolloutUnknown
-from limner_registry.rollout.forecast import forecast, read_question
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.plan import rolled_back
 from limner_registry.rollout.record import ACTIVE, ENDED, State, new_rollout
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
 MOST_PAGE: Final = 1000
 WATCH_SECONDS: Final = 0.5
 """Between two looks at a rollout that is watched."""
-MOST_RUNS: Final = 2000
-MOST_SECONDS: Final = 15.0
-"""That one simulation may take here."""
 VERBS: Final[dict[int, Callable[[str], Trigger]]] = {
     rollouts_pb2.ROLLOUT_VERB_PAUSE: lambda words: Pause(Reason.PERSON, words),
     rollouts_pb2.ROLLOUT_VERB_RESUME: lambda _: Resume(),
@@ -64,10 +60,6 @@ class VersionRefused(InputRefused):
     """The version may not be rolled out; the message says why."""
 
 
-class SimulationTooLong(InputRefused):
-    """It is more than a controller has time for."""
-
-
 class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
     """Answers over one store; everything that blocks runs in threads."""
 
@@ -79,8 +71,7 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         self._registry = registry
         self._controller = controller
         self._hint = hint
-        self._simulating = ThreadPoolExecutor(1, "simulation")
-        """A thread of its own: whoever simulates waits for others who do, and nobody else does."""
+        self._simulator = Simulator()
 
     async def CreateRollout(self, request: Any, context: Any) -> Any:
         """Create a rollout; an active one of the model makes way."""
@@ -153,9 +144,8 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         return rollouts_pb2.ListEventsResponse(events=[event_message(event) for event in found])
 
     async def SimulateRollout(self, request: Any, context: Any) -> Any:
-        """Play rollouts of a spec, one request after the other; nothing comes of it."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._simulating, _simulated, request)
+        """Say what would become of rollouts; nothing comes of it."""
+        return await self._simulator.answer(request)
 
     def _create(self, request: Any) -> Rollout:
         """Check and keep a new rollout; with `validate_only` check alone."""
@@ -231,25 +221,6 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
     def _explained(self, name: str) -> Any:
         now = time.time()
         return explained_message(self._controller.explain(self._named(name).id, now), now)
-
-
-def _simulated(request: Any) -> Any:
-    """Return what becomes of the rollouts asked about, in bounded time."""
-    document = MessageToDict(request, preserving_proto_field_name=True)
-    given = document.pop("spec", None)
-    spec = DEFAULT if given is None else read_spec(given)
-    question = read_question(spec, document, MOST_RUNS)
-    until = time.monotonic() + MOST_SECONDS
-
-    def look_at_the_clock(_: float) -> None:
-        if time.monotonic() > until:
-            raise SimulationTooLong(
-                f"runs: {question.runs} take more than {MOST_SECONDS:.0f} s; ask for fewer, "
-                "or let `limner rollout simulate` take its time"
-            )
-
-    found = forecast(question, look_at_the_clock)
-    return ParseDict(found.to_json(), rollouts_pb2.SimulateRolloutResponse())
 
 
 def _cause(request: Any) -> Cause:

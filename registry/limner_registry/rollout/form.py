@@ -43,7 +43,7 @@ class Form:
         return low if default is None else default
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
-        """Return a whole number in [low, high], which may come as JSON's only kind of number."""
+        """Return a whole number in [low, high]; JSON need not tell 5 from 5.0."""
         value = self._take(name, default)
         if isinstance(value, float) and value.is_integer():
             value = int(value)

@@ -12,7 +12,7 @@ from google.protobuf.json_format import ParseDict
 from limner.errors import from_rpc_error
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc
 from limner.v1.reasons import ParameterOutOfRange
-from limner_registry.control import rollouts
+from limner_registry.control import simulation
 from limner_registry.control.rollouts import Rollouts
 from limner_registry.control.serve import Translated
 
@@ -47,6 +47,15 @@ async def test_a_worse_version_is_told_from_a_fine_one(stub):
     assert sum(answer.asked.aborted_in.values()) == 60
 
 
+async def test_a_spec_over_the_wire_is_the_one_that_was_sent(stub):
+    spec = {"steps": [{"weight": {"bps": 2500}}, {"weight": {"bps": 10_000}}]}
+
+    answer = await stub.SimulateRollout(question(spec=spec, canary_bad={"error": 0.2}))
+
+    assert answer.asked.aborted_in == {0: 60}
+    assert answer.asked.abort_units.median > 100
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -66,7 +75,7 @@ async def test_what_cannot_be_simulated_is_refused_with_a_reason(stub, changes, 
 
 
 async def test_what_takes_too_long_is_given_up(stub, monkeypatch):
-    monkeypatch.setattr(rollouts, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(simulation, "MOST_SECONDS", 0.0)
 
     with pytest.raises(grpc.RpcError) as caught:
         await stub.SimulateRollout(question())

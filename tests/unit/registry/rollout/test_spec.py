@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -146,6 +148,15 @@ def test_what_cannot_be_followed_is_refused_with_its_reason(document, reason):
         read_spec(document)
 
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "spec", [DEFAULT, replace(DEFAULT, steps=(Weight(500), Weight(10_000, 1, 9)))]
+)
+def test_a_spec_over_the_wire_is_the_one_that_was_sent(spec):
+    sent = ParseDict(spec.to_json(), Struct()).SerializeToString()
+
+    assert read_spec(MessageToDict(Struct.FromString(sent))) == spec
 
 
 junk = st.recursive(
