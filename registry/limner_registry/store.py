@@ -90,10 +90,16 @@ class Registry:
         """Where the versions are, as MLflow writes it."""
 
     @classmethod
-    def open(cls, state: Path, uri: str | None = None) -> Registry:
+    def open(cls, state: Path, uri: str | None = None, *, asked: bool = True) -> Registry:
         """Open the registry in `state`, or the MLflow server at `uri`.
 
         The first opening of a local registry creates its tables, which takes seconds.
+
+        Args:
+            state: Limner's folder.
+            uri: Of an MLflow server; None for the registry in `state`.
+            asked: Whether a server is asked now if it is there; it need not be there yet for
+                who can wait.
 
         Raises:
             InputRefused: `uri` is neither http nor https.
@@ -104,7 +110,8 @@ class Registry:
                 raise InputRefused(f"{uri} is no address of an MLflow server (http or https)")
             with translated(uri):
                 registry = cls(MlflowClient(tracking_uri=uri, registry_uri=uri), uri, None)
-                registry._experiment()
+                if asked:
+                    registry._experiment()
             return registry
 
         folder = state.absolute() / "registry"

@@ -1,7 +1,7 @@
 """One pass of the controller: what is wanted against what is seen, and what is done about it.
 
-Level-triggered: every pass starts from the store, the registry and what the servers said, and keeps
-nothing in memory that a decision rests on. A pass that is repeated, interrupted or run by two
+Level-triggered: every pass starts from the store, the placed folders and what the servers said, and
+keeps nothing in memory that a decision rests on. A pass that is repeated, interrupted or run by two
 controllers at once ends in the same state: tables are written by compare-and-set on the one before,
 transitions by compare-and-set on the rollout's etag under request ids that follow from it.
 """
@@ -9,33 +9,26 @@ transitions by compare-and-set on the rollout's etag under request ids that foll
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from limner_registry.errors import RegistryError, RegistryUnavailable
-from limner_registry.place import place
+from limner_registry.control.table import follow, routes_of
 from limner_registry.placed import folder_of
 from limner_registry.rollout.counters import epochs
 from limner_registry.rollout.decide import Facts, Server, decide, verdict_of
 from limner_registry.rollout.errors import EtagMismatch
 from limner_registry.rollout.ledger import ActorKind, Cause
-from limner_registry.rollout.plan import TABLED, carried, next_routes
+from limner_registry.rollout.plan import TABLED, next_routes
 from limner_registry.rollout.record import ENDED, State
-from limner_registry.routes import Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from limner_registry.rollout.evidence import Verdict
-    from limner_registry.rollout.fleet import Generation
     from limner_registry.rollout.record import Rollout
     from limner_registry.rollout.store import Store
-    from limner_registry.store import Registry
-    from limner_registry.triton_config import Kind
-
-    Registered = Mapping[str, int | None]
-    """Each model's stable version as the registry has it, if any."""
+    from limner_registry.routes import Routes
 
 log = logging.getLogger(__name__)
 
@@ -56,39 +49,36 @@ class Explained:
 
 
 class Controller:
-    """Passes over one store and one registry; the calls block."""
+    """Passes over one store and one folder of placed versions; the calls block."""
 
-    def __init__(
-        self, store: Store, registry: Registry, models: Path, kind: Kind = "KIND_CPU"
-    ) -> None:
+    def __init__(self, store: Store, models: Path, refused: Mapping[tuple[str, int], str]) -> None:
         """Work over these.
 
         Args:
             store: Where rollouts are kept.
-            registry: Where versions are.
             models: The folder in which versions are placed for servers.
-            kind: Where the versions' instances run.
+            refused: By model and version, why one could not be placed.
         """
         self._store = store
-        self._registry = registry
         self._models = models
-        self._kind = kind
-        self._refused: dict[tuple[str, int], str] = {}
+        self._refused = refused
 
-    def run_pass(self, now: float) -> None:
+    def run_pass(self, now: float) -> bool:
         """Bring what is wanted and what is seen nearer to each other, as far as that goes now.
 
+        Returns:
+            Whether anything changed.
+
         Raises:
-            RegistryUnavailable: The registry or the store does not answer; nothing is half done.
+            StoreUnavailable: The store does not answer; nothing is half done.
         """
-        registered = self._registry.models()
-        for _ in range(MOST_ROUNDS):
+        for turn in range(MOST_ROUNDS):
             rollouts = self._concerned()
-            self._place(registered, rollouts)
-            routed = self._route(registered, rollouts, now)
+            routed = self._route(rollouts, now)
             decided = [self._decide(rollout.id, now) for rollout in rollouts]
             if not routed and not any(decided):
-                break
+                return turn > 0
+        return True
 
     def routes(self) -> Routes:
         """Return the table that servers are to have."""
@@ -115,50 +105,29 @@ class Controller:
         known = {rollout.id: rollout for rollout in (*open_ones, *done)}
         return list(known.values())
 
-    def _place(self, registered: Registered, rollouts: Iterable[Rollout]) -> None:
-        """Put every version that servers are to have where they find it."""
-        wanted = set(_stable(self.routes(), registered).items())
-        wanted |= {(r.model, r.canary) for r in rollouts if r.state in TABLED}
-        for model, number in sorted(wanted):
-            if folder_of(self._models, model, number).is_dir():
-                continue
-            try:
-                place(self._registry, model, number, self._models, kind=self._kind)
-                self._refused.pop((model, number), None)
-            except RegistryUnavailable:
-                raise
-            except RegistryError as error:
-                log.error("version refused", extra={"model": model, "detail": str(error)})  # noqa: TRY400 - its sentence says all
-                self._refused[model, number] = str(error)
-
-    def _route(self, registered: Registered, rollouts: Iterable[Rollout], now: float) -> bool:
+    def _route(self, rollouts: list[Rollout], now: float) -> bool:
         """Write the table that follows; return whether it is another than there was."""
         latest = self._store.fleet.generation()
+        if not latest.number:
+            return False  # before the shelf has found any model there is nothing to tell servers
         routes = routes_of(latest)
         slow = {
             canary.rollout: canary.slow_seconds
             for canary in routes.canaries.values()
             if canary.slow_seconds
         }
-        known = {rollout.id: rollout for rollout in rollouts}
-        placed = {
-            model: number
-            for model, number in _stable(routes, registered).items()
-            if folder_of(self._models, model, number).is_dir()
-        }
+        ready = [
+            rollout
+            for rollout in rollouts
+            if rollout.ended or folder_of(self._models, rollout.model, rollout.canary).is_dir()
+        ]
         frozen = self._store.frozen() is not None
-        ready = [r for r in known.values() if folder_of(self._models, r.model, r.canary).is_dir()]
-        routes = replace(routes, stable=placed)
         wanted = next_routes(routes, ready, slow, frozen=frozen, now=now)
-        beyond = max((seen.generation for seen in self._store.fleet.servers()), default=0)
         try:
-            added = self._store.fleet.add_generation(
-                latest.number, table_of(wanted), carried(wanted, known), now, beyond
-            )
+            return follow(self._store, latest, wanted, now).number != latest.number
         except EtagMismatch:
             log.info("another controller has written the next table")
             return True
-        return added.number != latest.number
 
     def _decide(self, rollout_id: str, now: float) -> bool:
         """Let happen to a rollout what is to happen now; return whether anything did."""
@@ -212,25 +181,6 @@ class Controller:
             refused=self._refused.get((rollout.model, rollout.canary), ""),
             frozen=self._store.frozen() is not None,
         )
-
-
-def _stable(routes: Routes, registered: Registered) -> dict[str, int]:
-    """Return stable versions: the table's, and the registry's of models that are new to it."""
-    known = {model: number for model, number in registered.items() if number is not None}
-    return known | dict(routes.stable)
-
-
-def routes_of(generation: Generation) -> Routes:
-    """Return the routing table of a generation."""
-    document: Mapping[str, object] = {"models": {}, **generation.table}
-    return Routes.from_json({**document, "generation": generation.number})
-
-
-def table_of(routes: Routes) -> dict[str, object]:
-    """Return a table as the store keeps it: without its number."""
-    document = routes.to_json()
-    del document["generation"]
-    return document
 
 
 def _is_tabled(routes: Routes, rollout: Rollout) -> bool:

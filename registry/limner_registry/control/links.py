@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from limner.v1 import routing_pb2, routing_pb2_grpc
-from limner_registry.control.controller import routes_of
+from limner_registry.control.condition import Condition
+from limner_registry.control.table import routes_of
 from limner_registry.errors import InputRefused, RegistryUnavailable
 from limner_registry.rollout.counters import Key, Snapshot
 from limner_registry.rollout.fleet import Connected, Servable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 120.0
-"""How long canaries may have calls without another word from here."""
+"""How long canaries may have calls after decisions were last made here."""
 RENEW_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.25
 """Between two looks at the store for a table that another controller has written."""
@@ -42,6 +43,8 @@ class Link:
     server: Connected
     up: frozenset[tuple[str, int]] = frozenset()
     """The versions it last spoke of."""
+    reports: list[Servable] = field(default_factory=list)
+    """What it said of versions and the store has yet to take."""
     pushed: int = -1
     """Generation of the table it was given last."""
     told: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,11 +53,20 @@ class Link:
 class Links(routing_pb2_grpc.RoutingServiceServicer):
     """The servers that are connected here."""
 
-    def __init__(self, store: Store, hint: Callable[[], None]) -> None:
-        """Serve the tables of a store; call `hint` when servers said what may change decisions."""
+    def __init__(self, store: Store, hint: Callable[[], None], decisions: Condition) -> None:
+        """Serve the tables of a store.
+
+        Args:
+            store: Where tables are, and what servers say is kept.
+            hint: Called when servers said what may change decisions.
+            decisions: Whether they are made: while nobody could take a canary out, no lease of
+                one is renewed.
+        """
         self._store = store
         self._hint = hint
+        self._decisions = decisions
         self._links: set[Link] = set()
+        self._hearing = Condition("what servers say")
         self._latest = to_message(routes_of(store.fleet.generation()))
 
     async def SyncRouting(
@@ -67,11 +79,12 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
         hello = first.hello
         link = Link(Connected(hello.instance, hello.boot, hello.generation, time.time()))
         self._links.add(link)
-        await self._keep(link)
+        with contextlib.suppress(RegistryUnavailable):  # it is kept with the next it says
+            await self._keep(link)
         listening = asyncio.create_task(self._listen(link, requests))
         try:
             while not listening.done():
-                response = routing_pb2.SyncRoutingResponse(lease_seconds=LEASE_SECONDS)
+                response = routing_pb2.SyncRoutingResponse(lease_seconds=self._lease())
                 if link.pushed != self._latest.generation and self._latest.generation:
                     response.table.CopyFrom(self._latest)
                     link.pushed = self._latest.generation
@@ -110,6 +123,10 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
                         link.told.set()
             await asyncio.sleep(LOOK_SECONDS)
 
+    def _lease(self) -> float:
+        """Return the seconds for which canaries may have calls from now."""
+        return max(0.0, LEASE_SECONDS - (time.monotonic() - self._decisions.done_at))
+
     def _seen(self) -> tuple[Any, Sequence[Connected]]:
         return routes_of(self._store.fleet.generation()), self._store.fleet.servers()
 
@@ -119,8 +136,9 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
             kind = request.WhichOneof("message")
             try:
                 await self._hear(link, kind, getattr(request, kind) if kind else None)
-            except RegistryUnavailable:
-                log.warning("the store is away; a server is not heard")
+                self._hearing.done()
+            except RegistryUnavailable as error:
+                self._hearing.failed(error)
             if kind in {"received", "servables", "ejection"}:
                 self._hint()
 
@@ -145,11 +163,14 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
                 for model, version in link.up - named
             ]
             link.up = named
-            await asyncio.to_thread(fleet.report, reports)
+            link.reports += reports
         elif kind == "counts":
             counts = {key_of(count): count.value for count in said.counts[:MOST_COUNTS]}
             snapshot = Snapshot(instance, link.server.boot, said.seq, now, counts)
             await asyncio.to_thread(fleet.count, [snapshot])
+        if link.reports:  # a server does not say it again
+            await asyncio.to_thread(fleet.report, link.reports)
+            link.reports = []
         await self._keep(link)
 
     async def _keep(self, link: Link) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from google.protobuf.json_format import MessageToDict
 
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc
-from limner_registry.control.controller import table_of
 from limner_registry.control.messages import event_message, explained_message, rollout_message
 from limner_registry.control.simulation import Simulator
+from limner_registry.control.table import follow, routes_of
 from limner_registry.errors import InputRefused
 from limner_registry.metadata import gate
 from limner_registry.rollout.document import read_spec
@@ -34,6 +34,7 @@ from limner_registry.rollout.triggers import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from concurrent.futures import Executor
 
     from limner_registry.control.controller import Controller
     from limner_registry.rollout.record import Rollout
@@ -64,18 +65,25 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
     """Answers over one store; everything that blocks runs in threads."""
 
     def __init__(
-        self, store: Store, registry: Registry, controller: Controller, hint: Callable[[], None]
+        self,
+        store: Store,
+        registry: Registry,
+        controller: Controller,
+        asking: Executor,
+        hint: Callable[[], None],
     ) -> None:
-        """Answer for `controller`, and call `hint` after every change."""
+        """Answer for `controller`, ask the registry in `asking`, call `hint` after changes."""
         self._store = store
         self._registry = registry
         self._controller = controller
+        self._asking = asking
         self._hint = hint
         self._simulator = Simulator()
 
     async def CreateRollout(self, request: Any, context: Any) -> Any:
         """Create a rollout; an active one of the model makes way."""
-        rollout = await asyncio.to_thread(self._create, request)
+        loop = asyncio.get_running_loop()
+        rollout = await loop.run_in_executor(self._asking, self._create, request)
         self._hint()
         message = rollout_message(rollout, time.time())
         return rollouts_pb2.CreateRolloutResponse(rollout=message)
@@ -188,8 +196,8 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
 
     def _roll_back(self, request: Any) -> tuple[int, int]:
         """Write the table with the version before, and the event that says who wanted it."""
-        now, fleet = time.time(), self._store.fleet
-        latest, routes = fleet.generation(), self._controller.routes()
+        now, latest = time.time(), self._store.fleet.generation()
+        routes = routes_of(latest)
         if request.model not in routes.previous:
             raise VersionRefused(f"no earlier version of {request.model} is kept ready")
         cause = _cause(request)
@@ -201,7 +209,7 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
             trigger = Abort(Reason.PERSON, f"{request.model} was rolled back")
             self._store.transition(rollout.id, rollout.etag, trigger, way, now)
         back = rolled_back(routes, request.model)
-        fleet.add_generation(latest.number, table_of(back), (), now)
+        follow(self._store, latest, back, now)
         return back.stable[request.model], back.previous[request.model]
 
     def _active(self, model: str) -> tuple[Rollout, ...]:

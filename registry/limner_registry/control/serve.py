@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,9 +16,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from limner.errors import STATUS_DETAILS, LimnerError, to_status
 from limner.v1 import reasons, rollouts_pb2_grpc, routing_pb2_grpc
+from limner_registry.control.condition import Condition
 from limner_registry.control.controller import Controller
 from limner_registry.control.links import Links
 from limner_registry.control.rollouts import Rollouts, VersionRefused
+from limner_registry.control.shelf import Shelf
 from limner_registry.errors import (
     InputRefused,
     ModelUnknown,
@@ -29,6 +32,7 @@ from limner_registry.rollout.errors import EtagMismatch, RolloutUnknown, Transit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from limner_registry.rollout.store import Store
@@ -38,6 +42,8 @@ log = logging.getLogger(__name__)
 
 PASS_SECONDS: Final = 5.0
 """Between two passes when nothing hints at anything."""
+ASKING: Final = 4
+"""Threads for what asks MLflow: where it hangs, nothing else waits for a thread."""
 REASONS: Final[tuple[tuple[type[RegistryError], type[LimnerError]], ...]] = (
     (RolloutUnknown, reasons.RolloutUnknown),
     (EtagMismatch, reasons.EtagMismatch),
@@ -99,12 +105,15 @@ async def serve(place: Place, store: Store, registry: Registry, ended: asyncio.E
     Raises:
         OSError: The port is in use.
     """
-    wake = asyncio.Event()
-    controller = Controller(store, registry, place.state / "models")
-    links = Links(store, wake.set)
+    models, wake = place.state / "models", asyncio.Event()
+    asking = ThreadPoolExecutor(ASKING, "registry")
+    shelf = Shelf(store, registry, models)
+    controller = Controller(store, models, shelf.refused)
+    decided = Condition("decisions")
+    links = Links(store, wake.set, decided)
     server = grpc.aio.server(interceptors=(Translated(),), options=(("grpc.so_reuseport", 0),))
     routing_pb2_grpc.add_RoutingServiceServicer_to_server(links, server)
-    rollouts = Rollouts(store, registry, controller, wake.set)
+    rollouts = Rollouts(store, registry, controller, asking, wake.set)
     rollouts_pb2_grpc.add_RolloutServiceServicer_to_server(rollouts, server)
     healthy = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -117,10 +126,10 @@ async def serve(place: Place, store: Store, registry: Registry, ended: asyncio.E
     record.write_text(json.dumps({"address": f"{place.host}:{port}"}))
     log.info("controller listens", extra={"address": f"{place.host}:{port}"})
     await healthy.set("", health_pb2.HealthCheckResponse.SERVING)
-    tasks = [
-        asyncio.create_task(keep_passing(controller, wake)),
-        asyncio.create_task(links.keep_pushing()),
-    ]
+    news = asyncio.Event()
+    decisions = keep_passing(controller.run_pass, decided, None, wake, news)
+    arrivals = keep_passing(shelf.run_pass, Condition("arrivals of versions"), asking, news, wake)
+    tasks = [asyncio.create_task(work) for work in (decisions, arrivals, links.keep_pushing())]
     await ended.wait()
     for task in tasks:
         task.cancel()
@@ -128,16 +137,34 @@ async def serve(place: Place, store: Store, registry: Registry, ended: asyncio.E
             await task
     record.unlink(missing_ok=True)
     await server.stop(grace=0.5)
+    asking.shutdown(wait=False, cancel_futures=True)
 
 
-async def keep_passing(controller: Controller, wake: asyncio.Event) -> None:
-    """Pass again and again until cancelled: every few seconds, and at once on a hint."""
+async def keep_passing(
+    run_pass: Callable[[float], bool],
+    condition: Condition,
+    threads: Executor | None,
+    wake: asyncio.Event,
+    news: asyncio.Event,
+) -> None:
+    """Pass again and again until cancelled: every few seconds, and at once on a hint.
+
+    Args:
+        run_pass: One pass at an instant; returns whether it changed anything.
+        condition: Is told whether passes can be made.
+        threads: Where passes run; None is where everything else does.
+        wake: Set on a hint.
+        news: Set after a pass that changed something.
+    """
     while True:
         wake.clear()
         try:
-            await asyncio.to_thread(controller.run_pass, time.time())
+            loop = asyncio.get_running_loop()
+            if await loop.run_in_executor(threads, run_pass, time.time()):
+                news.set()
+            condition.done()
         except RegistryUnavailable as error:
-            log.warning("decisions wait", extra={"detail": str(error)})
+            condition.failed(error)
         except Exception:  # a defect must not end what can take a bad version out
             log.exception("a pass failed; trying again")
         with contextlib.suppress(TimeoutError):

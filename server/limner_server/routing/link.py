@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 REPORT_SECONDS: Final = 1.0
 """Between two reports of counts and of what can be served."""
+SILENT_SECONDS: Final = 5.0
+"""After which a server says how it is even where nothing has changed."""
 AGAIN_SECONDS: Final = 1.0
 """After a broken link, before the next try."""
 MAX_MESSAGE: Final = 8 * 1024 * 1024
@@ -118,6 +121,7 @@ class Link:
     async def _report(self) -> None:
         """Tell again and again what is in force, what can be served and what was counted."""
         told: bytes | None = None
+        counted_at = 0.0
         while True:
             if self._owed is not None and self._servables.routes.generation >= self._owed:
                 self._answer(self._owed, "")
@@ -126,8 +130,9 @@ class Link:
             if (now := servables.SerializeToString(deterministic=True)) != told:
                 self._say(servables=servables)
                 told = now
-            if self._trials.outcomes.counts:
+            if self._trials.outcomes.counts or time.monotonic() - counted_at > SILENT_SECONDS:
                 self._say(counts=self._counts())
+                counted_at = time.monotonic()
             await asyncio.sleep(0.05 if self._owed is not None else REPORT_SECONDS)
 
     def _versions(self) -> list[routing_pb2.Servable]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 
 from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.control.controller import Controller
+from limner_registry.control.shelf import Shelf
+from limner_registry.errors import RegistryUnavailable
 from limner_registry.placed import folder_of
 from limner_registry.publish import publish
 from limner_registry.rollout.counters import Key, Snapshot
@@ -46,9 +49,22 @@ def versions(registry, make_release):
     return [publish(registry, make_release(scale)) for scale in (1.0, 0.9)]
 
 
+class Desk(Controller):
+    """A controller with its shelf, which have their passes one after the other."""
+
+    def __init__(self, store, registry, models):
+        self.shelf = Shelf(store, registry, models)
+        self.deciding = Controller(store, models, self.shelf.refused)
+        super().__init__(store, models, self.shelf.refused)
+
+    def run_pass(self, now):
+        self.shelf.run_pass(now)
+        return super().run_pass(now)
+
+
 @pytest.fixture
 def controller(store, registry, models):
-    return Controller(store, registry, models)
+    return Desk(store, registry, models)
 
 
 class Servers:
@@ -99,10 +115,10 @@ def begin(store, spec=QUICK, request="create", now=NOW):
     return store.create(rollout, Cause("Ada", ActorKind.HUMAN, request)).id
 
 
-def live(store, controller, servers, rollout, most=3600, step=5.0):
+def live(store, controller, servers, rollout, most=3600, step=5.0, begun=NOW):
     """Run passes until a rollout is over; return it."""
-    now = NOW
-    while now < NOW + most:
+    now = begun
+    while now < begun + most:
         controller.run_pass(now)
         found = store.get(rollout)
         if found.ended:
@@ -193,6 +209,65 @@ def test_without_servers_nothing_is_decided(controller, store):
     assert store.get(rollout).state is State.VERIFYING
 
 
+@pytest.fixture
+def broken_registry(state):
+    """Return a context in which MLflow's database is no database."""
+
+    @contextmanager
+    def broken():
+        file = state / "registry/mlflow.db"
+        whole = file.read_bytes()
+        file.write_bytes(b"?" * len(whole))
+        try:
+            yield
+        finally:
+            file.write_bytes(whole)
+
+    return broken
+
+
+def test_a_version_that_fails_is_taken_out_while_the_registry_is_away(
+    controller, store, broken_registry
+):
+    controller.run_pass(NOW)
+    servers, rollout = Servers(store, canary_errors=0.2), begin(store)
+    live(store, controller, servers, rollout, most=10)
+    assert store.get(rollout).state is State.SHADOWING
+
+    with broken_registry():
+        with pytest.raises(RegistryUnavailable):
+            controller.shelf.run_pass(NOW)
+        done = live(store, controller.deciding, servers, rollout, begun=NOW + 10)
+
+    assert (done.state, done.reason) == (State.ABORTED, Reason.EVIDENCE)
+    assert controller.routes().canaries == {}
+
+
+def test_a_healthy_version_becomes_stable_while_the_registry_is_away(
+    controller, store, broken_registry
+):
+    controller.run_pass(NOW)
+    servers, rollout = Servers(store), begin(store)
+    live(store, controller, servers, rollout, most=10)
+
+    with broken_registry():
+        done = live(store, controller.deciding, servers, rollout, begun=NOW + 10)
+
+    assert done.state is State.SUCCEEDED
+    assert controller.routes().stable == {MODEL: 2}
+
+
+def test_a_version_that_is_not_placed_waits_for_the_registry(controller, store, broken_registry):
+    controller.run_pass(NOW)
+    servers, rollout = Servers(store), begin(store)
+    with broken_registry():
+        waiting = live(store, controller.deciding, servers, rollout, most=600)
+
+    assert waiting.state is State.VERIFYING
+    live(store, controller, servers, rollout, begun=NOW + 600, most=10)
+    assert store.get(rollout).state is State.SHADOWING
+
+
 class Killed(Exception):
     """Stands for the end of a process."""
 
@@ -226,7 +301,7 @@ class Mortal:
             raise Killed
 
 
-class Phoenix(Controller):
+class Phoenix(Desk):
     """A controller that is started anew whenever it is killed."""
 
     def run_pass(self, now):
@@ -234,7 +309,7 @@ class Phoenix(Controller):
             try:
                 super().run_pass(now)
             except Killed:
-                self._refused = {}
+                self.shelf.refused.clear()
             else:
                 return
 
@@ -272,7 +347,7 @@ def test_a_controller_killed_again_and_again_ends_where_another_does(
 
 
 def test_two_controllers_at_once_never_contradict_each_other(controller, store, registry, models):
-    rival, failures = Controller(store, registry, models), []
+    rival, failures = Desk(store, registry, models), []
     controller.run_pass(NOW)
     rollout, servers, now = begin(store), Servers(store), NOW
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import random
@@ -19,6 +20,9 @@ import psycopg
 import pytest
 import sqlalchemy
 
+from limner_registry.control import serve
+from limner_registry.control.condition import Condition
+from limner_registry.control.controller import Controller
 from limner_registry.rollout.errors import StoreUnavailable
 from limner_registry.rollout.record import State
 from limner_registry.rollout.store import Store
@@ -159,6 +163,29 @@ class TestOnPostgresql(StoreSuite):
         cluster.start()
         assert store.get(made.id) == made
         assert move(store, made, Begin()).state is State.VERIFYING
+
+    async def test_decisions_wait_for_the_server_and_go_on_by_themselves(
+        self, store, cluster, tmp_path, monkeypatch, caplog
+    ):
+        monkeypatch.setattr(serve, "PASS_SECONDS", 0.05)
+        caplog.set_level("INFO")
+        made, decided = store.create(fresh(), cause()), Condition("decisions")
+        cluster.stop()
+        controller, wake, news = Controller(store, tmp_path, {}), asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(
+            serve.keep_passing(controller.run_pass, decided, None, wake, news)
+        )
+        await asyncio.sleep(1)
+        assert decided.trouble is StoreUnavailable
+        assert not news.is_set()
+
+        await asyncio.to_thread(cluster.start)
+        await asyncio.wait_for(news.wait(), 10)
+        task.cancel()
+
+        assert store.get(made.id).state is State.VERIFYING
+        told = [record.getMessage() for record in caplog.records]
+        assert told.count("decisions wait") == told.count("decisions go on") == 1
 
     def test_a_read_only_server_is_unavailable_for_writing(self, store, cluster):
         made = store.create(fresh(), cause())

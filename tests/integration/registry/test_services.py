@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Queue
 
@@ -16,13 +17,26 @@ from click.testing import CliRunner
 
 from limner.errors import from_rpc_error
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc, routing_pb2, routing_pb2_grpc
-from limner.v1.reasons import EtagMismatch, ParameterOutOfRange, RolloutUnknown, VersionRefused
+from limner.v1.reasons import (
+    EtagMismatch,
+    ParameterOutOfRange,
+    RegistryUnavailable,
+    RolloutUnknown,
+    VersionRefused,
+)
 from limner_registry.commands.rollout import rollout as command
 from limner_registry.contracts import PERSON_SEGMENTER
+from limner_registry.control import links
 from limner_registry.control.serve import Place, keep_passing, serve
+from limner_registry.control.shelf import Shelf
 from limner_registry.publish import publish
+from limner_registry.rollout.ledger import ActorKind, Cause
+from limner_registry.rollout.record import new_rollout
+from limner_registry.rollout.spec import DEFAULT
 from limner_registry.rollout.store import Store
+from limner_registry.rollout.triggers import Reason
 from limner_registry.routes_wire import from_message
+from limner_registry.store import Registry
 
 MODEL = PERSON_SEGMENTER.model
 
@@ -35,6 +49,8 @@ class Served:
     rollouts: rollouts_pb2_grpc.RolloutServiceStub
     tables: Queue
     say: Queue
+    leases: list
+    """Every lease that it was given, in seconds."""
 
     def table_with(self, wanted, seconds=10.0):
         """Return the first table that is as wanted."""
@@ -45,13 +61,10 @@ class Served:
                 return routes
 
 
-@pytest.fixture
-def served(state, registry, make_release):
+@contextmanager
+def serving(state, store, registry):
     """Run a controller in a thread of its own, with a server linked to it."""
-    for scale in (1.0, 0.9):
-        publish(registry, make_release(scale))
-    store, ended = Store.open(state), asyncio.Event()
-    loops = Queue()
+    ended, loops = asyncio.Event(), Queue()
 
     async def run():
         loops.put(asyncio.get_running_loop())
@@ -64,7 +77,7 @@ def served(state, registry, make_release):
         time.sleep(0.02)
     address = json.loads(file.read_text())["address"]
     with grpc.insecure_channel(address) as channel:
-        found = Served(address, rollouts_pb2_grpc.RolloutServiceStub(channel), Queue(), Queue())
+        found = Served(address, rollouts_pb2_grpc.RolloutServiceStub(channel), Queue(), Queue(), [])
         link = threading.Thread(target=_obey, args=(channel, found))
         link.start()
         yield found
@@ -72,7 +85,32 @@ def served(state, registry, make_release):
     link.join()
     loops.get().call_soon_threadsafe(ended.set)
     thread.join()
+
+
+@pytest.fixture
+def store(state):
+    store = Store.open(state)
+    yield store
     store.close()
+
+
+@pytest.fixture(autouse=True)
+def versions(registry, make_release):
+    return [publish(registry, make_release(scale)) for scale in (1.0, 0.9)]
+
+
+@pytest.fixture
+def served(state, store, registry):
+    with serving(state, store, registry) as served:
+        yield served
+
+
+@contextmanager
+def hanging():
+    """Give the address of a server that takes every call and answers none."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        host, port = server.getsockname()
+        yield f"http://{host}:{port}"
 
 
 def _obey(channel, served):
@@ -82,6 +120,7 @@ def _obey(channel, served):
     stub = routing_pb2_grpc.RoutingServiceStub(channel)
     with suppress(grpc.RpcError):
         for response in stub.SyncRouting(iter(served.say.get, None)):
+            served.leases.append(response.lease_seconds)
             if not response.HasField("table"):
                 continue
             routes = from_message(response.table)
@@ -165,6 +204,44 @@ def test_freezing_reaches_servers(served):
     )
 
     assert served.table_with(lambda routes: routes.frozen)
+
+
+def test_a_bad_version_is_taken_out_at_once_though_mlflow_hangs(state, store, registry):
+    Shelf(store, registry, state / "models").run_pass(time.time())
+    fresh = new_rollout("person-2", MODEL, 1, 2, DEFAULT, salt="s", creator="Ada", now=time.time())
+    store.create(fresh, Cause("Ada", ActorKind.HUMAN, "create"))
+    Shelf(store, registry, state / "models").run_pass(time.time())
+    with (
+        hanging() as address,
+        serving(state, store, Registry.open(state, address, asked=False)) as served,
+    ):
+        table = served.table_with(lambda routes: routes.canaries)
+        out = routing_pb2.Ejection(rollout="person-2", generation=table.generation, text="dead")
+        served.say.put(routing_pb2.SyncRoutingRequest(ejection=out))
+        began = time.monotonic()
+        served.table_with(lambda routes: not routes.canaries)
+
+    assert time.monotonic() - began < 2
+    aborted = store.get("person-2")
+    assert (aborted.reason, aborted.text) == (Reason.BREAKER, "here: dead")
+
+
+def test_no_lease_is_renewed_while_the_store_is_away(served, state, monkeypatch):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    assert served.leases[-1] > links.LEASE_SECONDS - 5
+    monkeypatch.setattr(links, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(links, "RENEW_SECONDS", 0.1)
+    freeze = rollouts_pb2.FreezeRolloutsRequest(frozen=True, request_id="f", actor="Ada")
+
+    for file in (state / "registry").glob("rollouts.db*"):
+        file.write_bytes(b"?" * file.stat().st_size)
+    refused = failure(lambda: served.rollouts.FreezeRollouts(freeze))
+    until = time.monotonic() + 20
+    while served.leases[-1] and time.monotonic() < until:
+        time.sleep(0.1)
+
+    assert isinstance(refused, RegistryUnavailable)
+    assert served.leases[-1] == 0
 
 
 @pytest.mark.parametrize("more", [["list"], ["show", MODEL], ["explain", MODEL]])

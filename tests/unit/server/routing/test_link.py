@@ -144,6 +144,16 @@ async def test_counts_are_sent_whole_each_time_with_a_rising_number(tmp_path, mo
         assert second.seq > first.seq
 
 
+async def test_a_server_without_calls_is_heard_again_and_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(links, "SILENT_SECONDS", 0.1)
+    async with linked(tmp_path, monkeypatch) as (controller, _, _):
+        first = await controller.hear("counts")
+        second = await controller.hear("counts")
+
+        assert (list(first.counts), list(second.counts)) == ([], [])
+        assert second.seq > first.seq
+
+
 async def test_an_ejection_is_told_at_once(tmp_path, monkeypatch):
     async with linked(tmp_path, monkeypatch) as (controller, trials, _):
         controller.push(TABLE)
