@@ -1,14 +1,11 @@
-"""The one door to MLflow: versions, their tags, files and the alias `stable`.
+"""Models and their versions in MLflow: tags, files, and the aliases that people see.
 
-A registry is either a SQLite file and a folder in Limner's state, or an MLflow server. MLflow's
-other errors, its log lines and its warnings end here.
+A registry is either a SQLite file and a folder in Limner's state, or an MLflow server.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
-import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from limner_registry import metadata
+from limner_registry.aliases import STABLE, Aliases
 from limner_registry.contracts import CONTRACTS
+from limner_registry.door import (
+    Metric,
+    MlflowClient,
+    MlflowException,
+    download_artifacts,
+    translated,
+)
 from limner_registry.errors import (
     InputRefused,
     ModelUnknown,
-    RegistryUnavailable,
     StableMissing,
     VersionDamaged,
     VersionUnknown,
@@ -30,28 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
-QUIET = {
-    "MLFLOW_CONFIGURE_LOGGING": "false",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-}
-"""MLflow is configured by its environment alone; what a person has set there stays."""
-for _name, _value in QUIET.items():
-    os.environ.setdefault(_name, _value)
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from mlflow.artifacts import download_artifacts
-    from mlflow.entities import Metric
-    from mlflow.exceptions import MlflowException
-    from mlflow.tracking import MlflowClient
-    from sqlalchemy.exc import SQLAlchemyError
-
 EXPERIMENT = "limner"
-STABLE = "stable"
 MODELS = frozenset(contract.model for contract in CONTRACTS)
 """Registered models of other names are somebody else's."""
 
@@ -88,6 +71,8 @@ class Registry:
         self._folder = folder
         self.uri = uri
         """Where the versions are, as MLflow writes it."""
+        self.aliases = Aliases(client, uri)
+        """What people read there of where versions stand."""
 
     @classmethod
     def open(cls, state: Path, uri: str | None = None, *, asked: bool = True) -> Registry:
@@ -129,14 +114,7 @@ class Registry:
 
     def models(self) -> dict[str, int | None]:
         """Return the models that have a contract, each with its stable version, if any."""
-        found: dict[str, int | None] = {}
-        for name in sorted(MODELS):
-            with translated(self.uri):
-                registered = self._client.search_registered_models(f"name = '{name}'")
-            for model in registered:
-                stable = model.aliases.get(STABLE)
-                found[name] = None if stable is None else int(stable)
-        return found
+        return {model: shown.stable for model, shown in self.aliases.read(MODELS).items()}
 
     def versions(self, model: str, manifest_sha256: str | None = None) -> list[Version]:
         """Return a model's versions, oldest first, or only those with this content.
@@ -272,22 +250,6 @@ class Registry:
             return str(found.experiment_id)
         artifacts = None if self._folder is None else str(self._folder / "artifacts")
         return str(self._client.create_experiment(EXPERIMENT, artifact_location=artifacts))
-
-
-@contextmanager
-def translated(uri: str) -> Iterator[None]:
-    """Turn what MLflow raises into RegistryUnavailable, and keep its warnings to itself.
-
-    What the registry knows not to exist is found out by asking, so that every error of MLflow
-    left means that it cannot answer.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = str(error).splitlines()[0][:200]
-        raise RegistryUnavailable(f"the registry at {uri} does not answer: {reason}") from error
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from google.protobuf.json_format import MessageToDict
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc
 from limner_registry.control.messages import event_message, explained_message, rollout_message
 from limner_registry.control.simulation import Simulator
+from limner_registry.control.proposal import VersionRefused, active, begin, proposed
 from limner_registry.control.table import follow, routes_of
 from limner_registry.errors import InputRefused
-from limner_registry.metadata import gate
 from limner_registry.rollout.document import read_spec
 from limner_registry.rollout.errors import RolloutUnknown
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.plan import rolled_back
-from limner_registry.rollout.record import ACTIVE, ENDED, State, new_rollout
+from limner_registry.rollout.record import ENDED, State
 from limner_registry.rollout.spec import DEFAULT
 from limner_registry.rollout.triggers import (
     Abort,
@@ -55,10 +55,6 @@ VERBS: Final[dict[int, Callable[[str], Trigger]]] = {
     rollouts_pb2.ROLLOUT_VERB_APPROVE: lambda _: Approve(),
 }
 """What each verb does, given the reason in words."""
-
-
-class VersionRefused(InputRefused):
-    """The version may not be rolled out; the message says why."""
 
 
 class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
@@ -157,30 +153,11 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
 
     def _create(self, request: Any) -> Rollout:
         """Check and keep a new rollout; with `validate_only` check alone."""
-        now, routes = time.time(), self._controller.routes()
         version = self._registry.version(request.model, request.version)
-        gate(version.tags)
-        stable = routes.stable.get(request.model)
-        if stable is None:
-            raise VersionRefused(f"{request.model} has no stable version to be compared with")
-        if stable == request.version:
-            raise VersionRefused(f"{version} is stable already")
         given = MessageToDict(request.spec) if request.HasField("spec") else None
         spec = DEFAULT if given is None else read_spec(given)
-        rollout = new_rollout(
-            f"{request.model}-{request.version}-{secrets.token_hex(3)}",
-            request.model,
-            stable,
-            request.version,
-            spec,
-            salt=secrets.token_hex(8),
-            creator=request.actor,
-            now=now,
-        )
-        if request.validate_only:
-            return rollout
-        rival = next(((other.id, other.etag) for other in self._active(request.model)), None)
-        return self._store.create(rollout, _cause(request), rival)
+        rollout = proposed(version, self._controller.routes(), spec, request.actor, time.time())
+        return rollout if request.validate_only else begin(self._store, rollout, _cause(request))
 
     def _change(self, request: Any) -> Rollout:
         rollout = self._named(request.rollout)
@@ -204,17 +181,13 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         asked = {"model": request.model}
         if not self._store.note("Rollback", asked, cause, now):
             return routes.stable[request.model], routes.previous[request.model]
-        for rollout in self._active(request.model):
+        for rollout in active(self._store, request.model):
             way = Cause(cause.actor, cause.kind, f"{cause.request_id}/abort", cause.reason)
             trigger = Abort(Reason.PERSON, f"{request.model} was rolled back")
             self._store.transition(rollout.id, rollout.etag, trigger, way, now)
         back = rolled_back(routes, request.model)
         follow(self._store, latest, back, now)
         return back.stable[request.model], back.previous[request.model]
-
-    def _active(self, model: str) -> tuple[Rollout, ...]:
-        """Return the rollout that has the model to itself; none where no rollout does."""
-        return self._store.page(model, ACTIVE, size=1).rollouts
 
     def _named(self, name: str) -> Rollout:
         """Return a rollout by its id, or a model's latest."""

@@ -19,7 +19,9 @@ from limner.v1 import reasons, rollouts_pb2_grpc, routing_pb2_grpc
 from limner_registry.control.condition import Condition
 from limner_registry.control.controller import Controller
 from limner_registry.control.links import Links
-from limner_registry.control.rollouts import Rollouts, VersionRefused
+from limner_registry.control.projector import Policy, Projector
+from limner_registry.control.proposal import VersionRefused
+from limner_registry.control.rollouts import Rollouts
 from limner_registry.control.shelf import Shelf
 from limner_registry.errors import (
     InputRefused,
@@ -66,6 +68,8 @@ class Place:
     host: str = "127.0.0.1"
     port: int = 50053
     """0 takes a free one."""
+    moved_aliases: Policy = Policy.REVERT
+    """What is done where somebody moves an alias in MLflow."""
 
 
 class Translated(grpc.aio.ServerInterceptor):
@@ -107,7 +111,7 @@ async def serve(place: Place, store: Store, registry: Registry, ended: asyncio.E
     """
     models, wake = place.state / "models", asyncio.Event()
     asking = ThreadPoolExecutor(ASKING, "registry")
-    shelf = Shelf(store, registry, models)
+    shelf = Shelf(store, registry, models, Projector(store, registry, place.moved_aliases))
     controller = Controller(store, models, shelf.refused)
     decided = Condition("decisions")
     links = Links(store, wake.set, decided)

@@ -16,11 +16,13 @@ from limner_registry.place import place
 from limner_registry.placed import folder_of
 from limner_registry.rollout.errors import EtagMismatch
 from limner_registry.rollout.record import ACTIVE
+from limner_registry.store import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from limner_registry.control.projector import Projector
     from limner_registry.rollout.store import Store
     from limner_registry.store import Registry
     from limner_registry.triton_config import Kind
@@ -32,7 +34,12 @@ class Shelf:
     """Passes over the registry and the folder; the calls block, for as long as MLflow does."""
 
     def __init__(
-        self, store: Store, registry: Registry, models: Path, kind: Kind = "KIND_CPU"
+        self,
+        store: Store,
+        registry: Registry,
+        models: Path,
+        projector: Projector,
+        kind: Kind = "KIND_CPU",
     ) -> None:
         """Work over these.
 
@@ -40,32 +47,39 @@ class Shelf:
             store: Says which versions are wanted.
             registry: Where versions are.
             models: The folder in which they are placed for servers.
+            projector: Shows in the registry what has come of it.
             kind: Where the versions' instances run.
         """
         self._store = store
         self._registry = registry
         self._models = models
+        self._projector = projector
         self._kind = kind
         self.refused: dict[tuple[str, int], str] = {}
         """By model and version, why one could not be placed; it is tried again."""
 
     def run_pass(self, now: float) -> bool:
-        """Place what is wanted and missing; return whether anything changed by that.
+        """Place what is wanted and missing, then show people where all of it stands.
+
+        Returns:
+            Whether anything changed that decisions may rest on.
 
         Raises:
             RegistryUnavailable: The registry or the store does not answer; nothing is half done.
         """
-        registered = self._registry.models()
+        shown = self._registry.aliases.read(MODELS)
         routes = routes_of(self._store.fleet.generation())
         new = {
-            model: number
-            for model, number in registered.items()
-            if number is not None and model not in routes.stable
+            model: seen.stable
+            for model, seen in shown.items()
+            if seen.stable is not None and model not in routes.stable
         }
         running = self._store.page(states=ACTIVE, size=1000).rollouts
         wanted = routes.versions() | {(rollout.model, rollout.canary) for rollout in running}
         changed = [self._place(model, number) for model, number in sorted(wanted | {*new.items()})]
-        return self._adopt(new, now) or any(changed)
+        changed.append(self._adopt(new, now))
+        changed.append(self._projector.project(shown, now))
+        return any(changed)
 
     def _place(self, model: str, number: int) -> bool:
         """Put a version where servers find it; return whether that, or why not, is news."""

@@ -39,6 +39,8 @@ def follow(store: Store, latest: Generation, routes: Routes, now: float) -> Gene
     Raises:
         EtagMismatch: Another controller has written a table since, and another one.
     """
+    if routes == routes_of(latest):
+        return latest
     named = {canary.rollout for canary in routes.canaries.values()}
     rollouts = {name: store.get(name) for name in named}
     return store.fleet.add_generation(

@@ -17,6 +17,7 @@ from limner_registry.rollout.database import Database
 from limner_registry.rollout.fleet import Fleet
 from limner_registry.rollout.ledger import Cause, Event
 from limner_registry.rollout.record import Rollout, State, canonical, read_rollout
+from limner_registry.rollout.shown import Shown
 from limner_registry.rollout.tables import rollouts, settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Store:
         self._database = database
         self.fleet = Fleet(database)
         """Routing tables for the servers, and what they say back."""
+        self.shown = Shown(database)
+        """What MLflow shows of it all."""
 
     @classmethod
     def open(cls, state: Path, url: str | None = None) -> Store:

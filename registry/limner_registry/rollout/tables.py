@@ -122,6 +122,17 @@ servers = Table(
 )
 """The servers that are connected to any controller, and which table each has in force."""
 
+projections = Table(
+    "projections",
+    METADATA,
+    Column("model", Text, primary_key=True),
+    Column("last", Text, nullable=False),
+    Column("coming", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("etag", Integer, nullable=False),
+)
+"""What was last written to MLflow of each model, and what is being written."""
+
 settings = Table(
     "settings",
     METADATA,

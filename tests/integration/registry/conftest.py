@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.golden import Golden
 from limner_registry.release import Release
+from limner_registry.rollout.store import Store
 from limner_registry.store import Registry
 
 PHOTOS = np.random.default_rng(7).integers(0, 256, (2, 256, 256, 3), np.uint8)
@@ -97,3 +98,10 @@ def registry(state):
 @pytest.fixture
 def models(state):
     return state / "models"
+
+
+@pytest.fixture
+def store(state):
+    store = Store.open(state)
+    yield store
+    store.close()

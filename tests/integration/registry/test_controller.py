@@ -12,6 +12,7 @@ import pytest
 
 from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.control.controller import Controller
+from limner_registry.control.projector import Policy, Projector
 from limner_registry.control.shelf import Shelf
 from limner_registry.errors import RegistryUnavailable
 from limner_registry.placed import folder_of
@@ -19,6 +20,7 @@ from limner_registry.publish import publish
 from limner_registry.rollout.counters import Key, Snapshot
 from limner_registry.rollout.fleet import Connected, Servable
 from limner_registry.rollout.ledger import ActorKind, Cause
+from limner_registry.rollout.projection import Projection
 from limner_registry.rollout.record import State, new_rollout
 from limner_registry.rollout.spec import DEFAULT, Judging, Shadow, Spec, Weight
 from limner_registry.rollout.store import Store
@@ -37,13 +39,6 @@ QUICK = Spec(
 )
 
 
-@pytest.fixture
-def store(state):
-    store = Store.open(state)
-    yield store
-    store.close()
-
-
 @pytest.fixture(autouse=True)
 def versions(registry, make_release):
     return [publish(registry, make_release(scale)) for scale in (1.0, 0.9)]
@@ -52,8 +47,8 @@ def versions(registry, make_release):
 class Desk(Controller):
     """A controller with its shelf, which have their passes one after the other."""
 
-    def __init__(self, store, registry, models):
-        self.shelf = Shelf(store, registry, models)
+    def __init__(self, store, registry, models, policy=Policy.REVERT):
+        self.shelf = Shelf(store, registry, models, Projector(store, registry, policy))
         self.deciding = Controller(store, models, self.shelf.refused)
         super().__init__(store, models, self.shelf.refused)
 
@@ -280,7 +275,7 @@ class Mortal:
 
     def __getattr__(self, name):
         found = getattr(self._real, name)
-        if name == "fleet":
+        if name in {"fleet", "shown", "aliases"}:
             mortal = Mortal(found, self._rng, self._share)
             mortal._die = self._die
             return mortal
@@ -331,9 +326,10 @@ def test_a_controller_killed_again_and_again_ends_where_another_does(
     canary_errors, controller, store, registry, models, tmp_path
 ):
     undisturbed = story(store, controller, canary_errors)
+    registry.aliases.write(MODEL, registry.aliases.read([MODEL])[MODEL], Projection(stable=1))
     other = Store.open(tmp_path / "other")
     mortal = Mortal(other, random.Random(3), 0.03)
-    phoenix = Phoenix(mortal, registry, models)
+    phoenix = Phoenix(mortal, Mortal(registry, random.Random(4), 0.03), models)
 
     disturbed = story(other, phoenix, canary_errors)
 
@@ -343,6 +339,8 @@ def test_a_controller_killed_again_and_again_ends_where_another_does(
     assert phoenix.routes() == controller.routes()
     told = [[(event.type, event.at) for event in each.events()] for each in (store, other)]
     assert told[0] == told[1]
+    shown = registry.aliases.read([MODEL])[MODEL]
+    assert (shown.stable, shown.previous) == ((2, 1) if canary_errors < 0.1 else (1, None))
     other.close()
 
 

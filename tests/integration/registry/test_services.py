@@ -27,13 +27,13 @@ from limner.v1.reasons import (
 from limner_registry.commands.rollout import rollout as command
 from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.control import links
+from limner_registry.control.projector import Projector
 from limner_registry.control.serve import Place, keep_passing, serve
 from limner_registry.control.shelf import Shelf
 from limner_registry.publish import publish
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.record import new_rollout
 from limner_registry.rollout.spec import DEFAULT
-from limner_registry.rollout.store import Store
 from limner_registry.rollout.triggers import Reason
 from limner_registry.routes_wire import from_message
 from limner_registry.store import Registry
@@ -85,13 +85,6 @@ def serving(state, store, registry):
     link.join()
     loops.get().call_soon_threadsafe(ended.set)
     thread.join()
-
-
-@pytest.fixture
-def store(state):
-    store = Store.open(state)
-    yield store
-    store.close()
 
 
 @pytest.fixture(autouse=True)
@@ -207,10 +200,10 @@ def test_freezing_reaches_servers(served):
 
 
 def test_a_bad_version_is_taken_out_at_once_though_mlflow_hangs(state, store, registry):
-    Shelf(store, registry, state / "models").run_pass(time.time())
+    Shelf(store, registry, state / "models", Projector(store, registry)).run_pass(time.time())
     fresh = new_rollout("person-2", MODEL, 1, 2, DEFAULT, salt="s", creator="Ada", now=time.time())
     store.create(fresh, Cause("Ada", ActorKind.HUMAN, "create"))
-    Shelf(store, registry, state / "models").run_pass(time.time())
+    Shelf(store, registry, state / "models", Projector(store, registry)).run_pass(time.time())
     with (
         hanging() as address,
         serving(state, store, Registry.open(state, address, asked=False)) as served,

@@ -143,3 +143,11 @@ def _traffic() -> None:
         Column("ejections", Text, nullable=False),
         Column("at", Double, nullable=False),
     )
+    op.create_table(
+        "projections",
+        Column("model", Text, primary_key=True),
+        Column("last", Text, nullable=False),
+        Column("coming", Text, nullable=False),
+        Column("at", Double, nullable=False),
+        Column("etag", Integer, nullable=False),
+    )
