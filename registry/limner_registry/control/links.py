@@ -81,6 +81,9 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
         self._links.add(link)
         with contextlib.suppress(RegistryUnavailable):  # it is kept with the next it says
             await self._keep(link)
+            if hello.generation > self._latest.generation:
+                fleet = self._store.fleet
+                await asyncio.to_thread(fleet.surpass, hello.generation, time.time())
         listening = asyncio.create_task(self._listen(link, requests))
         try:
             while not listening.done():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table, delete, insert, select
@@ -27,7 +27,7 @@ class Generation:
     """One routing table."""
 
     number: int
-    """Counts the tables from 1 on; 0 before the first."""
+    """Rises from table to table, from 1 on; 0 before the first."""
     table: Mapping[str, Any]
     """What is routed where, as it was added."""
     sha256: str
@@ -96,12 +96,7 @@ class Fleet:
             return _generation(connection, number)
 
     def add_generation(
-        self,
-        after: int,
-        table: Mapping[str, Any],
-        rollouts: Iterable[Carried],
-        now: float,
-        beyond: int = 0,
+        self, after: int, table: Mapping[str, Any], rollouts: Iterable[Carried], now: float
     ) -> Generation:
         """Write the next routing table; one equal to the latest is that one.
 
@@ -111,22 +106,46 @@ class Fleet:
                 is an equal table.
             rollouts: Those in it, with their weights in it.
             now: The instant, in seconds since 1970.
-            beyond: Generation that a server had from elsewhere; it takes only later ones.
 
         Raises:
             EtagMismatch: There is a later generation than `after`, and another table in it.
         """
         document = canonical(table)
-        new = Generation(max(after, beyond) + 1, table, sha256(document), now)
+        new = Generation(after + 1, table, sha256(document), now)
         with self._database.writing() as connection:
             latest = _generation(connection, None)
-            if latest.sha256 == new.sha256 and latest.number >= beyond:
+            if latest.sha256 == new.sha256:
                 return latest
             if latest.number != after:
                 raise EtagMismatch(f"routing is at generation {latest.number} by now, not {after}")
             row = {"number": new.number, "at": now, "sha256": new.sha256, "document": document}
             connection.execute(insert(generations).values(row))
             rows = [{"generation": new.number, **vars(rollout)} for rollout in rollouts]
+            if rows:
+                connection.execute(insert(carried), rows)
+        return new
+
+    def surpass(self, number: int, now: float) -> Generation:
+        """Write the latest routing table again above a number, for who would take it for older.
+
+        A server may hold a table that is not from here: one placed by hand, or from before this
+        database was brought back from a copy.
+
+        Returns:
+            The latest generation, which is above `number` unless there is no table at all.
+        """
+        with self._database.writing() as connection:
+            latest = _generation(connection, None)
+            if not latest.number or latest.number > number:
+                return latest
+            new = replace(latest, number=number + 1, at=now)
+            row = {"number": new.number, "at": now, "sha256": new.sha256}
+            document = canonical(dict(new.table))
+            connection.execute(insert(generations).values(document=document, **row))
+            kept = select(carried).where(carried.c.generation == latest.number)
+            rows = [
+                {**found, "generation": new.number} for found in connection.execute(kept).mappings()
+            ]
             if rows:
                 connection.execute(insert(carried), rows)
         return new

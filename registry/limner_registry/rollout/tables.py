@@ -72,7 +72,7 @@ generations = Table(
     Column("sha256", Text, nullable=False),
     Column("document", Text, nullable=False),
 )
-"""Every routing table there was, without gaps from 1 on."""
+"""Every routing table there was, by rising numbers."""
 
 carried = Table(
     "carried",

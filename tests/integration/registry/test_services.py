@@ -237,6 +237,22 @@ def test_no_lease_is_renewed_while_the_store_is_away(served, state, monkeypatch)
     assert served.leases[-1] == 0
 
 
+def test_a_server_that_is_ahead_is_overtaken(served):
+    before = served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    with grpc.insecure_channel(served.address) as channel:
+        hello = routing_pb2.Hello(instance="ahead", boot="one", generation=40)
+        say = Queue()
+        say.put(routing_pb2.SyncRoutingRequest(hello=hello))
+        stream = routing_pb2_grpc.RoutingServiceStub(channel).SyncRouting(iter(say.get, None))
+        tables = (response.table for response in stream if response.HasField("table"))
+        table = next(from_message(table) for table in tables if table.generation > 40)
+        say.put(None)
+        stream.cancel()
+
+    assert (table.generation, table.stable) == (41, before.stable)
+    assert served.table_with(lambda routes: routes.generation == 41).stable == before.stable
+
+
 @pytest.mark.parametrize("more", [["list"], ["show", MODEL], ["explain", MODEL]])
 def test_the_command_tells_it_to_people_and_to_programs(served, more):
     served.table_with(lambda routes: routes.stable == {MODEL: 1})

@@ -578,14 +578,18 @@ class StoreSuite:
         with pytest.raises(EtagMismatch, match="generation 3"):
             fleet.add_generation(1, {"y": 1}, [], 8.0)
 
-    def test_a_table_is_numbered_beyond_what_servers_had_from_elsewhere(self, store):
-        fleet = store.fleet
-        first = fleet.add_generation(0, {"x": 1}, [], 5.0, beyond=7)
-        again = fleet.add_generation(8, {"x": 1}, [], 6.0, beyond=8)
-        same_but_later = fleet.add_generation(8, {"x": 1}, [], 7.0, beyond=20)
+    def test_a_table_overtakes_a_higher_number_with_all_that_it_carries(self, store):
+        rollout, fleet = running(store), store.fleet
+        assert fleet.surpass(7, 4.0).number == 0
+        table = {"dye_bank": {"stable": 1}}
+        fleet.add_generation(0, table, [Carried(rollout.id, 1, 500, 0)], 5.0)
 
-        assert (first.number, again.number, same_but_later.number) == (8, 8, 21)
-        assert fleet.generation() == same_but_later
+        above = fleet.surpass(7, 6.0)
+
+        assert (above.number, above.table, above.at) == (8, table, 6.0)
+        assert fleet.generation() == above == fleet.surpass(7, 9.0)
+        assert fleet.weights(rollout.id, 1) == {1: Weights(500, 0), 8: Weights(500, 0)}
+        assert fleet.add_generation(8, {}, [], 10.0).number == 9
 
     def test_of_a_boot_the_newest_snapshot_is_kept(self, store):
         def snapshot(boot, seq, units):
