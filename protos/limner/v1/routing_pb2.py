@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17limner/v1/routing.proto\x12\tlimner.v1\"+\n\nHeaderRule\x12\x0e\n\x06header\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x9c\x01\n\x06\x43\x61nary\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12\x0f\n\x07rollout\x18\x02 \x01(\t\x12\x0c\n\x04salt\x18\x03 \x01(\t\x12\x12\n\nweight_bps\x18\x04 \x01(\x05\x12\x12\n\nshadow_bps\x18\x05 \x01(\x05\x12$\n\x05rules\x18\x06 \x03(\x0b\x32\x15.limner.v1.HeaderRule\x12\x14\n\x0cslow_seconds\x18\x07 \x01(\x01\"[\n\x05Route\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06stable\x18\x02 \x01(\x05\x12\x10\n\x08previous\x18\x03 \x01(\x05\x12!\n\x06\x63\x61nary\x18\x04 \x01(\x0b\x32\x11.limner.v1.Canary\"T\n\x0cRoutingTable\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12 \n\x06routes\x18\x02 \x03(\x0b\x32\x10.limner.v1.Route\x12\x0e\n\x06\x66rozen\x18\x03 \x01(\x08\";\n\x05Hello\x12\x10\n\x08instance\x18\x01 \x01(\t\x12\x0c\n\x04\x62oot\x18\x02 \x01(\t\x12\x12\n\ngeneration\x18\x03 \x01(\x03\"4\n\rTableReceived\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x0f\n\x07refusal\x18\x02 \x01(\t\";\n\x08Servable\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07trouble\x18\x03 \x01(\t\"2\n\tServables\x12%\n\x08versions\x18\x01 \x03(\x0b\x32\x13.limner.v1.Servable\"I\n\x05\x43ount\x12\x0f\n\x07rollout\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\x03\"7\n\x06\x43ounts\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12 \n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x10.limner.v1.Count\"=\n\x08\x45jection\x12\x0f\n\x07rollout\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0c\n\x04text\x18\x03 \x01(\t\"\xe9\x01\n\x12SyncRoutingRequest\x12!\n\x05hello\x18\x01 \x01(\x0b\x32\x10.limner.v1.HelloH\x00\x12,\n\x08received\x18\x02 \x01(\x0b\x32\x18.limner.v1.TableReceivedH\x00\x12)\n\tservables\x18\x03 \x01(\x0b\x32\x14.limner.v1.ServablesH\x00\x12#\n\x06\x63ounts\x18\x04 \x01(\x0b\x32\x11.limner.v1.CountsH\x00\x12\'\n\x08\x65jection\x18\x05 \x01(\x0b\x32\x13.limner.v1.EjectionH\x00\x42\t\n\x07message\"T\n\x13SyncRoutingResponse\x12&\n\x05table\x18\x01 \x01(\x0b\x32\x17.limner.v1.RoutingTable\x12\x15\n\rlease_seconds\x18\x02 \x01(\x01\"\x18\n\x16GetRoutingTableRequest\"z\n\x17GetRoutingTableResponse\x12&\n\x05table\x18\x01 \x01(\x0b\x32\x17.limner.v1.RoutingTable\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\'\n\x07servers\x18\x03 \x03(\x0b\x32\x16.limner.v1.ServerState\"[\n\x0bServerState\x12\x10\n\x08instance\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12&\n\tservables\x18\x03 \x03(\x0b\x32\x13.limner.v1.Servable2\xbc\x01\n\x0eRoutingService\x12P\n\x0bSyncRouting\x12\x1d.limner.v1.SyncRoutingRequest\x1a\x1e.limner.v1.SyncRoutingResponse(\x01\x30\x01\x12X\n\x0fGetRoutingTable\x12!.limner.v1.GetRoutingTableRequest\x1a\".limner.v1.GetRoutingTableResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17limner/v1/routing.proto\x12\tlimner.v1\"+\n\nHeaderRule\x12\x0e\n\x06header\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x9c\x01\n\x06\x43\x61nary\x12\x0f\n\x07version\x18\x01 \x01(\x05\x12\x0f\n\x07rollout\x18\x02 \x01(\t\x12\x0c\n\x04salt\x18\x03 \x01(\t\x12\x12\n\nweight_bps\x18\x04 \x01(\x05\x12\x12\n\nshadow_bps\x18\x05 \x01(\x05\x12$\n\x05rules\x18\x06 \x03(\x0b\x32\x15.limner.v1.HeaderRule\x12\x14\n\x0cslow_seconds\x18\x07 \x01(\x01\"[\n\x05Route\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06stable\x18\x02 \x01(\x05\x12\x10\n\x08previous\x18\x03 \x01(\x05\x12!\n\x06\x63\x61nary\x18\x04 \x01(\x0b\x32\x11.limner.v1.Canary\"T\n\x0cRoutingTable\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12 \n\x06routes\x18\x02 \x03(\x0b\x32\x10.limner.v1.Route\x12\x0e\n\x06\x66rozen\x18\x03 \x01(\x08\";\n\x05Hello\x12\x10\n\x08instance\x18\x01 \x01(\t\x12\x0c\n\x04\x62oot\x18\x02 \x01(\t\x12\x12\n\ngeneration\x18\x03 \x01(\x03\"4\n\rTableReceived\x12\x12\n\ngeneration\x18\x01 \x01(\x03\x12\x0f\n\x07refusal\x18\x02 \x01(\t\"P\n\x08Servable\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0f\n\x07trouble\x18\x03 \x01(\t\x12\x13\n\x0bp95_seconds\x18\x04 \x01(\x01\"2\n\tServables\x12%\n\x08versions\x18\x01 \x03(\x0b\x32\x13.limner.v1.Servable\"I\n\x05\x43ount\x12\x0f\n\x07rollout\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\x03\"7\n\x06\x43ounts\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12 \n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x10.limner.v1.Count\"=\n\x08\x45jection\x12\x0f\n\x07rollout\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0c\n\x04text\x18\x03 \x01(\t\"\xe9\x01\n\x12SyncRoutingRequest\x12!\n\x05hello\x18\x01 \x01(\x0b\x32\x10.limner.v1.HelloH\x00\x12,\n\x08received\x18\x02 \x01(\x0b\x32\x18.limner.v1.TableReceivedH\x00\x12)\n\tservables\x18\x03 \x01(\x0b\x32\x14.limner.v1.ServablesH\x00\x12#\n\x06\x63ounts\x18\x04 \x01(\x0b\x32\x11.limner.v1.CountsH\x00\x12\'\n\x08\x65jection\x18\x05 \x01(\x0b\x32\x13.limner.v1.EjectionH\x00\x42\t\n\x07message\"T\n\x13SyncRoutingResponse\x12&\n\x05table\x18\x01 \x01(\x0b\x32\x17.limner.v1.RoutingTable\x12\x15\n\rlease_seconds\x18\x02 \x01(\x01\"\x18\n\x16GetRoutingTableRequest\"z\n\x17GetRoutingTableResponse\x12&\n\x05table\x18\x01 \x01(\x0b\x32\x17.limner.v1.RoutingTable\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\'\n\x07servers\x18\x03 \x03(\x0b\x32\x16.limner.v1.ServerState\"[\n\x0bServerState\x12\x10\n\x08instance\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12&\n\tservables\x18\x03 \x03(\x0b\x32\x13.limner.v1.Servable2\xbc\x01\n\x0eRoutingService\x12P\n\x0bSyncRouting\x12\x1d.limner.v1.SyncRoutingRequest\x1a\x1e.limner.v1.SyncRoutingResponse(\x01\x30\x01\x12X\n\x0fGetRoutingTable\x12!.limner.v1.GetRoutingTableRequest\x1a\".limner.v1.GetRoutingTableResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,25 +44,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TABLERECEIVED']._serialized_start=482
   _globals['_TABLERECEIVED']._serialized_end=534
   _globals['_SERVABLE']._serialized_start=536
-  _globals['_SERVABLE']._serialized_end=595
-  _globals['_SERVABLES']._serialized_start=597
-  _globals['_SERVABLES']._serialized_end=647
-  _globals['_COUNT']._serialized_start=649
-  _globals['_COUNT']._serialized_end=722
-  _globals['_COUNTS']._serialized_start=724
-  _globals['_COUNTS']._serialized_end=779
-  _globals['_EJECTION']._serialized_start=781
-  _globals['_EJECTION']._serialized_end=842
-  _globals['_SYNCROUTINGREQUEST']._serialized_start=845
-  _globals['_SYNCROUTINGREQUEST']._serialized_end=1078
-  _globals['_SYNCROUTINGRESPONSE']._serialized_start=1080
-  _globals['_SYNCROUTINGRESPONSE']._serialized_end=1164
-  _globals['_GETROUTINGTABLEREQUEST']._serialized_start=1166
-  _globals['_GETROUTINGTABLEREQUEST']._serialized_end=1190
-  _globals['_GETROUTINGTABLERESPONSE']._serialized_start=1192
-  _globals['_GETROUTINGTABLERESPONSE']._serialized_end=1314
-  _globals['_SERVERSTATE']._serialized_start=1316
-  _globals['_SERVERSTATE']._serialized_end=1407
-  _globals['_ROUTINGSERVICE']._serialized_start=1410
-  _globals['_ROUTINGSERVICE']._serialized_end=1598
+  _globals['_SERVABLE']._serialized_end=616
+  _globals['_SERVABLES']._serialized_start=618
+  _globals['_SERVABLES']._serialized_end=668
+  _globals['_COUNT']._serialized_start=670
+  _globals['_COUNT']._serialized_end=743
+  _globals['_COUNTS']._serialized_start=745
+  _globals['_COUNTS']._serialized_end=800
+  _globals['_EJECTION']._serialized_start=802
+  _globals['_EJECTION']._serialized_end=863
+  _globals['_SYNCROUTINGREQUEST']._serialized_start=866
+  _globals['_SYNCROUTINGREQUEST']._serialized_end=1099
+  _globals['_SYNCROUTINGRESPONSE']._serialized_start=1101
+  _globals['_SYNCROUTINGRESPONSE']._serialized_end=1185
+  _globals['_GETROUTINGTABLEREQUEST']._serialized_start=1187
+  _globals['_GETROUTINGTABLEREQUEST']._serialized_end=1211
+  _globals['_GETROUTINGTABLERESPONSE']._serialized_start=1213
+  _globals['_GETROUTINGTABLERESPONSE']._serialized_end=1335
+  _globals['_SERVERSTATE']._serialized_start=1337
+  _globals['_SERVERSTATE']._serialized_end=1428
+  _globals['_ROUTINGSERVICE']._serialized_start=1431
+  _globals['_ROUTINGSERVICE']._serialized_end=1619
 # @@protoc_insertion_point(module_scope)

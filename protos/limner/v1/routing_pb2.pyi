@@ -73,14 +73,16 @@ class TableReceived(_message.Message):
     def __init__(self, generation: _Optional[int] = ..., refusal: _Optional[str] = ...) -> None: ...
 
 class Servable(_message.Message):
-    __slots__ = ("model", "version", "trouble")
+    __slots__ = ("model", "version", "trouble", "p95_seconds")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     TROUBLE_FIELD_NUMBER: _ClassVar[int]
+    P95_SECONDS_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     trouble: str
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., trouble: _Optional[str] = ...) -> None: ...
+    p95_seconds: float
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., trouble: _Optional[str] = ..., p95_seconds: _Optional[float] = ...) -> None: ...
 
 class Servables(_message.Message):
     __slots__ = ("versions",)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from limner_registry.control.table import follow, routes_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from limner_registry.rollout.evidence import Verdict
+    from limner_registry.rollout.fleet import Connected
     from limner_registry.rollout.record import Rollout
     from limner_registry.rollout.store import Store
     from limner_registry.routes import Routes
@@ -111,23 +113,45 @@ class Controller:
         if not latest.number:
             return False  # before the shelf has found any model there is nothing to tell servers
         routes = routes_of(latest)
-        slow = {
-            canary.rollout: canary.slow_seconds
-            for canary in routes.canaries.values()
-            if canary.slow_seconds
-        }
         ready = [
             rollout
             for rollout in rollouts
             if rollout.ended or folder_of(self._models, rollout.model, rollout.canary).is_dir()
         ]
         frozen = self._store.frozen() is not None
+        slow = self._slow(routes, ready, now)
         wanted = next_routes(routes, ready, slow, frozen=frozen, now=now)
         try:
             return follow(self._store, latest, wanted, now).number != latest.number
         except EtagMismatch:
             log.info("another controller has written the next table")
             return True
+
+    def _slow(self, routes: Routes, rollouts: list[Rollout], now: float) -> dict[str, float]:
+        """Return from where on a run is slow, by rollout: once known, it stays.
+
+        It is the spec's factor times the median over live servers of what 95 of 100 calls of the
+        stable version took. So both versions are held to one bound, that stable keeps but for one
+        call in twenty, and a server with a slow GPU does not lend its patience to the others.
+        """
+        known = {
+            canary.rollout: canary.slow_seconds
+            for canary in routes.canaries.values()
+            if canary.slow_seconds
+        }
+        for rollout in rollouts:
+            if rollout.state not in TABLED or rollout.id in known:
+                continue
+            live = {seen.instance for seen in self._live(now)}
+            said = self._store.fleet.servables(rollout.model, rollout.stable)
+            times = [one.p95_seconds for one in said if one.p95_seconds and one.instance in live]
+            if times:
+                known[rollout.id] = rollout.spec.judging.slow_factor * median(times)
+        return known
+
+    def _live(self, now: float) -> list[Connected]:
+        """Return the servers that have said something of late."""
+        return [seen for seen in self._store.fleet.servers() if now - seen.at < LIVE_SECONDS]
 
     def _decide(self, rollout_id: str, now: float) -> bool:
         """Let happen to a rollout what is to happen now; return whether anything did."""
@@ -169,8 +193,7 @@ class Controller:
                 trouble=servables[seen.instance].text if seen.instance in servables else "",
                 ejected=seen.ejections.get(rollout.id, ""),
             )
-            for seen in fleet.servers()
-            if now - seen.at < LIVE_SECONDS
+            for seen in self._live(now)
         )
         return Facts(
             generation=latest.number,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -154,12 +155,7 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
             ejections = {**link.server.ejections, said.rollout: said.text}
             link.server = replace(link.server, ejections=ejections)
         elif kind == "servables":
-            reports = [
-                Servable(
-                    one.model, one.version, instance, "", not one.trouble, one.trouble[:500], now
-                )
-                for one in said.versions
-            ]
+            reports = [_servable(one, instance, now) for one in said.versions]
             named = frozenset((one.model, one.version) for one in said.versions)
             reports += [
                 Servable(model, version, instance, "", proven=False, text="", at=now)
@@ -185,3 +181,9 @@ def key_of(count: routing_pb2.Count) -> Key:
     """Return what a count of a server is of."""
     side, _, outcome = count.name.partition(".")
     return Key(count.rollout, count.generation, side, outcome)
+
+
+def _servable(one: routing_pb2.Servable, instance: str, now: float) -> Servable:
+    p95 = one.p95_seconds if 0 <= one.p95_seconds < math.inf else 0.0
+    proven, text = not one.trouble, one.trouble[:500]
+    return Servable(one.model, one.version, instance, "", proven, text, now, p95)

@@ -107,6 +107,7 @@ servables = Table(
     Column("proven", Boolean, nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Double, nullable=False),
+    Column("p95_seconds", Double, nullable=False),
 )
 """What each server last said of a version that it was to load."""
 

@@ -136,8 +136,14 @@ class Link:
             await asyncio.sleep(0.05 if self._owed is not None else REPORT_SECONDS)
 
     def _versions(self) -> list[routing_pb2.Servable]:
+        now, durations = time.monotonic(), self._trials.durations
         return [
-            routing_pb2.Servable(model=model, version=version, trouble=trouble)
+            routing_pb2.Servable(
+                model=model,
+                version=version,
+                trouble=trouble,
+                p95_seconds=durations.p95(model, version, now),
+            )
             for (model, version), trouble in sorted(self._servables.troubles().items())
         ]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from limner_registry.rollout.spec import Kind
 from limner_registry.routes import Arm, Routes
 from limner_server.routing.breaker import Breaker
+from limner_server.routing.durations import Durations
 from limner_server.routing.outcomes import Outcomes
 from limner_server.routing.quality import is_flawed
 from limner_server.routing.shadow import Sample, Shadow
@@ -52,6 +53,7 @@ class Trials:
         self._seen: tuple[Routes, bool, frozenset[str]] | None = None
         self._table = Routes()
         self.outcomes = Outcomes()
+        self.durations = Durations()
         self.shadow = Shadow(run, self.outcomes, metrics)
         self.on_ejection: Callable[[str, int, str], None] = lambda *_: None
         """Hears at once of a canary that was left out: its rollout, the generation, and why."""
@@ -113,6 +115,8 @@ class Trials:
     def ended(self, call: Call, *, well: bool) -> None:
         """Count what became of a call that is over; show its samples to canaries."""
         for model, use in call.uses.items():
+            if use.seconds and not use.fell_back and Kind.ERROR not in use.bad:
+                self.durations.ran(model, use.version, use.seconds, time.monotonic())
             canary = call.routes.canaries.get(model)
             if canary is None or not use.choice.rollout or use.choice.arm is Arm.PINNED:
                 continue

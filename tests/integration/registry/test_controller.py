@@ -14,6 +14,7 @@ from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.control.controller import Controller
 from limner_registry.control.projector import Policy, Projector
 from limner_registry.control.shelf import Shelf
+from limner_registry.control.table import routes_of
 from limner_registry.errors import RegistryUnavailable
 from limner_registry.placed import folder_of
 from limner_registry.publish import publish
@@ -65,8 +66,10 @@ def controller(store, registry, models):
 class Servers:
     """Two servers that have every table in force at once, and calls that come in evenly."""
 
-    def __init__(self, store, canary_errors=0.002, rate=60.0):
+    def __init__(self, store, canary_errors=0.002, rate=60.0, canary_slow=0.05):
         self.store, self.rate = store, rate
+        self.canary_slow = canary_slow
+        self.p95 = {"a": 0.1, "b": 0.3}
         self.canary_errors = canary_errors
         self.rng, self.seq = np.random.default_rng(1), 0
         self.counts = {"a": {}, "b": {}}
@@ -79,7 +82,16 @@ class Servers:
         for name, counts in self.counts.items():
             fleet.connect(Connected(name, "boot", routes.generation, now))
             said = [
-                Servable(model, version, name, "", self.up, "" if self.up else "broken", now)
+                Servable(
+                    model,
+                    version,
+                    name,
+                    "",
+                    self.up,
+                    "" if self.up else "broken",
+                    now,
+                    self.p95[name] if version == 1 else 0.0,
+                )
                 for model, version in routes.versions()
             ]
             fleet.report(said)
@@ -98,6 +110,9 @@ class Servers:
             ("canary", "error"): self.rng.binomial(theirs, self.canary_errors),
             ("pairs", "units"): self.rng.binomial(calls - theirs, canary.shadow_bps / 10_000),
         }
+        if canary.slow_seconds:
+            found["stable", "slow"] = self.rng.binomial(calls - theirs, 0.05)
+            found["canary", "slow"] = self.rng.binomial(theirs, self.canary_slow)
         for (side, outcome), number in found.items():
             key = Key(canary.rollout, generation, side, outcome)
             counts[key] = counts.get(key, 0) + int(number)
@@ -170,6 +185,46 @@ def test_a_version_that_fails_is_taken_out_of_the_table(controller, store):
     assert (routes.stable, routes.canaries) == ({MODEL: 1}, {})
     [abort] = [event for event in store.events() if event.type == "Abort"]
     assert abort.cause.evidence
+
+
+def bounds(store):
+    """Return every bound of a rollout's slow runs that servers were given, in order."""
+    tables = [store.fleet.generation(n) for n in range(1, store.fleet.generation().number + 1)]
+    canaries = [routes_of(table).canaries.get(MODEL) for table in tables]
+    return [canary.slow_seconds for canary in canaries if canary]
+
+
+def test_a_version_that_is_slower_than_stable_was_is_taken_out(controller, store):
+    controller.run_pass(NOW)
+    done = live(store, controller, Servers(store, canary_slow=0.3), begin(store))
+
+    assert (done.state, done.reason) == (State.ABORTED, Reason.EVIDENCE)
+    assert "slow" in done.text
+
+
+def test_what_is_slow_is_fixed_once_by_what_stable_took_before(controller, store):
+    controller.run_pass(NOW)
+    servers = Servers(store)
+    servers.pass_seconds(controller, NOW, 1)
+    rollout = begin(store, replace(QUICK, judging=replace(QUICK.judging, slow_factor=1.5)))
+    live(store, controller, servers, rollout, most=10)
+    servers.p95 = {"a": 7.0, "b": 9.0}
+    live(store, controller, servers, rollout, begun=NOW + 10)
+
+    assert bounds(store)
+    assert bounds(store) == pytest.approx([1.5 * 0.2] * len(bounds(store)))
+
+
+def test_what_is_slow_is_fixed_as_soon_as_it_is_known(controller, store):
+    controller.run_pass(NOW)
+    servers, rollout = Servers(store), begin(store)
+    servers.p95 = {"a": 0.0, "b": 0.0}
+    live(store, controller, servers, rollout, most=10)
+    servers.p95 = {"a": 0.0, "b": 0.3}
+    done = live(store, controller, servers, rollout, begun=NOW + 10)
+
+    assert done.state is State.SUCCEEDED
+    assert list(dict.fromkeys(bounds(store))) == [0.0, 0.3]
 
 
 def test_a_version_whose_files_are_damaged_is_refused(controller, store, versions, state):

@@ -118,7 +118,7 @@ def _obey(channel, served):
                 continue
             routes = from_message(response.table)
             versions = [
-                routing_pb2.Servable(model=model, version=version)
+                routing_pb2.Servable(model=model, version=version, p95_seconds=0.25)
                 for model, version in routes.versions()
             ]
             servables = routing_pb2.Servables(versions=versions)
@@ -154,7 +154,7 @@ def test_a_rollout_goes_from_its_creation_to_its_shadow_and_out_again(served):
     before = time.monotonic()
     served.table_with(lambda routes: not routes.canaries)
 
-    assert shadowing.canaries[MODEL].version == 2
+    assert (shadowing.canaries[MODEL].version, shadowing.canaries[MODEL].slow_seconds) == (2, 0.25)
     assert time.monotonic() - before < 2
     watched = list(served.rollouts.WatchRollout(rollouts_pb2.WatchRolloutRequest(rollout=MODEL)))
     assert watched[-1].explained.rollout.state == rollouts_pb2.ROLLOUT_STATE_ABORTED
@@ -277,12 +277,10 @@ def test_the_command_ends_with_three_where_no_controller_answers():
 
 
 async def test_a_hint_that_comes_with_the_end_does_not_outlive_it():
-    class Idle:
-        def run_pass(self, now):
-            pass
-
-    wake = asyncio.Event()
-    passing = asyncio.create_task(keep_passing(Idle(), wake))
+    wake, passed = asyncio.Event(), asyncio.Event()
+    work = keep_passing(lambda _: True, Condition("passes"), None, wake, passed)
+    passing = asyncio.create_task(work)
+    await passed.wait()
     await asyncio.sleep(0.1)
     wake.set()
     passing.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from contextlib import asynccontextmanager
 
 import grpc
@@ -129,6 +130,21 @@ async def test_what_can_be_served_is_told_and_told_again_when_it_changes(tmp_pat
         told = await controller.hear("servables")
 
         assert {(one.model, one.version) for one in told.versions} == TABLE.versions()
+
+
+async def test_how_long_runs_take_is_told_once_it_is_known(tmp_path, monkeypatch):
+    async with linked(tmp_path, monkeypatch) as (controller, trials, _):
+        controller.push(TABLE)
+        await controller.hear("received")
+        for _ in range(1000):
+            trials.durations.ran("dye_bank", 1, 0.2, time.monotonic())
+        told = {}
+        while not told.get(1):
+            versions = (await controller.hear("servables")).versions
+            told = {one.version: one.p95_seconds for one in versions}
+
+        assert 0.2 <= told[1] < 0.22
+        assert told[2] == 0
 
 
 async def test_counts_are_sent_whole_each_time_with_a_rising_number(tmp_path, monkeypatch):

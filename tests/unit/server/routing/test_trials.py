@@ -199,6 +199,23 @@ async def test_a_slow_run_counts_as_slow_on_either_arm():
         assert bench.count(f"{arm}.slow") == 1
 
 
+async def test_how_long_runs_take_is_known_without_any_rollout():
+    bench = Bench()
+    bench.routes = Routes(3, {MODEL: STABLE})
+    bench.versions.does[STABLE] = 0.02
+    await asyncio.gather(*(bench.call(f"user-{number}") for number in range(250)))
+
+    assert 0.02 < bench.trials.durations.p95(MODEL, STABLE, time.monotonic()) < 1
+
+
+async def test_how_long_failures_take_says_nothing():
+    bench = Bench()
+    bench.versions.does[CANARY] = ModelFailed("no")
+    await asyncio.gather(*(bench.call(f"user-{number}") for number in range(250)))
+
+    assert bench.trials.durations.p95(MODEL, CANARY, time.monotonic()) == 0
+
+
 async def test_an_empty_answer_counts_against_the_arm_that_gave_it():
     bench = Bench()
     bench.versions.does[CANARY] = EMPTY

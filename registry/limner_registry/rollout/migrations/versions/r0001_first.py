@@ -133,6 +133,7 @@ def _traffic() -> None:
         Column("proven", Boolean, nullable=False),
         Column("text", Text, nullable=False),
         Column("at", Double, nullable=False),
+        Column("p95_seconds", Double, nullable=False),
     )
     op.create_table(
         "servers",
