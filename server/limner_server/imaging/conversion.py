@@ -10,7 +10,7 @@ import numpy as np
 
 from limner_registry.color import ciede2000
 from limner_server.imaging import recolor
-from limner_server.imaging.geometry import around
+from limner_server.imaging.geometry import around, averaged
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Photo, Plane
@@ -126,5 +126,6 @@ def _span(span: slice, edge: int, extent: int) -> slice:
 
 def _sized(piece: Photo | Plane, side: int) -> Photo:
     """Return a piece of a photo as a square, averaged by area where it shrinks."""
-    how = cv2.INTER_AREA if min(piece.shape[:2]) > side else cv2.INTER_LINEAR
-    return cv2.resize(piece, (side, side), interpolation=how)  # type: ignore[return-value]
+    if min(piece.shape[:2]) > side:
+        return averaged(piece, side, side)
+    return cv2.resize(piece, (side, side), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]

@@ -6,10 +6,9 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
-from limner_server.imaging.geometry import around
+from limner_server.imaging.geometry import around, averaged
 from limner_server.imaging.guided import rows_resized
 from limner_server.imaging.strips import each_strip
 
@@ -99,8 +98,7 @@ def _estimate(photo: Photo, alpha: Matte | Plane, max_pixels: int) -> Floats:
     factor = min(1.0, (max_pixels / alpha.size) ** 0.5)
     if factor < 1:
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
-        photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        photo, alpha = averaged(photo, *size), averaged(alpha, *size)
     share: Matte = alpha / np.float32(255 if alpha.dtype == np.uint8 else 1)
     colors = photo.astype(np.float32) / 255
     if max(alpha.shape) < 2:  # PyMatting divides by the logarithm of the longest edge

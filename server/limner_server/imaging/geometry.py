@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Photo, Points
 
 ALIASING: Final = 2.0
-"""Source pixels a crop pixel from which a crop is shrunk by area first: bilinear reads only two."""
+"""Source pixels a crop pixel above which a photo is halved first: bilinear reads only two."""
 
 MAX_WARPED: Final = 32_766
 """Pixels a side that OpenCV can warp."""
@@ -71,16 +71,16 @@ def crop(photo: Photo, region: Region, width: int, height: int, border: Border =
         height x width x 3 uint8, sRGB.
 
     Source: MediaPipe's ImageToTensor (perspective warp, bilinear, on bytes). Theirs has no area
-        filter; ours shrinks first where a crop pixel would skip over more than ALIASING of the
-        photo's, and is the same to the bit below that.
+        filter; ours halves the photo as long as a crop pixel would skip over more than ALIASING
+        of its pixels, and is the same to the bit where none would.
     """
     corners = points_from(region, np.array([[0, 1], [0, 0], [1, 0], [1, 1]], np.float32))
     piece, source = photo, corners
-    x_factor, y_factor = _factors(region, width, height)
-    if min(x_factor, y_factor) < 1 or max(photo.shape) > MAX_WARPED:
+    halvings = _halvings(region, width, height)
+    if any(halvings) or max(photo.shape) > MAX_WARPED:
         piece, source = _cut(photo, corners)
-    if min(x_factor, y_factor) < 1:
-        piece, source = _calm(piece, source, x_factor, y_factor)
+    if any(halvings):
+        piece, source = _calm(piece, source, halvings)
     target = np.array([[0, height], [0, 0], [width, 0], [width, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(source.astype(np.float32), target)
     return cv2.warpPerspective(  # type: ignore[return-value]
@@ -115,8 +115,28 @@ def shrink(image: Pixels, longest_edge: int) -> Pixels:
     if max(height, width) <= longest_edge:
         return image
     factor = longest_edge / max(height, width)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    return averaged(image, max(1, round(width * factor)), max(1, round(height * factor)))
+
+
+def averaged(image: Pixels, width: int, height: int) -> Pixels:
+    """Return an image shrunk to a size, its pixels averaged by area.
+
+    Halves first, as long as that can be: it takes a fifteenth of the time. Of an odd number of
+    pixels the last one is left out then, in all less than one of the result's.
+
+    Args:
+        image: HxW or HxWxC, uint8 or float32.
+        width: In pixels, in [1, W].
+        height: In pixels, in [1, H].
+    """
+    high, wide = image.shape[:2]
+    while wide >= 2 * width and high >= 2 * height:
+        high, wide = high // 2, wide // 2
+        even = image[: 2 * high, : 2 * wide]
+        image = cv2.resize(even, (wide, high), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    if (wide, high) == (width, height):
+        return image
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def around(marked: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
@@ -152,24 +172,23 @@ def _cut(photo: Photo, corners: Points) -> tuple[Photo, Points]:
     return photo[top:bottom, left:right], corners - offset
 
 
-def _factors(region: Region, width: int, height: int) -> tuple[float, float]:
-    """Return how much smaller the photo may become before the crop would be blown up from it."""
-    x_factor = min(1.0, ALIASING * width / region.width)
-    y_factor = min(1.0, ALIASING * height / region.height)
+def _halvings(region: Region, width: int, height: int) -> tuple[int, int]:
+    """Return how often the photo is halved, across and down, before it is read."""
+    across, down = region.width / width, region.height / height
     if region.angle:
-        x_factor = y_factor = max(x_factor, y_factor)
-    return x_factor, y_factor
+        across = down = min(across, down)
+    often = [math.ceil(math.log2(max(1.0, skip / ALIASING))) for skip in (across, down)]
+    return often[0], often[1]
 
 
-def _calm(piece: Photo, corners: Points, x_factor: float, y_factor: float) -> tuple[Photo, Points]:
-    """Return a piece shrunk by area, and where the corners lie in it.
+def _calm(piece: Photo, corners: Points, halvings: tuple[int, int]) -> tuple[Photo, Points]:
+    """Return a piece halved by area, and where the corners lie in it.
 
     Its outermost pixels are repeated once: what lay in the middle of the photo's first pixel now
     lies outside the middle of the first one here, and must not darken.
     """
     high, wide = piece.shape[:2]
-    size = (max(1, round(wide * x_factor)), max(1, round(high * y_factor)))
-    calm = cv2.resize(piece, size, interpolation=cv2.INTER_AREA)
+    calm = averaged(piece, max(1, wide >> halvings[0]), max(1, high >> halvings[1]))
     framed = cv2.copyMakeBorder(calm, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    factors = np.array([size[0] / wide, size[1] / high], np.float32)
+    factors = np.float32(0.5) ** np.array(halvings, np.float32)
     return framed, (corners + np.float32(0.5)) * factors + np.float32(0.5)  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from limner_server.imaging.geometry import averaged
 from limner_server.imaging.outline import outline
 
 if TYPE_CHECKING:
@@ -144,13 +145,12 @@ def shrunk(photo: Photo, trimap: Plane, scale: float) -> tuple[Photo, Plane]:
     """Return photo and trimap at a smaller size; what is not wholly sure there is unknown."""
     height, width = trimap.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     inside, outside = (
-        cv2.resize((trimap == value).astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+        averaged((trimap == value).view(np.uint8) * np.uint8(255), *size)
         for value in (INSIDE, OUTSIDE)
     )
     sure = np.where(outside == 255, np.uint8(OUTSIDE), np.uint8(UNKNOWN))
-    return small.astype(np.uint8), np.where(inside == 255, np.uint8(INSIDE), sure)
+    return averaged(photo, *size), np.where(inside == 255, np.uint8(INSIDE), sure)
 
 
 def _square(reach: int) -> Plane:

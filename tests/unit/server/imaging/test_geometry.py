@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from limner_server.imaging.geometry import (
     Region,
     around,
+    averaged,
     crop,
     points_from,
     shrink,
@@ -115,6 +116,16 @@ def test_shrinking_keeps_the_range_and_never_enlarges(seed, height, width, edge,
     assert small.min() >= image.min()
     assert small.max() <= image.max()
     assert edge < max(height, width) or small is image
+
+
+@given(st.integers(64, 300), st.integers(64, 300), st.integers(1, 63), st.integers(1, 63))
+def test_an_average_by_halves_is_the_average_by_area(height, width, high, wide):
+    photo = smooth(height, width)
+
+    plain = cv2.resize(photo, (wide, high), interpolation=cv2.INTER_AREA).astype(int)
+
+    steps = [np.abs(np.diff(plain, axis=axis)).max(initial=1) for axis in (0, 1)]
+    assert np.abs(averaged(photo, wide, high) - plain).max() <= 2 + max(steps)
 
 
 @given(seeds, sides, sides, st.integers(0, 9))
