@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from limner_server.imaging.geometry import around
-from limner_server.imaging.guided import between, linear_model
+from limner_server.imaging.guided import Guide, between
 from limner_server.imaging.strips import each_strip
 from limner_server.imaging.trimap import INSIDE, UNKNOWN, shrunk
 
@@ -80,7 +80,7 @@ def lifted(photo: Photo, trimap: Plane, band: Band, alpha: Matte) -> Plane:
     if band.scale == 1:
         part[unknown] = np.rint(alpha[unknown] * 255).astype(np.uint8)
         return whole
-    model = linear_model(band.photo, alpha, RADIUS, EPSILON)
+    model = Guide(band.photo, RADIUS).linear_model(alpha, EPSILON)
     y, x = (between(part.shape[axis], alpha.shape[axis]) for axis in (0, 1))
     inside, edges = photo[box], trimap[box]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from limner_server.imaging.geometry import around
-from limner_server.imaging.guided import follow, linear_model
+from limner_server.imaging.guided import Guide, follow
 from limner_server.imaging.laplacian import system
 from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN, shrunk
 
@@ -126,7 +126,7 @@ def _solve_scaled(photo: Photo, trimap: Plane, check: Callable[[], None]) -> tup
     if scale == 1:
         return alpha, scale
     check()
-    return follow(photo, linear_model(small, alpha, LIFT_RADIUS, LIFT_EPSILON)), scale
+    return follow(photo, Guide(small, LIFT_RADIUS).linear_model(alpha, LIFT_EPSILON)), scale
 
 
 def _solve(photo: Photo, trimap: Plane, check: Callable[[], None]) -> Matte:

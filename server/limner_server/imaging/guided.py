@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,38 +12,40 @@ from limner_server.imaging.strips import each_strip
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Matte, Photo
 
-PAIRS: Final = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-"""Of channels, whose products say how they vary together."""
 
+class Guide:
+    """How a photo's colors vary around each pixel: what any map that follows them is fitted by."""
 
-def linear_model(photo: Photo, soft: Matte, radius: int, epsilon: float) -> Floats:
-    """Return the linear function of color that a map follows around each pixel.
+    def __init__(self, photo: Photo, radius: int) -> None:
+        """Measure a photo, HxWx3 uint8 sRGB, in square windows of a radius of at least 1 pixel."""
+        self._box = (2 * radius + 1, 2 * radius + 1)
+        self._colors = photo.astype(np.float32) / 255
+        self._means = self._mean(self._colors)
+        red, green, blue = cv2.split(self._colors)
+        pairs = [red * red, red * green, red * blue, green * green, green * blue, blue * blue]
+        self._products = self._mean(cv2.merge(pairs))  # type: ignore[arg-type]
 
-    Args:
-        photo: HxWx3 uint8, sRGB.
-        soft: HxW float32, any range.
-        radius: Of the square window in pixels, at least 1.
-        epsilon: Variance of color, of [0, 1] squared, below which a window counts as even.
+    def linear_model(self, soft: Matte, epsilon: float) -> Floats:
+        """Return the linear function of color that a map follows around each pixel.
 
-    Returns:
-        HxWx4 float32: a factor for each of R, G, B in [0, 1], and an offset.
+        Args:
+            soft: HxW float32, any range, of the photo's size.
+            epsilon: Variance of color, of [0, 1] squared, below which a window counts as even.
 
-    Source: He, Sun and Tang, Guided Image Filtering, PAMI 2013, equations 19 to 21.
-    """
+        Returns:
+            HxWx4 float32: a factor for each of R, G, B in [0, 1], and an offset.
 
-    def mean(image: Floats) -> Floats:
-        box = (2 * radius + 1, 2 * radius + 1)
-        return cv2.blur(image, box, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
+        Source: He, Sun and Tang, Guided Image Filtering, PAMI 2013, equations 19 to 21.
+        """
+        from limner_server.imaging.loops import fit_rows  # noqa: PLC0415, see loops.warm
 
-    from limner_server.imaging.loops import fit_rows  # noqa: PLC0415, see loops.warm
+        crossed = self._mean(self._colors * soft[..., None])
+        model = np.empty((*soft.shape, 4), np.float32)
+        fit_rows(self._means, self._products, self._mean(soft), crossed, epsilon, model)
+        return self._mean(model)
 
-    guide = photo.astype(np.float32) / 255
-    means = mean(np.dstack([guide, soft]))
-    products = mean(np.dstack([guide[..., i] * guide[..., j] for i, j in PAIRS]))
-    crossed = mean(guide * soft[..., None])
-    model = np.empty((*soft.shape, 4), np.float32)
-    fit_rows(means, products, crossed, epsilon, model)
-    return mean(model)
+    def _mean(self, image: Floats) -> Floats:
+        return cv2.blur(image, self._box, borderType=cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
 
 def follow(photo: Photo, model: Floats) -> Matte:
@@ -51,7 +53,7 @@ def follow(photo: Photo, model: Floats) -> Matte:
 
     Args:
         photo: HxWx3 uint8, sRGB.
-        model: hxwx4 float32 from `linear_model`.
+        model: hxwx4 float32 from `Guide.linear_model`.
 
     Returns:
         HxW float32, clipped to [0, 1].

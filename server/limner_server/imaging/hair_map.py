@@ -10,14 +10,16 @@ import cv2
 import numpy as np
 
 from limner_server.imaging.geometry import points_from, shrink
-from limner_server.imaging.guided import follow, linear_model
-from limner_server.imaging.pieces import without_holes, without_specks
+from limner_server.imaging.guided import Guide, follow
+from limner_server.imaging.head import INPUT_PX
+from limner_server.imaging.pieces import grown_on, without_holes, without_specks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from limner_server.imaging.arrays import Flags, Floats, Matte, Photo
     from limner_server.imaging.geometry import Region
+    from limner_server.imaging.pieces import Circle
 
 WORK_PX: Final = 384
 """Longest edge of the map; the network saw half of that."""
@@ -48,16 +50,6 @@ SKULL: Final = 0.29
 SKULL_UP: Final = 0.14
 """Sides of the crop from its middle up to the middle of that circle."""
 
-NECK: Final = 0.06
-"""Radii of the skull: half the width of a bridge by which two people's hair seems one."""
-
-OTHERS_SHARE: Final = 0.2
-"""Of the head's own hair that a piece beyond a bridge has at least to be somebody else's."""
-
-
-_SUMMED: Final = np.ones((4, 1), np.float32)
-"""Sums the classes: numpy's own sum takes ten times as long along so short an axis."""
-
 
 class Label(enum.IntEnum):
     """The network's classes, in its order."""
@@ -69,16 +61,54 @@ class Label(enum.IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class ClassMap:
-    """The probability of each class over an upright part of a photo, at a bounded size."""
+class Ground:
+    """A part of a photo, made ready to be drawn on before the network has answered."""
 
     rows: slice
     """Of the photo."""
     columns: slice
+    photo: Photo
+    """Of the map's size."""
+    guide: Guide
+    """Smaller: how the photo's colors vary where the map is fitted to them."""
+    size: tuple[int, int]
+    """Columns and rows of that."""
+    layers: tuple[_Layer, ...]
+    """The second is believed where the first ends."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """Crops that are believed together."""
+
+    matrices: tuple[Floats, ...]
+    """2x3 each: from the crop's pixels to those that the map is fitted at."""
+    mean: Matte
+    """By which the sum of what the crops show is multiplied: the more of them saw a pixel, the
+    less; and by how much it is believed, which ends softly."""
+    rest: Matte
+    """How much what lies under the layer is believed, in [0, 1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassMap:
+    """The probability of each class over an upright part of a photo, at a bounded size."""
+
+    ground: Ground
+    answers: tuple[Sequence[Floats], ...]
+    """Of each layer's crops, 4xSxS float32 each."""
     hair: Matte
     """hxw float32 in [0, 1], on the photo's own edges."""
-    soft: Floats
-    """Of every class as the network saw it, smaller, x4 float32 in [0, 1]; they sum to 1."""
+
+    @property
+    def rows(self) -> slice:
+        """Of the photo."""
+        return self.ground.rows
+
+    @property
+    def columns(self) -> slice:
+        """Of the photo."""
+        return self.ground.columns
 
     @property
     def scale(self) -> float:
@@ -88,50 +118,55 @@ class ClassMap:
     def classes(self) -> Floats:
         """Return the probability of every class, hxwx4 float32; they sum to 1."""
         height, width = self.hair.shape
-        classes = cv2.resize(self.soft, (width, height)).astype(np.float32)
-        classes[..., Label.HAIR] = 0
+        soft = np.zeros((*self.ground.size[::-1], 4), np.float32)
+        for label in (Label.FACE_SKIN, Label.BODY):
+            soft[..., label] = _believed(self.ground, self.answers, label)
+        soft[..., Label.BACKGROUND] = 1 - soft.sum(-1)
+        soft[..., Label.BACKGROUND] -= _believed(self.ground, self.answers, Label.HAIR)
+        classes = cv2.resize(np.maximum(soft, 0), (width, height)).astype(np.float32)
         classes *= ((1 - self.hair) / np.maximum(classes.sum(-1), 1e-6))[..., None]
         classes[..., Label.BACKGROUND] += 1 - self.hair - classes.sum(-1)
         classes[..., Label.HAIR] = self.hair
         return classes
 
 
-def class_map(
-    photo: Photo,
-    looks: Sequence[tuple[Region, Floats]],
-    farther: tuple[Region, Floats] | None = None,
-) -> ClassMap:
-    """Return the classes that a network saw in crops of a head, the hair on the photo's own edges.
+def ground_of(photo: Photo, looks: Sequence[Region], farther: Region | None = None) -> Ground:
+    """Return what a map needs of a photo.
 
     Args:
         photo: HxWx3 uint8, sRGB.
-        looks: Crops and the answers for them, 4xSxS float32, the widest first: where several saw
-            a pixel, their mean is believed. What none saw is background.
-        farther: A look from farther away, believed only where the others end; None where they
-            saw all the hair.
+        looks: Where crops are taken, the widest first: where several see a pixel, their mean is
+            believed.
+        farther: Where a look from farther away is taken, believed only where the others end; None
+            for none.
+    """
+    box = _box(photo, farther or looks[0])
+    part = photo[box]
+    small = shrink(part, WORK_PX)
+    tiny = shrink(small, FIT_PX)
+    size = (tiny.shape[1], tiny.shape[0])
+    factor = size[0] / part.shape[1]
+    groups = [looks, *([[farther]] if farther else [])]
+    layers = tuple(_layer(group, box, factor, size) for group in groups)
+    return Ground(*box, small, Guide(tiny, RADIUS), size, layers)
+
+
+def class_map(ground: Ground, *answers: Sequence[Floats]) -> ClassMap:
+    """Return the classes that a network saw in crops of a head, the hair on the photo's own edges.
+
+    What no crop showed is background.
+
+    Args:
+        ground: From `ground_of`.
+        answers: For the looks, then for the one from farther away if there is one: probabilities
+            of classes in each crop, 4xINPUT_PXxINPUT_PX float32.
 
     Source: He and Sun, Fast Guided Filter, 2015, for the edges.
     """
-    rows, columns = _box(photo, (farther or looks[0])[0])
-    part = photo[rows, columns]
-    small = shrink(part, WORK_PX)
-    tiny = shrink(small, FIT_PX)
-    factor = tiny.shape[1] / part.shape[1]
-    soft = np.zeros((*tiny.shape[:2], 4), np.float32)
-    soft[..., Label.BACKGROUND] = 1
-    for group in ([farther] if farther else [], looks):
-        total, widest = np.zeros_like(soft), np.zeros_like(soft[..., :1])
-        for region, classes in group:
-            matrix = _onto(region, classes.shape[-1], (rows, columns), factor)
-            seen = _laid(classes, matrix, (tiny.shape[1], tiny.shape[0]))
-            total += seen
-            np.maximum(widest, seen @ _SUMMED, out=widest)
-        mean = total / np.maximum(total @ _SUMMED, np.float32(1e-6))
-        soft += widest * (mean - soft)
-    soft[..., Label.HAIR] *= ODDS
-    soft /= soft @ _SUMMED
-    hair = follow(small, linear_model(tiny, soft[..., Label.HAIR], RADIUS, EPSILON))
-    return ClassMap(rows, columns, hair, soft)
+    hair = _believed(ground, answers, Label.HAIR)
+    likelier = ODDS * hair / (1 + (ODDS - 1) * hair)
+    model = ground.guide.linear_model(likelier, EPSILON)
+    return ClassMap(ground, answers, follow(ground.photo, model))
 
 
 def hair_of(found: ClassMap, own: Region, others: Sequence[Region]) -> Matte:
@@ -162,63 +197,27 @@ def hair_of(found: ClassMap, own: Region, others: Sequence[Region]) -> Matte:
     return hair
 
 
-def cleaned(hair: Matte, face_area: float, skull: tuple[float, float, float] | None) -> Flags:
+def cleaned(hair: Matte, face_area: float, skull: Circle | None) -> Flags:
     """Return where a head's hair is, without specks, small holes and other people's hair.
 
     Args:
         hair: hxw float32 in [0, 1].
         face_area: Of the face in pixels of the map; 0 where there is none.
-        skull: Column, row and radius of the circle that hair grows on, in pixels of the map; None
-            where no face was found.
+        skull: The circle that hair grows on, in pixels of the map; None where no face was found.
     """
     inside = hair > 0.5
     if skull is not None:
-        inside = _own_pieces(inside, *skull)
+        inside = grown_on(inside, skull)
     pieces = without_specks(inside, SPECK_SHARE, SPECK_OF_FACE * face_area)
     return without_holes(pieces, HOLE_SHARE * hair.size)
 
 
-def skull_of(head: Region, found: ClassMap) -> tuple[float, float, float]:
+def skull_of(head: Region, found: ClassMap) -> Circle:
     """Return the circle that a head's hair grows on, in pixels of a map."""
     (x, y), *_ = points_from(head, np.array([[0.5, 0.5 - SKULL_UP]], np.float32)).tolist()
     scale = found.scale
     radius = SKULL * head.width * scale
     return (x - found.columns.start) * scale, (y - found.rows.start) * scale, radius
-
-
-def _own_pieces(inside: Flags, x: float, y: float, radius: float) -> Flags:
-    """Return the pieces of a mask that grow on a skull.
-
-    A large piece that hangs together with one of them by a narrow neck only is somebody else's;
-    from there on each pixel is the nearer one's.
-    """
-    inside = _reaching(inside, x, y, radius)
-    reach = round(NECK * radius)
-    cores = cv2.erode(inside.view(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
-    mine = _reaching(cores, x, y, radius)
-    beyond = cores & ~mine
-    if not beyond.any() or not mine.any():
-        return inside
-    others = without_specks(beyond, 0.0, OTHERS_SHARE * np.count_nonzero(mine))
-    if not others.any():
-        return inside
-    to_mine, to_others = (
-        cv2.distanceTransform((~some).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
-        for some in (mine, others)
-    )
-    kept: Flags = inside & (to_mine <= to_others)
-    return kept
-
-
-def _reaching(inside: Flags, x: float, y: float, radius: float) -> Flags:
-    """Return the pieces of a mask that come into a circle."""
-    count, labels = cv2.connectedComponents(inside.view(np.uint8), connectivity=8)
-    rows, columns = np.nonzero(inside)
-    near = np.hypot(columns - x, rows - y) < radius
-    comes = np.zeros(count, np.bool_)
-    comes[labels[rows[near], columns[near]]] = True
-    reaching: Flags = comes[labels]
-    return reaching
 
 
 def _box(photo: Photo, region: Region) -> tuple[slice, slice]:
@@ -230,23 +229,42 @@ def _box(photo: Photo, region: Region) -> tuple[slice, slice]:
     return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
-def _onto(region: Region, size: int, box: tuple[slice, slice], factor: float) -> Floats:
+def _layer(
+    regions: Sequence[Region], box: tuple[slice, slice], factor: float, size: tuple[int, int]
+) -> _Layer:
+    """Return how crops lie on a part of a photo that is shrunk to a size."""
+    matrices = tuple(_onto(region, box, factor) for region in regions)
+    covers = np.stack([cv2.warpAffine(FADED, matrix, size) for matrix in matrices])
+    total, widest = covers.sum(0), covers.max(0)
+    return _Layer(matrices, widest / np.maximum(total, np.float32(1e-6)), 1 - widest)
+
+
+def _onto(region: Region, box: tuple[slice, slice], factor: float) -> Floats:
     """Return the map from a crop's pixels to those of a part of the photo, shrunk by a factor."""
-    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    unit = np.array([[0, 0], [1, 0], [1, 1]], np.float32)
     places = points_from(region, unit) - np.array([box[1].start, box[0].start], np.float32)
     target = (places + 0.5) * factor - 0.5
-    return cv2.getPerspectiveTransform(unit * size, target.astype(np.float32))  # type: ignore[return-value]
+    return cv2.getAffineTransform(unit * INPUT_PX, target.astype(np.float32))  # type: ignore[return-value]
 
 
-def _laid(classes: Floats, matrix: Floats, size: tuple[int, int]) -> Floats:
-    """Return a crop's classes laid onto a picture, hxwx4; they sum to how much they count."""
-    counted = np.ascontiguousarray((classes * _faded(classes.shape[-1])).transpose(1, 2, 0))
-    return cv2.warpPerspective(counted, matrix, size)  # type: ignore[return-value]
+def _believed(ground: Ground, answers: Sequence[Sequence[Floats]], label: Label) -> Matte:
+    """Return what is believed of one class but the background, where the map is fitted."""
+    seen = np.zeros(ground.size[::-1], np.float32)
+    for layer, shown in reversed(list(zip(ground.layers, answers, strict=True))):
+        total = sum(
+            cv2.warpAffine(classes[label] * FADED, matrix, ground.size)
+            for classes, matrix in zip(shown, layer.matrices, strict=True)
+        )
+        seen = layer.rest * seen + layer.mean * total
+    return seen
 
 
 def _faded(size: int) -> Floats:
     """Return how much a crop is believed: wholly, but for its rim."""
     places = np.arange(size, dtype=np.float32) + 0.5
     ramp = np.clip(np.minimum(places, size - places) / (0.06 * size), 0, 1)
-    faded: Floats = np.minimum(ramp[:, None], ramp)
+    faded: Floats = np.minimum(ramp[:, None], ramp).astype(np.float32)
     return faded
+
+
+FADED: Final = _faded(INPUT_PX)

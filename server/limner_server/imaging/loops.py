@@ -36,14 +36,14 @@ def warm() -> None:
     layers = (np.zeros((2, 2, 6), np.float32), places, places)
     dye_rows(photo, alpha, layers, cells, np.float32(1), np.ones(3, np.float32), photo.copy())
     model = (np.zeros((2, 2, 4), np.float32), places, places)
-    fit_rows(model[0], np.zeros((2, 2, 6), np.float32), photo / np.float32(1), 1.0, model[0])
-    follow_rows(photo, model, np.zeros((2, 2), np.float32))
+    share, colors = np.zeros((2, 2), np.float32), np.zeros((2, 2, 3), np.float32)
+    fit_rows(colors, np.zeros((2, 2, 6), np.float32), share, colors, 1.0, model[0])
+    follow_rows(photo, model, share)
     lift_rows(photo, alpha, model, alpha.copy())
     samples = np.zeros((1, 6), np.float32)
     nearest = np.zeros((1, 1, 1), np.intp)
-    share = np.zeros((2, 2), np.float32)
     compare(
-        np.zeros((2, 2, 3), np.float32),
+        colors,
         alpha,
         (samples, nearest),
         (samples, nearest),
@@ -157,13 +157,19 @@ def _between(
 
 @compiled
 def fit_rows(
-    means: Floats, products: Floats, crossed: Floats, epsilon: float, model: Floats
+    means: Floats,
+    products: Floats,
+    followers: Matte,
+    crossed: Floats,
+    epsilon: float,
+    model: Floats,
 ) -> None:
     """Write the linear model of color at each pixel from the means around it.
 
     Args:
-        means: HxWx4: of R, G, B in [0, 1] and of what follows them.
+        means: HxWx3: of R, G, B in [0, 1].
         products: HxWx6: of RR, RG, RB, GG, GB, BB.
+        followers: HxW: of what follows them.
         crossed: HxWx3: of R, G, B times what follows them.
         epsilon: Added to the variance of each.
         model: HxWx4, written: factors of R, G, B, and an offset.
@@ -174,7 +180,7 @@ def fit_rows(
     for i in range(means.shape[0]):
         for j in range(means.shape[1]):
             r, g = np.float64(means[i, j, 0]), np.float64(means[i, j, 1])
-            b, follows = np.float64(means[i, j, 2]), np.float64(means[i, j, 3])
+            b, follows = np.float64(means[i, j, 2]), np.float64(followers[i, j])
             rr, rg = products[i, j, 0] - r * r + epsilon, products[i, j, 1] - r * g
             rb, gg = products[i, j, 2] - r * b, products[i, j, 3] - g * g + epsilon
             gb, bb = products[i, j, 4] - g * b, products[i, j, 5] - b * b + epsilon

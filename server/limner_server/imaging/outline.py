@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from limner_server.imaging.geometry import shrink
-from limner_server.imaging.guided import follow, linear_model
+from limner_server.imaging.guided import Guide, follow
 from limner_server.imaging.pieces import without_holes, without_specks
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def outline(person: Matte, photo: Photo) -> Flags:
     small = shrink(photo, WORK_PX)
     tiny = shrink(small, FIT_PX)
     soft = cv2.resize(person, (tiny.shape[1], tiny.shape[0]))
-    model = linear_model(tiny, soft.astype(np.float32), RADIUS, EPSILON)
+    model = Guide(tiny, RADIUS).linear_model(soft.astype(np.float32), EPSILON)
     sharp = follow(small, model)
     whole_pieces = without_specks(sharp > 0.5, SPECK_SHARE)
     return without_holes(whole_pieces, HOLE_SHARE * sharp.size)

@@ -10,6 +10,7 @@ import numpy as np
 
 from limner.v1.reasons import NoFace, NoHair
 from limner_registry.contracts import HAIR_SEGMENTER
+from limner_server.call import side_by_side
 from limner_server.imaging import hair_map, head
 from limner_server.imaging.detection import letterbox
 from limner_server.imaging.geometry import Region, crop
@@ -138,27 +139,34 @@ def _heads(faces: Sequence[FoundFace], selected: int) -> tuple[Region, list[Regi
 async def _look(photo: Photo, region: Region, models: Models, call: Call) -> ClassMap:
     """Return what the segmenter sees around a head; from farther away too if that cuts hair."""
     height, width, _ = photo.shape
-    looks = await _segment(photo, head.looks(region), models, call)
-    widest, classes = looks[0]
-    farther = None
-    if head.is_cut(classes[Label.HAIR], widest, width, height):
-        [farther] = await _segment(photo, [head.farther(region)], models, call)
+    looks, farther = head.looks(region), head.farther(region)
+    seen, ground = await side_by_side(
+        _segment(photo, looks, models, call),
+        asyncio.to_thread(hair_map.ground_of, photo, looks),
+    )
+    answers: list[Sequence[Floats]] = [list(seen)]
+    if head.is_cut(seen[0][Label.HAIR], looks[0], width, height):
+        more, ground = await side_by_side(
+            _segment(photo, [farther], models, call),
+            asyncio.to_thread(hair_map.ground_of, photo, looks, farther),
+        )
+        answers.append(list(more))
     with call.stage("class_map"):
-        return await asyncio.to_thread(hair_map.class_map, photo, looks, farther)
+        return await asyncio.to_thread(hair_map.class_map, ground, *answers)
 
 
-async def _segment(
-    photo: Photo, regions: Sequence[Region], models: Models, call: Call
-) -> list[tuple[Region, Floats]]:
-    """Return the segmenter's classes in each of some crops, 4x256x256 float32."""
-    rows, columns, _ = HAIR_SEGMENTER.inputs[0].shape
+async def _segment(photo: Photo, regions: Sequence[Region], models: Models, call: Call) -> Floats:
+    """Return the segmenter's classes in each of some crops, Nx4x256x256 float32."""
     with call.stage("crop_hair_segmenter"):
-        squares = [
-            await asyncio.to_thread(crop, photo, region, columns, rows, "mirror")
-            for region in regions
-        ]
-    answers = await models.infer(HAIR_SEGMENTER, {"image": np.stack(squares)}, call)
-    return list(zip(regions, answers["classes"], strict=True))
+        squares = await asyncio.to_thread(_squares, photo, regions)
+    answers = await models.infer(HAIR_SEGMENTER, {"image": squares}, call)
+    classes: Floats = answers["classes"]
+    return classes
+
+
+def _squares(photo: Photo, regions: Sequence[Region]) -> Photo:
+    rows, columns, _ = HAIR_SEGMENTER.inputs[0].shape
+    return np.stack([crop(photo, region, columns, rows, "mirror") for region in regions])
 
 
 def _drawn(found: ClassMap, own: Region, others: list[Region], face_area: float) -> Hair:

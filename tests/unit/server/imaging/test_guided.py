@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner_server.imaging.guided import follow, linear_model, rows_resized
+from limner_server.imaging.guided import Guide, follow, rows_resized
 
 seeds = st.integers(0, 2**32 - 1)
 
 
 def refine(photo, soft, radius, epsilon):
-    return follow(photo, linear_model(photo, soft, radius, epsilon))
+    return follow(photo, Guide(photo, radius).linear_model(soft, epsilon))
 
 
 def noise(seed, *shape):
@@ -39,7 +39,7 @@ def test_gray_noise_gives_no_wild_factors(seed):
     gray = np.repeat(noise(seed, 30, 30, 1) // 4 * 4, 3, 2)
     soft = (gray[..., 0] / np.float32(255)).astype(np.float32)
 
-    model = linear_model(gray, soft, 2, 1e-5)
+    model = Guide(gray, 2).linear_model(soft, 1e-5)
 
     assert np.abs(model).max() < 2
     np.testing.assert_allclose(follow(gray, model), soft, atol=0.01)
@@ -59,7 +59,7 @@ def test_a_blurred_edge_snaps_to_the_photo_s():
 @given(seeds, st.integers(1, 700), st.integers(1, 9))
 def test_the_result_is_in_range_and_of_the_photo_s_size(seed, height, width):
     photo = noise(seed, height, width, 3)
-    model = linear_model(noise(seed, 5, 4, 3), noise(seed, 5, 4) / np.float32(255), 1, 1e-4)
+    model = Guide(noise(seed, 5, 4, 3), 1).linear_model(noise(seed, 5, 4) / np.float32(255), 1e-4)
 
     soft = follow(photo, model)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 from limner_server.imaging.geometry import Region, crop
-from limner_server.imaging.hair_map import ClassMap, Label, class_map, cleaned, hair_of
+from limner_server.imaging.hair_map import ClassMap, Label, class_map, cleaned, ground_of, hair_of
 from limner_server.imaging.head import INPUT_PX, farther, looks
 
 seeds = st.integers(0, 2**32 - 1)
@@ -34,7 +34,7 @@ def test_hair_is_mapped_to_where_it_is(angle, size):
     photo, hair = portrait(size)
     region = Region(size / 2, size / 2.2, 0.8 * size, 0.8 * size, angle)
 
-    found = class_map(photo, [(region, seen(hair, region))])
+    found = class_map(ground_of(photo, [region]), [seen(hair, region)])
 
     np.testing.assert_allclose(found.classes().sum(-1), 1, atol=1e-3)
     assert found.classes().min() >= -1e-5
@@ -50,7 +50,7 @@ def test_what_no_crop_shows_is_background():
     photo, hair = portrait()
     region = Region(60, 60, 100, 100, 0.6)
 
-    found = class_map(photo, [(region, seen(np.ones_like(hair), region))])
+    found = class_map(ground_of(photo, [region]), [seen(np.ones_like(hair), region)])
 
     assert found.classes()[0, 0, Label.BACKGROUND] > 0.9
 
@@ -60,7 +60,7 @@ def test_a_second_look_shows_what_the_first_cut_off():
     near = Region(200, 170, 120, 120)
     far = farther(farther(near))
 
-    found = class_map(photo, [(near, seen(hair, near))], (far, seen(hair, far)))
+    found = class_map(ground_of(photo, [near], far), [seen(hair, near)], [seen(hair, far)])
 
     got = found.hair > 0.5
     assert got.sum() == pytest.approx(hair.sum() * found.scale**2, rel=0.03)
@@ -72,22 +72,21 @@ def test_what_most_looks_say_is_believed():
     answers = [seen(hair, region) for region in regions]
     answers[1] = answers[1][[0, 2, 1, 3]]  # one that takes hair for skin
 
-    found = class_map(photo, list(zip(regions, answers, strict=True)))
+    found = class_map(ground_of(photo, regions), answers)
 
     assert (found.hair > 0.5).sum() == pytest.approx(hair.sum() * found.scale**2, rel=0.03)
 
 
 def test_hair_nearer_to_another_head_is_not_the_head_s_own():
-    everywhere = np.ones((50, 100), np.float32)
-    soft = np.eye(4, dtype=np.float32)[np.full((5, 10), Label.HAIR)]
-    found = ClassMap(slice(0, 100), slice(0, 200), everywhere, soft)
     own, other = Region(40, 50, 60, 60), Region(160, 50, 60, 60)
+    ground = ground_of(np.zeros((100, 200, 3), np.uint8), [Region(100, 50, 300, 300)])
+    found = ClassMap(ground, (), np.ones((50, 100), np.float32))
 
     hair = hair_of(found, own, [other])
 
     assert hair[:, :49].all()
     assert not hair[:, 51:].any()
-    np.testing.assert_array_equal(hair_of(found, own, []), everywhere)
+    np.testing.assert_array_equal(hair_of(found, own, []), found.hair)
 
 
 def test_specks_and_holes_go():

@@ -9,7 +9,7 @@ from limner_server.imaging.color_grid import fit_grid
 from limner_server.imaging.comparison import compared, sure_sides
 from limner_server.imaging.dyeing import lay_on
 from limner_server.imaging.foreground import Layers
-from limner_server.imaging.guided import follow, linear_model
+from limner_server.imaging.guided import Guide, follow
 from limner_server.imaging.trimap import trimap_of_map
 
 LOOPS = {name: loop for name, loop in vars(loops).items() if hasattr(loop, "signatures")}
@@ -34,7 +34,7 @@ def test_nothing_is_compiled_after_warming(photo):
     soft = np.array(plane, np.float32) / 255
     colors = photo.astype(np.float32) / 255
 
-    follow(photo, linear_model(photo, soft, 2, 1e-4))
+    follow(photo, Guide(photo, 2).linear_model(soft, 1e-4))
     band = band_of(photo, trimap, 60)
     sides = sure_sides(band.photo, band.trimap)
     better = compared(band.photo, band.trimap, band.trimap / np.float32(255), sides)
