@@ -121,8 +121,8 @@ def shrink(image: Pixels, longest_edge: int) -> Pixels:
 def averaged(image: Pixels, width: int, height: int) -> Pixels:
     """Return an image shrunk to a size, its pixels averaged by area.
 
-    Halves first, as long as that can be: it takes a fifteenth of the time. Of an odd number of
-    pixels the last one is left out then, in all less than one of the result's.
+    Halves first, as long as that can be: it takes a fifteenth of the time. What cannot be halved
+    is left out at the edges, at most half of one of the result's pixels at each.
 
     Args:
         image: HxW or HxWxC, uint8 or float32.
@@ -130,10 +130,13 @@ def averaged(image: Pixels, width: int, height: int) -> Pixels:
         height: In pixels, in [1, H].
     """
     high, wide = image.shape[:2]
-    while wide >= 2 * width and high >= 2 * height:
-        high, wide = high // 2, wide // 2
-        even = image[: 2 * high, : 2 * wide]
-        image = cv2.resize(even, (wide, high), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    halvings = int(math.log2(min(wide / width, high / height)))
+    left, top = (extent % (1 << halvings) // 2 for extent in (wide, high))
+    wide, high = wide >> halvings, high >> halvings
+    image = image[top : top + (high << halvings), left : left + (wide << halvings)]  # type: ignore[assignment]
+    for more in reversed(range(halvings)):
+        size = (wide << more, high << more)
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     if (wide, high) == (width, height):
         return image
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
@@ -188,7 +191,8 @@ def _calm(piece: Photo, corners: Points, halvings: tuple[int, int]) -> tuple[Pho
     lies outside the middle of the first one here, and must not darken.
     """
     high, wide = piece.shape[:2]
-    calm = averaged(piece, max(1, wide >> halvings[0]), max(1, high >> halvings[1]))
+    wide, high = (max(1, n >> often) for n, often in zip((wide, high), halvings, strict=True))
+    calm = averaged(piece[: high << halvings[1], : wide << halvings[0]], wide, high)
     framed = cv2.copyMakeBorder(calm, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     factors = np.float32(0.5) ** np.array(halvings, np.float32)
     return framed, (corners + np.float32(0.5)) * factors + np.float32(0.5)  # type: ignore[return-value]

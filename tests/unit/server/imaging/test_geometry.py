@@ -135,7 +135,7 @@ def test_an_average_stays_in_its_place_but_for_a_part_of_a_pixel(width, more):
     averages = averaged(ramp, width, width)[0]
 
     middles = (np.arange(width) + 0.5) * wide / width - 0.5
-    assert np.abs(averages - middles).max() < wide / width / 2
+    assert np.abs(averages - middles).max() < 0.75 * wide / width
 
 
 @given(seeds, sides, sides, st.integers(0, 9))
