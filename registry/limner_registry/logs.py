@@ -36,3 +36,4 @@ def start_logging(*, as_json: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(as_json=as_json))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look

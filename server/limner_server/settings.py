@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "LIMNER_"
-NOT_OURS = {"LIMNER_ADDRESS", "LIMNER_REGISTRY_URI", "LIMNER_STORE_URI"}
+NOT_OURS = {"LIMNER_ADDRESS", "LIMNER_REGISTRY_URI", "LIMNER_STORE_URI", "LIMNER_MOVED_ALIASES"}
 """Read by the client, the registry and the controller; the server lets them be."""
 
 

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=50053, show_default=True)
+@click.option(
+    "--moved-aliases",
+    type=click.Choice(["revert", "adopt", "report"]),
+    envvar="LIMNER_MOVED_ALIASES",
+    default="revert",
+    show_default=True,
+    help="An alias that somebody moves in MLflow: put it back, roll its version out, or only say.",
+)
 @click.option("--json-logs", is_flag=True, help="One JSON object a line instead of text.")
 def controller(
     state: Path,
@@ -33,6 +41,7 @@ def controller(
     store_uri: str | None,
     host: str,
     port: int,
+    moved_aliases: str,
     *,
     json_logs: bool,
 ) -> None:
@@ -42,6 +51,7 @@ def controller(
     several controllers over one --store and one --registry may run side by side.
     """
     # --help need not wait for MLflow
+    from limner_registry.control.projector import Policy
     from limner_registry.control.serve import Place, serve
     from limner_registry.logs import start_logging
     from limner_registry.rollout.store import Store
@@ -51,11 +61,12 @@ def controller(
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        await serve(Place(state, host, port), kept, registered, ended)
+        await serve(place, kept, registered, ended)
 
     start_logging(as_json=json_logs)
     state = state.expanduser().resolve()
-    registered = Registry.open(state, registry_uri)
+    place = Place(state, host, port, Policy(moved_aliases))
+    registered = Registry.open(state, registry_uri, asked=False)
     kept = Store.open(state, store_uri)
     try:
         asyncio.run(run())

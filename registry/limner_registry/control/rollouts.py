@@ -11,8 +11,8 @@ from google.protobuf.json_format import MessageToDict
 
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc
 from limner_registry.control.messages import event_message, explained_message, rollout_message
-from limner_registry.control.simulation import Simulator
 from limner_registry.control.proposal import VersionRefused, active, begin, proposed
+from limner_registry.control.simulation import Simulator
 from limner_registry.control.table import follow, routes_of
 from limner_registry.errors import InputRefused
 from limner_registry.rollout.document import read_spec

@@ -21,6 +21,8 @@ import pytest
 import sqlalchemy
 
 from limner_registry.control.controller import Controller
+from limner_registry.control.projector import Projector
+from limner_registry.control.shelf import Shelf
 from limner_registry.placed import folder_of, verify_placed
 from limner_registry.publish import publish
 from limner_registry.rollout.record import State
@@ -97,7 +99,7 @@ class Life:
                     break
                 servers.store = store
                 servers.pass_seconds(
-                    Controller(store, None, self.models), now + STEP_SECONDS, STEP_SECONDS
+                    Controller(store, self.models, {}), now + STEP_SECONDS, STEP_SECONDS
                 )
         run_pass(now + STEP_SECONDS)
 
@@ -108,8 +110,12 @@ class Life:
     def models(self):
         return self.state / "models"
 
-    def controller(self, store):
-        return Controller(store, Registry.open(self.state), self.models)
+    def run_pass(self, store, now):
+        """Fill the folder, decide, and show in the registry what has come of it."""
+        registry = Registry.open(self.state)
+        shelf = Shelf(store, registry, self.models, Projector(store, registry))
+        shelf.run_pass(now)
+        Controller(store, self.models, shelf.refused).run_pass(now)
 
     def told(self):
         """Everything there is to know at the end."""
@@ -140,7 +146,7 @@ def undisturbed(life, file):
         def run_pass(now):
             before = instants.seen
             with life.opened() as store:
-                life.controller(store).run_pass(now)
+                life.run_pass(store, now)
             passes.append(instants.seen - before)
 
         life.live(run_pass)
@@ -163,7 +169,7 @@ def killed(life, instants, kills, versions, rng):
         def work(fatal=sys.maxsize):
             Instants(fatal).watch()
             with life.opened() as store:
-                life.controller(store).run_pass(now)
+                life.run_pass(store, now)
 
         most = next(passes)
         for fatal in rng.integers(1, most + 1, 1 + kills * (most > 1.1 * idle)):

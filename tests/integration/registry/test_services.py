@@ -27,6 +27,7 @@ from limner.v1.reasons import (
 from limner_registry.commands.rollout import rollout as command
 from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.control import links
+from limner_registry.control.condition import Condition
 from limner_registry.control.projector import Projector
 from limner_registry.control.serve import Place, keep_passing, serve
 from limner_registry.control.shelf import Shelf
