@@ -21,9 +21,9 @@ from limner_client import Lab, LimnerClient, Output
 from limner_registry.color import ciede2000, srgb_to_lab
 from limner_registry.contracts import CONTRACTS, HAIR_COLORS
 from limner_server.imaging import codec
-from limner_server.imaging.color_grid import fit_grid
-from limner_server.imaging.conversion import convert, look_at
-from limner_server.imaging.dyeing import lay_on
+from limner_server.imaging.color_grid import GridFit
+from limner_server.imaging.conversion import Conversion, look_at
+from limner_server.imaging.dyeing import Canvas
 from limner_server.imaging.foreground import layers_of
 from limner_server.imaging.hair_color import find_color
 from limner_server.pipelines.dye import LAYER_PIXELS, LOOK_PX
@@ -152,10 +152,10 @@ def by_closed_form(pair: Pair) -> Photo:
     """Return the head dyed by the closed form alone."""
     found = find_color(pair.before, pair.alpha, HAIR_COLORS).lab
     look = look_at(pair.before, pair.alpha, LOOK_PX)
-    made = convert(look, found, pair.wanted, None, keep_highlights=True)
-    grid = fit_grid(look.picture.astype(np.float32) / 255, made, look.weight)
+    made = Conversion(look, found, pair.wanted).unhelped(keep_highlights=True)
+    grid = GridFit(look.picture.astype(np.float32) / 255, look.weight).grid(made)
     layers = layers_of(pair.before, pair.alpha, LAYER_PIXELS)
-    return lay_on(pair.before, pair.alpha, grid, look.square, 1.0, layers)
+    return Canvas(pair.before, pair.alpha, layers).dyed(grid, look.square, 1.0)
 
 
 def portrait(edge: int) -> Photo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from limner_server.imaging.geometry import around
 from limner_server.imaging.guided import Guide, between
 from limner_server.imaging.strips import each_strip
-from limner_server.imaging.trimap import INSIDE, UNKNOWN, shrunk
+from limner_server.imaging.trimap import UNKNOWN, shrunk
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Matte, Photo, Plane
@@ -35,19 +36,26 @@ class Band:
     scale: float
     """Size over the photo's, in (0, 1]."""
 
+    @cached_property
+    def guide(self) -> Guide:
+        """How its colors vary; measured when it is first asked for."""
+        return Guide(self.photo, RADIUS)
 
-def band_of(photo: Photo, trimap: Plane, longest: int) -> Band:
-    """Return the surroundings of what is unknown.
+
+def band_of(photo: Photo, trimap: Plane, longest: int) -> Band | None:
+    """Return the surroundings of what is unknown; None where nothing is.
 
     Args:
         photo: HxWx3 uint8, sRGB.
-        trimap: HxW uint8: INSIDE, OUTSIDE, UNKNOWN; UNKNOWN somewhere.
+        trimap: HxW uint8: INSIDE, OUTSIDE, UNKNOWN.
         longest: Edge in pixels that the part has at most.
     """
-    height, width = trimap.shape
+    unknown = trimap == UNKNOWN
+    if not unknown.any():
+        return None
     rows, columns = (
         slice(span.start, min(span.stop, extent))
-        for span, extent in zip(around(trimap == UNKNOWN, MARGIN_PX), (height, width), strict=True)
+        for span, extent in zip(around(unknown, MARGIN_PX), trimap.shape, strict=True)
     )
     part, edges = photo[rows, columns], trimap[rows, columns]
     scale = min(1.0, longest / max(edges.shape))
@@ -74,21 +82,20 @@ def lifted(photo: Photo, trimap: Plane, band: Band, alpha: Matte) -> Plane:
     """
     from limner_server.imaging.loops import lift_rows  # noqa: PLC0415, see loops.warm
 
-    whole = np.where(trimap == INSIDE, np.uint8(255), np.uint8(0))
-    box = (band.rows, band.columns)
-    part, unknown = whole[box], trimap[box] == UNKNOWN
+    whole = trimap.copy()
+    part = whole[band.rows, band.columns]
     if band.scale == 1:
+        unknown = part == UNKNOWN
         part[unknown] = np.rint(alpha[unknown] * 255).astype(np.uint8)
         return whole
-    model = Guide(band.photo, RADIUS).linear_model(alpha, EPSILON)
+    model = band.guide.linear_model(alpha, EPSILON)
     y, x = (between(part.shape[axis], alpha.shape[axis]) for axis in (0, 1))
-    inside, edges = photo[box], trimap[box]
 
     def lift_strip(rows: slice) -> None:
         # machine code is made for one kind of array, contiguous and writable
-        own, strip = np.array(inside[rows], order="C"), np.array(part[rows], order="C")
-        lift_rows(own, np.array(edges[rows], order="C"), (model, y[rows], x), strip)
-        part[rows] = strip
+        strip = slice(band.rows.start + rows.start, band.rows.start + rows.stop)
+        own = np.array(photo[strip, band.columns], order="C")
+        lift_rows(own, (model, y[rows], x), band.columns.start, whole[strip])
 
     each_strip(0, len(part), lift_strip)
     return whole

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -39,6 +38,8 @@ WHOLE_WEIGHT: Final = 0.2
 STAY_WEIGHT: Final = 0.002
 """Pixels' worth of "no change": where nothing else is said, colors stay."""
 
+STAY: Final = STAY_WEIGHT * np.eye(4)
+
 
 @dataclass(frozen=True, eq=False)
 class ColorGrid:
@@ -50,37 +51,51 @@ class ColorGrid:
     outermost middles lie on the picture's edges."""
 
 
-def fit_grid(before: Floats, after: Floats, weight: Floats) -> ColorGrid:
-    """Return the maps that bring one picture nearest to another.
+class GridFit:
+    """Least squares of color maps, solved as far as can be before the new colors are known."""
 
-    Args:
-        before: SxSx3 float32, sRGB in [0, 1].
-        after: SxSx3 float32, sRGB in [0, 1].
-        weight: SxS float32, at least 0: what counts, such as the share of hair.
+    def __init__(self, before: Floats, weight: Floats) -> None:
+        """Take what is to be mapped.
 
-    Returns:
-        A grid over the picture. Equal pictures give maps that change nothing.
+        Args:
+            before: SxSx3 float32, sRGB in [0, 1].
+            weight: SxS float32, at least 0: what counts, such as the share of hair.
+        """
+        place = np.nonzero(weight > 0)
+        strength = weight[place]
+        self._features = np.concatenate([before[place], np.ones((len(strength), 1))], 1)
+        left = self._features[:, :, None] * self._features[:, None, :]
+        self._spread = _spread(place, before[place] @ LUMA, strength, before.shape[0]).T
+        cells = (self._spread @ left.reshape(-1, 16)).reshape(ACROSS, ACROSS, LEVELS, 16)
+        self._level_share = LEVEL_WEIGHT / np.maximum(cells.sum((0, 1))[:, 15:], 1)
+        self._whole_share = WHOLE_WEIGHT / max(cells[..., 15].sum(), 1)
+        self._inverse = np.linalg.inv(self._held(cells).reshape(-1, 4, 4) + STAY)
 
-    Source: Gharbi et al., Deep Bilateral Learning for Real-Time Image Enhancement, 2017, for the
-        grid; there a network draws it, here it is least squares, held by the ridges above.
-    """
-    place = np.nonzero(weight > 0)
-    strength = weight[place]
-    features = np.concatenate([before[place], np.ones((len(strength), 1), np.float32)], 1)
-    left = features[:, :, None] * features[:, None, :]
-    right = features[:, :, None] * after[place][:, None, :]
-    moments = np.concatenate([left.reshape(-1, 16), right.reshape(-1, 12)], 1)
-    spread = _spread(place, before[place] @ LUMA, strength, before.shape[0])
-    cells = (spread.T @ moments).reshape(ACROSS, ACROSS, LEVELS, 28)
-    levels, whole = cells.sum((0, 1)), cells.sum((0, 1, 2))
-    cells = _with_neighbors(cells)
-    cells += LEVEL_WEIGHT * levels / np.maximum(levels[:, 15:16], 1)
-    cells += WHOLE_WEIGHT * whole / max(whole[15], 1)
-    stay = np.eye(4) * STAY_WEIGHT
-    a = cells[..., :16].reshape(-1, 4, 4) + stay
-    b = cells[..., 16:].reshape(-1, 4, 3) + stay[:, :3]
-    maps = np.linalg.solve(a, b).transpose(0, 2, 1)
-    return ColorGrid(maps.reshape(ACROSS, ACROSS, LEVELS, 12).astype(np.float32))
+    def grid(self, after: Floats) -> ColorGrid:
+        """Return the maps that bring the colors that count nearest to others.
+
+        Args:
+            after: Nx3 float32, sRGB in [0, 1]: of the pixels that count, row by row.
+
+        Returns:
+            A grid over the picture. Equal colors give maps that change nothing.
+
+        Source: Gharbi et al., Deep Bilateral Learning for Real-Time Image Enhancement, 2017, for
+            the grid; there a network draws it, here it is least squares, held by the ridges above.
+        """
+        right = self._features[:, :, None] * after[:, None, :]
+        cells = (self._spread @ right.reshape(-1, 12)).reshape(ACROSS, ACROSS, LEVELS, 12)
+        sums = self._held(cells).reshape(-1, 4, 3) + STAY[:, :3]
+        maps = (self._inverse @ sums).transpose(0, 2, 1)
+        return ColorGrid(maps.reshape(ACROSS, ACROSS, LEVELS, 12).astype(np.float32))
+
+    def _held(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what cells say together with their neighbors, their level and the whole."""
+        levels, whole = cells.sum((0, 1)), cells.sum((0, 1, 2))
+        said = _with_neighbors(cells)
+        said += self._level_share * levels
+        said += self._whole_share * whole
+        return said
 
 
 def _spread(
@@ -115,12 +130,8 @@ def _between(
 
 
 def _with_neighbors(cells: NDArray[np.float64]) -> NDArray[np.float64]:
-    kernel = np.full((3, 3), NEIGHBORLY)
-    kernel[1, 1] = 1
-    flat = cells.reshape(ACROSS, ACROSS, -1)
-    planes = [
-        cv2.filter2D(flat[..., i : i + 4], cv2.CV_64F, kernel, borderType=cv2.BORDER_CONSTANT)
-        for i in range(0, flat.shape[-1], 4)
-    ]
-    summed: NDArray[np.float64] = np.concatenate(planes, -1).astype(np.float64)
-    return summed.reshape(cells.shape)
+    framed = np.pad(cells, ((1, 1), (1, 1), (0, 0), (0, 0)))
+    tall = framed[:-2] + framed[1:-1] + framed[2:]
+    around = tall[:, :-2] + tall[:, 1:-1] + tall[:, 2:]
+    summed: NDArray[np.float64] = NEIGHBORLY * around + (1 - NEIGHBORLY) * cells
+    return summed

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from limner_server.imaging.arrays import Flags, Floats, Matte, Photo, Plane
 
-PERCENT: Final = np.float32(100 / 255)
-"""Of a byte, so that colors are as far apart as CIELAB's."""
-
 RING_PX: Final = 9
 """How far from the unknown a known pixel may lie to be a sample."""
 
@@ -84,24 +81,17 @@ def compared(photo: Photo, trimap: Plane, alpha: Matte, sides: tuple[Sure, Sure]
         B.e3 reads it as a search for the best pair of samples. Its features of a network are left
         out: the network answers alpha alone.
     """
-    from limner_server.imaging.loops import compare  # noqa: PLC0415, see loops.warm
+    from limner_server.imaging.loops import compare_rows  # noqa: PLC0415, see loops.warm
 
-    unknown = trimap == UNKNOWN
-    known = np.where(unknown, alpha, np.float32(trimap == INSIDE)).astype(np.float32)
+    # machine code is made for one kind of array, contiguous and writable
+    share = np.array(alpha, np.float32, order="C")
+    known = np.array(trimap, order="C")
+    share[known == INSIDE], share[known == OUTSIDE] = 1, 0
     if sides is None:
-        return known
-    colors = photo.astype(np.float32) * PERCENT
-    share, doubt = known.copy(), np.full_like(known, 1e3)
+        return share
     hair, behind = ((side.samples, side.nearest) for side in sides)
-    compare(colors, np.array(trimap, order="C"), hair, behind, BLOCK, share, doubt)
-    say = np.float32(SAY) * np.exp(-((doubt / np.float32(DOUBT)) ** 2)) * _doubtful(known)
-    return np.where(unknown, known + say * (share - known), known)
-
-
-def _doubtful(alpha: Matte) -> Matte:
-    """Return how much an alpha may be anything: 0 at its ends, 1 between."""
-    doubtful: Matte = np.clip(4 * alpha * (1 - alpha), 0, 1)
-    return doubtful
+    compare_rows(np.array(photo, order="C"), known, hair, behind, (BLOCK, SAY, DOUBT), share)
+    return share
 
 
 def _samples(photo: Photo, among: Flags) -> Floats:
@@ -109,7 +99,7 @@ def _samples(photo: Photo, among: Flags) -> Floats:
     rows, columns = np.nonzero(among)
     cells = (rows // CELL) * (among.shape[1] // CELL + 1) + columns // CELL
     _, number, count = np.unique(cells, return_inverse=True, return_counts=True)
-    values = np.column_stack([photo[rows, columns] * PERCENT, rows, columns])
+    values = np.column_stack([photo[rows, columns] * np.float32(100 / 255), rows, columns])
     sums = [np.bincount(number, values[:, k], len(count)) for k in range(5)]
     return (np.stack(sums, 1) / count[:, None]).astype(np.float32)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_registry.color import ciede2000
 from limner_server.imaging import recolor
 from limner_server.imaging.geometry import around, averaged
 
@@ -66,55 +65,57 @@ def look_at(photo: Photo, alpha: Plane, side: int) -> Look:
     return Look((rows, columns), picture, weight)
 
 
-def convert(
-    look: Look, found: Lab, wanted: Lab, answer: Floats | None, *, keep_highlights: bool
-) -> Floats:
-    """Return what the hair in a small picture is to become.
+class Conversion:
+    """What the hair in a small picture is to become, made ready before a generator has answered."""
 
-    Args:
-        look: The picture and its hair.
-        found: CIELAB of the hair as it is.
-        wanted: CIELAB of the hair as it shall be.
-        answer: SxSx3 float32, sRGB in [0, 1]: what a generator made of it; None for the closed
-            form.
-        keep_highlights: Whether gleam keeps the color of the lamp.
+    def __init__(self, look: Look, found: Lab, wanted: Lab) -> None:
+        """Measure the hair.
 
-    Returns:
-        SxSx3 float32, sRGB in [0, 1]; the picture itself where nothing is hair, and everywhere
-        when both colors are the same.
-    """
-    picture = look.picture.astype(np.float32) / 255
-    hair = look.weight > 0
-    before = picture[hair]
-    if answer is None:
-        near = recolor.colors_around(picture, look.weight)[hair]
-        after = recolor.recolor(before, near, found, wanted)
-    else:
-        after = recolor.corrected(before, answer[hair], found, wanted)
-    if keep_highlights:
-        after = recolor.gleaming(before, after, found, wanted)
-    sure = look.weight[hair] >= min(SURE, float(look.weight.max()))
-    share = recolor.arrival(before[sure], after[sure], wanted)
-    converted = picture.copy()
-    converted[hair] = before + np.float32(share) * (after - before)
-    return converted
+        Args:
+            look: The picture and its hair.
+            found: CIELAB of the hair as it is.
+            wanted: CIELAB of the hair as it shall be.
+        """
+        self._look = look
+        self._wanted = wanted
+        self._hair = look.weight > 0
+        self.before: Floats = look.picture[self._hair].astype(np.float32) / 255
+        """Nx3, sRGB in [0, 1]: the hair's colors."""
+        self._change = recolor.Change(self.before, found, wanted)
+        weight = look.weight[self._hair]
+        self._sure = weight >= min(SURE, float(look.weight.max()))
 
+    def helped(self, answer: Floats | None, *, keep_highlights: bool) -> Floats | None:
+        """Return what the hair is to become by a generator's answer.
 
-def helps(look: Look, answer: Floats, found: Lab, wanted: Lab) -> bool:
-    """Return whether a generator's answer brings the hair nearer to the wanted color at all.
+        Args:
+            answer: SxSx3 float32, sRGB in [0, 1]; None where no generator answered.
+            keep_highlights: Whether gleam keeps the color of the lamp.
 
-    Args:
-        look: What the generator saw.
-        answer: SxSx3 float32, sRGB in [0, 1].
-        found: CIELAB of the hair as it is.
-        wanted: CIELAB of the hair as it shall be.
-    """
-    hair = look.weight > 0
-    moved = recolor.way(look.picture[hair], answer[hair], found)
-    return bool(
-        ciede2000(np.array(found) + moved, np.array(wanted))
-        < ciede2000(np.array(found), np.array(wanted))
-    )
+        Returns:
+            Nx3 float32, sRGB in [0, 1]; None where the answer leads away from the color wanted.
+        """
+        if answer is None:
+            return None
+        moves = self._change.moves(answer[self._hair])
+        if not self._change.is_helped(moves):
+            return None
+        return self._finished(self._change.corrected(moves), keep_highlights=keep_highlights)
+
+    def unhelped(self, *, keep_highlights: bool) -> Floats:
+        """Return what the hair is to become by the closed form, Nx3 float32, sRGB in [0, 1]."""
+        picture = self._look.picture.astype(np.float32) / 255
+        near = recolor.colors_around(picture, self._look.weight)[self._hair]
+        return self._finished(self._change.recolored(near), keep_highlights=keep_highlights)
+
+    def _finished(self, after: Floats, *, keep_highlights: bool) -> Floats:
+        """Return recolored hair, taken no farther than where it is nearest to the wanted color."""
+        if keep_highlights:
+            after = self._change.gleaming(after)
+        sure = self._sure
+        share = recolor.arrival(self.before[sure], after[sure], self._wanted)
+        finished: Floats = self.before + np.float32(share) * (after - self.before)
+        return finished
 
 
 def _span(span: slice, edge: int, extent: int) -> slice:

@@ -19,55 +19,56 @@ if TYPE_CHECKING:
     """Rows and columns."""
 
 
-def lay_on(
-    photo: Photo,
-    alpha: Plane,
-    grid: ColorGrid,
-    square: Box,
-    strength: float,
-    layers: Layers | None,
-) -> Photo:
-    """Return a photo whose hair went through the maps of a grid.
+class Canvas:
+    """A copy of a photo, made ready for its hair to be dyed."""
 
-    Args:
-        photo: HxWx3 uint8, sRGB.
-        alpha: HxW uint8, share of hair.
-        grid: What becomes of each color.
-        square: Rows and columns of the photo that the grid covers; the maps at its edge hold
-            beyond.
-        strength: How much of the change is laid on, in [0, 1].
-        layers: Hair and background where they mix. Then only the hair's own part changes and
-            the mixture stays true: O = I + strength * alpha * (U(F) - F), U the maps. With None
-            the photo itself goes through the maps: O = I + strength * alpha * (U(I) - I).
+    def __init__(self, photo: Photo, alpha: Plane, layers: Layers | None) -> None:
+        """Copy the photo.
 
-    Returns:
-        HxWx3 uint8, sRGB. Bit-identical to `photo` where alpha is 0, and all of it at strength 0.
+        Args:
+            photo: HxWx3 uint8, sRGB.
+            alpha: HxW uint8, share of hair.
+            layers: Hair and background where they mix. Then only the hair's own part changes and
+                the mixture stays true: O = I + strength * alpha * (U(F) - F), U the maps. With
+                None the photo itself goes through the maps: O = I + strength * alpha * (U(I) - I).
 
-    Source: the second form is JP6921924B2's (S107), alpha * Y + (1 - alpha) * I.
-    """
-    dyed = photo.copy()
-    hair = alpha > 0
-    if strength == 0 or not hair.any():
-        return dyed
-    from limner_server.imaging.loops import dye_rows  # noqa: PLC0415, see loops.warm
+        Source: the second form is JP6921924B2's (S107), alpha * Y + (1 - alpha) * I.
+        """
+        self._photo = photo.copy()
+        self._alpha = alpha
+        self._layers = layers
+        hair = alpha > 0
+        self._box = around(hair, 0) if hair.any() else None
 
-    rows, columns = around(hair, 0)
-    del hair
-    x = _cells(columns, square[1])
-    luma = LUMA * np.float32((LEVELS - 1) / 255)
+    def dyed(self, grid: ColorGrid, square: Box, strength: float) -> Photo:
+        """Return the photo, its hair gone through the maps of a grid; once only.
 
-    def dye_strip(strip: slice) -> None:
-        y = _cells(strip, square[0])
-        part, cells = (strip, columns), (grid.maps, y, x)
-        mix = _placed(layers, strip, columns)
-        # machine code is made for one kind of array, contiguous and writable
-        before, share = np.array(photo[part], order="C"), np.array(alpha[part], order="C")
-        after = before.copy()
-        dye_rows(before, share, mix, cells, np.float32(strength), luma, after)
-        dyed[part] = after
+        Args:
+            grid: What becomes of each color.
+            square: Rows and columns of the photo that the grid covers; the maps at its edge hold
+                beyond.
+            strength: How much of the change is laid on, in [0, 1].
 
-    each_strip(rows.start, rows.stop, dye_strip)
-    return dyed
+        Returns:
+            HxWx3 uint8, sRGB. Bit-identical where alpha is 0, and all of it at strength 0.
+        """
+        if strength == 0 or self._box is None:
+            return self._photo
+        from limner_server.imaging.loops import dye_rows  # noqa: PLC0415, see loops.warm
+
+        rows, columns = self._box
+        x = _cells(columns, square[1])
+        luma = LUMA * np.float32((LEVELS - 1) / 255)
+
+        def dye_strip(strip: slice) -> None:
+            cells = (grid.maps, _cells(strip, square[0]), x)
+            mix = _placed(self._layers, strip, columns)
+            # machine code is made for one kind of array, contiguous and writable
+            share = np.array(self._alpha[strip, columns], order="C")
+            dye_rows(self._photo[strip], columns.start, share, mix, cells, strength, luma)
+
+        each_strip(rows.start, rows.stop, dye_strip)
+        return self._photo
 
 
 def _cells(span: slice, cover: slice) -> Floats:

@@ -73,9 +73,9 @@ def classified(lab: Sequence[float] | NDArray[np.float64], prototypes: Prototype
         prototypes: Of each class, at least one, in CIELAB; at least two classes.
     """
     color = np.array(lab, np.float64)
-    distances = {
-        name: float(ciede2000(np.array(points), color).min()) for name, points in prototypes.items()
-    }
+    apart = ciede2000(np.concatenate([np.array(some) for some in prototypes.values()]), color)
+    starts = np.cumsum([0, *map(len, prototypes.values())])[:-1]
+    distances = dict(zip(prototypes, np.minimum.reduceat(apart, starts).tolist(), strict=True))
     (name, distance), (_, next_one), *_ = sorted(distances.items(), key=lambda item: item[1])
     return HairColor(
         (float(color[0]), float(color[1]), float(color[2])), name, distance, next_one - distance
@@ -89,32 +89,38 @@ def find_color(photo: Photo, alpha: Plane, prototypes: Prototypes) -> HairColor:
         photo: HxWx3 uint8, sRGB.
         alpha: HxW uint8, share of hair; at least one pixel above 0.
         prototypes: As for `classified`.
+    """
+    return color_among(photo[hair_places(alpha)], prototypes)
+
+
+def color_among(pixels: NDArray[np.uint8], prototypes: Prototypes) -> HairColor:
+    """Return the commonest of some colors.
+
+    Args:
+        pixels: Nx3 uint8, sRGB; at least one.
+        prototypes: As for `classified`.
 
     Source: JP6921924B2 (S104) reads it from "the pixels found to be hair"; METHODS B.e4 takes
         the largest of three clusters. The first centers are quantiles of lightness, so that
         the same photo always gives the same color.
     """
-    lab = srgb_to_lab(hair_pixels(photo, alpha))
+    lab = srgb_to_lab(pixels)
     dull = lab[lab[:, 0] < GLARE]
     return classified(main_color(dull if len(dull) else lab), prototypes)
-
-
-def hair_pixels(photo: Photo, alpha: Plane) -> NDArray[np.uint8]:
-    """Return pixels that are nothing but hair, or the most that is, evenly taken; Nx3 uint8."""
-    rows, columns = hair_places(alpha)
-    pixels: NDArray[np.uint8] = photo[rows, columns]
-    return pixels
 
 
 def hair_places(alpha: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return rows and columns of pixels that are nothing but hair, at most about MAX_SAMPLES."""
     step = max(1, int((alpha.size / MAX_SEARCHED) ** 0.5))
-    some = alpha[::step, ::step]
-    if step > 1 and some.max() < SURE:
+    some = np.ascontiguousarray(alpha[::step, ::step])
+    most = int(some.max())
+    if step > 1 and most < SURE:
         step, some = 1, alpha
-    rows, columns = np.nonzero(some >= min(SURE, int(some.max())))
-    every = max(1, -(-len(rows) // MAX_SAMPLES))
-    return rows[::every] * step, columns[::every] * step
+        most = int(some.max())
+    places = np.flatnonzero(some >= min(SURE, most))
+    every = max(1, -(-len(places) // MAX_SAMPLES))
+    rows, columns = np.divmod(places[::every], some.shape[1])
+    return rows * step, columns * step
 
 
 def main_color(lab: Floats) -> NDArray[np.float64]:

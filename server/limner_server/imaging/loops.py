@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FARNESS = np.float32(0.05)
 """What a pixel between a sample and the pixel it is to explain costs, in percent of sRGB."""
 
+PERCENT = np.float32(100 / 255)
+"""Of a byte, so that colors are as far apart as CIELAB's."""
+
 FIRM = 0.02
 """Share of hair from 0 or 1 within which an unknown pixel is not compared."""
 
@@ -34,51 +37,44 @@ def warm() -> None:
     places = np.zeros(2, np.float32)
     cells = (np.zeros((2, 2, 2, 12), np.float32), places, places)
     layers = (np.zeros((2, 2, 6), np.float32), places, places)
-    dye_rows(photo, alpha, layers, cells, np.float32(1), np.ones(3, np.float32), photo.copy())
+    dye_rows(photo, 0, alpha, layers, cells, 1.0, np.ones(3, np.float32))
     model = (np.zeros((2, 2, 4), np.float32), places, places)
     share, colors = np.zeros((2, 2), np.float32), np.zeros((2, 2, 3), np.float32)
     fit_rows(colors, np.zeros((2, 2, 6), np.float32), share, colors, 1.0, model[0])
     follow_rows(photo, model, share)
-    lift_rows(photo, alpha, model, alpha.copy())
-    samples = np.zeros((1, 6), np.float32)
-    nearest = np.zeros((1, 1, 1), np.intp)
-    compare(
-        colors,
-        alpha,
-        (samples, nearest),
-        (samples, nearest),
-        2,
-        share,
-        share,
-    )
+    lift_rows(photo, model, 0, alpha.copy())
+    samples = (np.zeros((1, 6), np.float32), np.zeros((1, 1, 1), np.intp))
+    compare_rows(photo, alpha, samples, samples, (2, 0.5, 1.0), share)
 
 
 @compiled
 def dye_rows(
     photo: Photo,
+    start: int,
     alpha: Plane,
     layers: Placed,
     cells: Placed,
-    strength: np.float32,
+    strength: float,
     luma: Floats,
-    dyed: Photo,
 ) -> None:
-    """Write what becomes of a strip's hair into `dyed`; see `dyeing.lay_on`.
+    """Change the hair in some rows of a photo; see `dyeing.Canvas`.
 
-    `luma` gives a color's level in the grid, from bytes.
+    All but the photo begins at its column `start`. `luma` gives a color's level in the grid, from
+    bytes.
     """
     maps, gy, gx = cells
     levels = maps.shape[2]
     row = np.empty((maps.shape[1], levels, 12), np.float32)
     color, factors = np.empty(3, np.float32), np.empty(12, np.float32)
-    for i in range(photo.shape[0]):
+    for i in range(alpha.shape[0]):
         below = min(int(gy[i]), maps.shape[0] - 2)
         _mix_rows(maps, below, gy[i] - below, row)
-        for j in range(photo.shape[1]):
+        for j in range(alpha.shape[1]):
             if alpha[i, j] == 0:
                 continue
+            pixel = photo[i, start + j]
             share = np.float32(alpha[i, j]) / np.float32(255)
-            _hair_color(photo, layers, i, j, share, color)
+            _hair_color(pixel, layers, i, j, share, color)
             z = color[0] * luma[0] + color[1] * luma[1] + color[2] * luma[2]
             low = min(max(int(z), 0), levels - 2)
             left = min(int(gx[j]), maps.shape[1] - 2)
@@ -90,8 +86,8 @@ def dye_rows(
                 new = min(
                     max(new + factors[n + 3] * np.float32(255), np.float32(0)), np.float32(255)
                 )
-                value = photo[i, j, k] + strength * share * (new - color[k])
-                dyed[i, j, k] = np.uint8(
+                value = pixel[k] + np.float32(strength) * share * (new - color[k])
+                pixel[k] = np.uint8(
                     min(max(value, np.float32(0)), np.float32(255)) + np.float32(0.5)
                 )
 
@@ -121,7 +117,7 @@ def _map_color(
 
 @compiled
 def _hair_color(
-    photo: Photo, layers: Placed, i: int, j: int, share: np.float32, color: Floats
+    pixel: NDArray[np.uint8], layers: Placed, i: int, j: int, share: np.float32, color: Floats
 ) -> None:
     """Write the hair's own color at a pixel, in [0, 255]; the pixel's where no layers are.
 
@@ -131,7 +127,7 @@ def _hair_color(
     colors, ly, lx = layers
     if colors.shape[0] == 0 or share == 1:
         for k in range(3):
-            color[k] = photo[i, j, k]
+            color[k] = pixel[k]
         return
     top, left = int(ly[i]), int(lx[j])
     bottom, right = min(top + 1, colors.shape[0] - 1), min(left + 1, colors.shape[1] - 1)
@@ -140,7 +136,7 @@ def _hair_color(
     for k in range(3):
         own = _between(colors, top, bottom, left, right, v, u, k)
         back = _between(colors, top, bottom, left, right, v, u, k + 3)
-        missing = photo[i, j, k] - 255 * (share * own + (1 - share) * back)
+        missing = pixel[k] - 255 * (share * own + (1 - share) * back)
         settled = 255 * own + share * missing / norm
         color[k] = min(max(settled, np.float32(0)), np.float32(255))
 
@@ -207,15 +203,18 @@ def follow_rows(photo: Photo, model: Placed, share: Matte) -> None:
 
 
 @compiled
-def lift_rows(photo: Photo, trimap: Plane, model: Placed, alpha: Plane) -> None:
-    """Write the alpha of unknown pixels as a linear model of color says; see `band.lifted`."""
+def lift_rows(photo: Photo, model: Placed, start: int, alpha: Plane) -> None:
+    """Replace what is unknown in some rows of a trimap by what a linear model of color says.
+
+    All but the trimap begins at its column `start`; see `band.lifted`.
+    """
     row = np.empty((model[0].shape[1], 4), np.float32)
     for i in range(photo.shape[0]):
         _model_row(model, i, row)
         for j in range(photo.shape[1]):
-            if trimap[i, j] == 128:
+            if alpha[i, start + j] == 128:
                 share = _modeled(photo, row, i, j, model[2][j])
-                alpha[i, j] = np.uint8(share * np.float32(255) + np.float32(0.5))
+                alpha[i, start + j] = np.uint8(share * np.float32(255) + np.float32(0.5))
 
 
 @compiled
@@ -242,43 +241,44 @@ def _modeled(photo: Photo, row: Floats, i: int, j: int, x: np.float32) -> np.flo
 
 
 @compiled
-def compare(
-    colors: Floats,
+def compare_rows(
+    photo: Photo,
     trimap: Plane,
     hair: Samples,
     behind: Samples,
-    block: int,
+    weight: tuple[int, float, float],
     share: Matte,
-    doubt: Matte,
 ) -> None:
-    """Replace the share of hair at doubtful pixels by that of the pair that explains each best.
+    """Move the share of hair at doubtful pixels towards what the best pair of samples says.
 
     Samples are Nx5: a color, then a row and a column; with them the nearest ones of each block of
-    block x block pixels. `doubt` gets what the pair leaves unexplained, in the unit of `colors`,
-    it cannot tell apart; see `comparison.compared`.
+    pixels. `weight` is the block's side, the most that a pair counts for, and what it leaves
+    unexplained, or cannot tell apart, at which it has lost most of that; see
+    `comparison.compared`.
     """
-    for i in range(colors.shape[0]):
-        for j in range(colors.shape[1]):
-            if trimap[i, j] == 128 and FIRM < share[i, j] < 1 - FIRM:
-                _best_pair(colors, hair, behind, i, j, block, share, doubt)
+    block, say, doubt = weight
+    color = np.empty(3, np.float32)
+    for i in range(photo.shape[0]):
+        for j in range(photo.shape[1]):
+            own = share[i, j]
+            if trimap[i, j] == 128 and FIRM < own < 1 - FIRM:
+                for k in range(3):
+                    color[k] = np.float32(photo[i, j, k]) * PERCENT
+                told, left = _best_pair(color, hair, behind, i, j, block)
+                open_to = min(4 * own * (1 - own), np.float32(1))
+                share[i, j] = own + say * np.exp(-((left / doubt) ** 2)) * open_to * (told - own)
 
 
 @compiled
 def _best_pair(
-    colors: Floats,
-    hair: Samples,
-    behind: Samples,
-    i: int,
-    j: int,
-    block: int,
-    share: Matte,
-    doubt: Matte,
-) -> None:
+    color: Floats, hair: Samples, behind: Samples, i: int, j: int, block: int
+) -> tuple[np.float32, np.float32]:
+    """Return the share of hair in the mixture that explains a color best, and what that leaves."""
     ours, theirs = hair[1][i // block, j // block], behind[1][i // block, j // block]
-    best = np.float32(1e9)
+    best, share, doubt = np.float32(1e9), np.float32(0), np.float32(1e3)
     for m in theirs:
         b = behind[0][m]
-        x, y, z = colors[i, j, 0] - b[0], colors[i, j, 1] - b[1], colors[i, j, 2] - b[2]
+        x, y, z = color[0] - b[0], color[1] - b[1], color[2] - b[2]
         square = x * x + y * y + z * z
         far = FARNESS * np.sqrt((b[3] - i) ** 2 + (b[4] - j) ** 2)
         for n in ours:
@@ -289,6 +289,6 @@ def _best_pair(
             left = np.sqrt(max(square - a * (2 * along - a * apart), np.float32(0)))
             cost = left + far + FARNESS * np.sqrt((f[3] - i) ** 2 + (f[4] - j) ** 2)
             if cost < best:
-                best = cost
-                share[i, j] = a
-                doubt[i, j] = left + np.float32(200) / (np.sqrt(apart) + np.float32(1))
+                best, share = cost, a
+                doubt = left + np.float32(200) / (np.sqrt(apart) + np.float32(1))
+    return share, doubt

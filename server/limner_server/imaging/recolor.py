@@ -54,7 +54,7 @@ NEAR: Final = 12.0
 AROUND: Final = 0.03
 """Of the picture's side: the width of a mean color around a pixel."""
 
-STRENGTHS: Final = np.linspace(0, 1, 11)
+STRENGTHS: Final = np.linspace(0, 1, 11, dtype=np.float32)
 
 MAX_JUDGED: Final = 300
 """Pixels by which `arrival` judges."""
@@ -85,40 +85,110 @@ def change(found: Lab, wanted: Lab) -> float:
     return float(_smooth(ciede2000(np.array(found), np.array(wanted)), 0.0, FULL_CHANGE))
 
 
-def recolor(colors: Floats, around: Floats, found: Lab, wanted: Lab) -> Floats:
-    """Return hair's colors moved so that `found` becomes the nearest reachable to `wanted`.
+class Change:
+    """A change of some of hair's colors, from the color found to the one wanted.
 
     Light and shade are taken as more or less of the same light: what is in the shade stays so
-    and gets less of the tint, black stays black and white white. What differs from place to place
-    is evened out in part, as dye does.
-
-    Args:
-        colors: Nx3 float32, sRGB in [0, 1].
-        around: Nx3 float32, CIELAB: the hair's mean color around each.
-        found: CIELAB of the hair as it is.
-        wanted: CIELAB of the hair as it shall be.
-
-    Returns:
-        Nx3 float32, sRGB in [0, 1]; `colors` itself where both are the same.
-
-    Source: METHODS B.d4, after Reinhard et al., Color Transfer between Images, 2001. Theirs
-        scales by the target's deviation; a wanted color has none, so the scale is its light's.
+    and gets less of the tint, black stays black and white white.
     """
-    target = reachable(found, wanted)
-    amount = change(found, wanted)
-    if amount == 0 and np.allclose(target, found):
-        return colors
-    lab = srgb_to_lab(colors).astype(np.float64)
-    lab -= amount * COVER * (around - np.array(found))
-    moved = np.empty_like(lab)
-    moved[:, 0] = _toned(lab[:, 0], max(float(found[0]), 1.0), max(float(target[0]), 1.0))
-    keep = 1 - amount * (1 - OWN_TINT)
-    tint, due = (
-        1 + amount * (_lit(colored[:, :1], float(color[0])) - 1)
-        for colored, color in ((moved, target), (lab, found))
-    )
-    moved[:, 1:] = target[1:] * tint + keep * (lab[:, 1:] - due * np.array(found[1:]))
-    return lab_to_srgb(moved.astype(np.float32))
+
+    def __init__(self, before: Floats, found: Lab, wanted: Lab) -> None:
+        """Measure what is to change.
+
+        Args:
+            before: Nx3 float32, sRGB in [0, 1], hair alone.
+            found: CIELAB of the hair as it is.
+            wanted: CIELAB of the hair as it shall be.
+        """
+        self._before = before
+        self._wanted = np.array(wanted, np.float64)
+        self._found = np.array(found, np.float64)
+        self._target = reachable(found, wanted)
+        self._amount = change(found, wanted)
+        self._lab = srgb_to_lab(before).astype(np.float64)
+        away = ((self._lab - self._found) ** 2).sum(1)
+        self._near = np.exp(away / (-2 * NEAR**2)) + 1e-6
+        self._gleam = self._amount * _gleam(self._lab, found)
+
+    def recolored(self, around: Floats) -> Floats:
+        """Return the colors moved so that the one found becomes the nearest that can be reached.
+
+        What differs from place to place is evened out in part, as dye does.
+
+        Args:
+            around: Nx3 float32, CIELAB: the hair's mean color around each.
+
+        Returns:
+            Nx3 float32, sRGB in [0, 1]; the colors as they are where both are the same.
+
+        Source: METHODS B.d4, after Reinhard et al., Color Transfer between Images, 2001. Theirs
+            scales by the target's deviation; a wanted color has none, so the scale is its light's.
+        """
+        found, target = self._found, self._target
+        if self._amount == 0 and np.allclose(target, found):
+            return self._before
+        lab = self._lab - self._amount * COVER * (around - found)
+        moved = np.empty_like(lab)
+        moved[:, 0] = _toned(lab[:, 0], max(float(found[0]), 1.0), max(float(target[0]), 1.0))
+        keep = 1 - self._amount * (1 - OWN_TINT)
+        tint, due = (
+            1 + self._amount * (_lit(colored[:, :1], float(color[0])) - 1)
+            for colored, color in ((moved, target), (lab, found))
+        )
+        moved[:, 1:] = target[1:] * tint + keep * (lab[:, 1:] - due * found[1:])
+        return lab_to_srgb(moved.astype(np.float32))
+
+    def moves(self, answer: Floats) -> NDArray[np.float64]:
+        """Return where a generator's colors, Nx3 float32 in [0, 1], lead in CIELAB, Nx3."""
+        moves: NDArray[np.float64] = srgb_to_lab(answer) - self._lab
+        return moves
+
+    def is_helped(self, moves: NDArray[np.float64]) -> bool:
+        """Return whether moves bring the color found nearer to the one wanted at all."""
+        ends = np.stack([self._found + self._way(moves), self._found])
+        after, before = ciede2000(ends, self._wanted)
+        return bool(after < before)
+
+    def corrected(self, moves: NDArray[np.float64]) -> Floats:
+        """Return moved colors that bring the one found where it can be brought.
+
+        What a generator says fades in with the size of the change, so that hair of the wanted
+        color stays as it is whatever it makes of it; then all is shifted in CIELAB by what is
+        missing. What it lifts is not taken back; it knows hair's noise, a shift does not.
+
+        Args:
+            moves: Nx3, CIELAB, from `moves`.
+
+        Returns:
+            Nx3 float32, sRGB in [0, 1].
+        """
+        found, amount = self._found, self._amount
+        moved = amount * self._way(moves)
+        target = self._target.copy()
+        target[0] = max(target[0], min(found[0] + moved[0], self._wanted[0]))
+        missing = (target - found) - moved
+        if amount == 0 and np.allclose(missing, 0):
+            return self._before
+        made = self._lab + amount * moves
+        light = _lit(made[:, :1] + missing[0], float(target[0]))
+        made[:, :1] = made[:, :1] + missing[0]
+        made[:, 1:] += missing[1:] * (1 + amount * (light - 1))
+        return lab_to_srgb(made.astype(np.float32))
+
+    def _way(self, moves: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the way that the color found goes; colors near it speak for it."""
+        way: NDArray[np.float64] = self._near @ moves / self._near.sum()
+        return way
+
+    def gleaming(self, after: Floats) -> Floats:
+        """Return recolored hair, Nx3 float32 in [0, 1], whose gleam kept the color of the lamp."""
+        gleams = self._gleam > 0
+        old, new, share = self._lab[gleams], srgb_to_lab(after[gleams]), self._gleam[gleams]
+        new[:, 0] += share * np.maximum(old[:, 0] - new[:, 0], 0)
+        new[:, 1:] += share[:, None] * (old[:, 1:] - new[:, 1:])
+        mixed = after.copy()
+        mixed[gleams] = lab_to_srgb(new)
+        return mixed
 
 
 def colors_around(picture: Floats, weight: Floats) -> Floats:
@@ -161,71 +231,6 @@ def _lit(lightness: NDArray[np.float64], target: float) -> NDArray[np.float64]:
     return lit
 
 
-def corrected(before: Floats, after: Floats, found: Lab, wanted: Lab) -> Floats:
-    """Return a generator's colors so that they bring `found` where it can be brought.
-
-    What it says fades in with the size of the change, so that hair of the wanted color stays as
-    it is whatever a generator makes of it; then all is shifted in CIELAB by what is missing. What
-    a generator lifts is not taken back; it knows hair's noise, a shift does not.
-
-    Args:
-        before: Nx3 float32, sRGB in [0, 1], hair alone.
-        after: Nx3 float32, sRGB in [0, 1]: the generator's answer there.
-        found: CIELAB of the hair as it is.
-        wanted: CIELAB of the hair as it shall be.
-
-    Returns:
-        Nx3 float32, sRGB in [0, 1].
-    """
-    amount = change(found, wanted)
-    lab = srgb_to_lab(before).astype(np.float64)
-    made = lab + amount * (srgb_to_lab(after) - lab)
-    moved = amount * way(before, after, found)
-    target = reachable(found, wanted)
-    target[0] = max(target[0], min(found[0] + moved[0], wanted[0]))
-    missing = (target - np.array(found)) - moved
-    if amount == 0 and np.allclose(missing, 0):
-        return before
-    light = _lit(made[:, :1] + missing[0], float(target[0]))
-    made[:, :1] = made[:, :1] + missing[0]
-    made[:, 1:] += missing[1:] * (1 + amount * (light - 1))
-    return lab_to_srgb(made.astype(np.float32))
-
-
-def way(before: NDArray[np.uint8] | Floats, after: Floats, found: Lab) -> NDArray[np.float64]:
-    """Return the way that a color went, in CIELAB.
-
-    Args:
-        before: Nx3, uint8 or float32 in [0, 1], sRGB of hair.
-        after: Nx3 float32, sRGB in [0, 1].
-        found: CIELAB of the color that is asked about; pixels near it speak for it.
-    """
-    lab = srgb_to_lab(before).astype(np.float64)
-    near = np.exp(-((lab - np.array(found)) ** 2).sum(1) / (2 * NEAR**2)) + 1e-6
-    gone: NDArray[np.float64] = np.average(srgb_to_lab(after) - lab, 0, near)
-    return gone
-
-
-def gleaming(before: Floats, after: Floats, found: Lab, wanted: Lab) -> Floats:
-    """Return recolored hair whose gleam kept the color of the lamp.
-
-    Args:
-        before: Nx3 float32, sRGB in [0, 1].
-        after: Nx3 float32, sRGB in [0, 1].
-        found: CIELAB of the hair as it was.
-        wanted: CIELAB of the hair as it shall be.
-    """
-    lab = srgb_to_lab(before).astype(np.float64)
-    gleam = change(found, wanted) * _gleam(lab, found)
-    gleams = gleam > 0
-    old, new, share = lab[gleams], srgb_to_lab(after[gleams]), gleam[gleams]
-    new[:, 0] += share * np.maximum(old[:, 0] - new[:, 0], 0)
-    new[:, 1:] += share[:, None] * (old[:, 1:] - new[:, 1:])
-    mixed = after.copy()
-    mixed[gleams] = lab_to_srgb(new)
-    return mixed
-
-
 def _gleam(lab: NDArray[np.float64], found: Lab) -> NDArray[np.float64]:
     """Return how much of the lamp each color of hair shows, in [0, 1].
 
@@ -252,10 +257,8 @@ def arrival(before: Floats, after: Floats, wanted: Lab) -> float:
     """
     step = max(1, len(before) // MAX_JUDGED)
     start, end = before[::step], after[::step]
-    means = [
-        ciede2000(srgb_to_lab(start + np.float32(k) * (end - start)), np.array(wanted)).mean()
-        for k in STRENGTHS
-    ]
+    on_the_way = start + STRENGTHS[:, None, None] * (end - start)
+    means = ciede2000(srgb_to_lab(on_the_way), np.array(wanted)).mean(1)
     return float(STRENGTHS[int(np.argmin(means))])
 
 

@@ -44,6 +44,11 @@ DOUBT_REACH: Final = 3
 strands make networks doubt hair that is nothing else."""
 
 
+_SETTLED: Final = np.full(256, UNKNOWN, np.uint8)
+_SETTLED[[INSIDE, OUTSIDE]] = INSIDE, OUTSIDE
+"""What becomes of each value between others."""
+
+
 def default_band(width: int, height: int) -> int:
     """Return how wide the unknown band is where nobody asks, in pixels, at least 1."""
     return max(1, round(BAND_SHARE * max(width, height)))
@@ -135,7 +140,7 @@ def trimap_of_hair(inside: Flags, hair: Matte, band_px: float | None = None) -> 
 
 def laid_out(part: Plane, rows: slice, columns: slice, height: int, width: int) -> Plane:
     """Return a trimap of a photo of which only a part, at some smaller size, is not outside."""
-    trimap = np.full((height, width), OUTSIDE, np.uint8)
+    trimap = np.zeros((height, width), np.uint8)  # OUTSIDE, and memory only where it is not
     size = (columns.stop - columns.start, rows.stop - rows.start)
     trimap[rows, columns] = _enlarged(part, *size)
     return trimap
@@ -182,5 +187,4 @@ def _enlarged(trimap: Plane, width: int, height: int) -> Plane:
     if trimap.shape == (height, width):
         return trimap
     smooth = cv2.resize(trimap, (width, height), interpolation=cv2.INTER_LINEAR)
-    sure = (smooth == INSIDE) | (smooth == OUTSIDE)
-    return np.where(sure, smooth, np.uint8(UNKNOWN)).astype(np.uint8)
+    return cv2.LUT(smooth, _SETTLED)  # type: ignore[return-value]

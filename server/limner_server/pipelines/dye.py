@@ -13,11 +13,11 @@ from limner.v1.reasons import NoHair
 from limner_registry.color import ciede2000, srgb_to_lab
 from limner_registry.contracts import DYE_BANK, DYE_GENERATOR, DYE_PAIRS, HAIR_COLORS
 from limner_server.call import side_by_side
-from limner_server.imaging.color_grid import fit_grid
-from limner_server.imaging.conversion import convert, helps, look_at
-from limner_server.imaging.dyeing import lay_on
+from limner_server.imaging.color_grid import GridFit
+from limner_server.imaging.conversion import Conversion, look_at
+from limner_server.imaging.dyeing import Canvas
 from limner_server.imaging.foreground import layers_of
-from limner_server.imaging.hair_color import classified, find_color, hair_places
+from limner_server.imaging.hair_color import classified, color_among, find_color, hair_places
 from limner_server.imaging.recolor import reachable
 from limner_server.pipelines.faces import Selector
 from limner_server.pipelines.matte import engine_for_hair
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.imaging.arrays import Floats, Photo, Plane
     from limner_server.imaging.conversion import Look
-    from limner_server.imaging.foreground import Layers
     from limner_server.imaging.hair_color import HairColor
     from limner_server.pipelines.matte import Matting
     from limner_server.routing.models import Models
@@ -114,15 +113,26 @@ class _Answer:
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
-    """What is known of a photo before its hair is dyed."""
+class _Hair:
+    """What is known of a photo's hair before a generator is asked."""
 
     photo: Photo
     alpha: Plane
+    places: tuple[NDArray[np.intp], NDArray[np.intp]]
+    """Rows and columns of some pixels that are nothing but hair."""
     found: HairColor
     look: Look
-    layers: Layers | None
-    """None where the photo itself goes through the change, as JP6921924B2 has it."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Readied:
+    """All that can be done of a dye while a generator is at work."""
+
+    conversion: Conversion
+    fit: GridFit
+    canvas: Canvas
+    difference: float
+    """Mean CIEDE2000 of the hair from the wanted color, at least 0."""
 
 
 class Dyeing:
@@ -142,19 +152,25 @@ class Dyeing:
         """
         alpha = await self._alpha(photo, order.alpha, order.selector, call)
         with call.stage("find_color"):
-            found = await asyncio.to_thread(find_color, photo, alpha, HAIR_COLORS)
+            (places, found), look = await side_by_side(
+                asyncio.to_thread(_color, photo, alpha),
+                asyncio.to_thread(look_at, photo, alpha, LOOK_PX),
+            )
         if order.strength == 0 or _far(found.lab, order.wanted) < NEAR_ENOUGH:
-            before, after = await asyncio.to_thread(_differences, photo, photo, alpha, order.wanted)
-            return Dyed(photo, alpha, found, Generator.NONE, None, before, after)
-        with call.stage("look"):
-            look = await asyncio.to_thread(look_at, photo, alpha, LOOK_PX)
-        answer, layers = await side_by_side(
+            difference = _difference(photo, places, order.wanted)
+            return Dyed(photo, alpha, found, Generator.NONE, None, difference, difference)
+        hair = _Hair(photo, alpha, places, found, look)
+        answer, readied = await side_by_side(
             self._ask(look, found, order.wanted, call),
-            asyncio.to_thread(_layers, photo, alpha, order.blend),
+            asyncio.to_thread(_readied, hair, order),
         )
-        seen = _Seen(photo, alpha, found, look, layers)
         with call.stage("lay_on"):
-            dyed = await asyncio.to_thread(_finished, seen, answer, order)
+            dyed = await asyncio.to_thread(_finished, hair, readied, answer, order)
+        if dyed.generator is not answer.generator:
+            call.warn(
+                "GENERATOR_UNHELPFUL",
+                "the generator led away from the color; it was not followed",
+            )
         left = _far(reachable(found.lab, order.wanted), order.wanted)
         if left > OUT_OF_REACH:
             call.warn(
@@ -197,14 +213,13 @@ class Dyeing:
             index = np.array([[DYE_PAIRS.index(pair)]], np.uint8)
             picture = await self._generate(DYE_BANK, image | {"pair": index}, call)
             if picture is not None:
-                return _followed(_Answer(chosen, pair, picture), look, found, wanted, call)
+                return _Answer(chosen, pair, picture)
         if chosen is not Generator.CLOSED_FORM:
             colors = {"found": found.lab, "wanted": wanted}
             told = {name: np.array([lab], np.float32) for name, lab in colors.items()}
             picture = await self._generate(DYE_GENERATOR, image | told, call)
             if picture is not None:
-                answer = _Answer(Generator.CONDITIONAL, None, picture)
-                return _followed(answer, look, found, wanted, call)
+                return _Answer(Generator.CONDITIONAL, None, picture)
         return _Answer(Generator.CLOSED_FORM)
 
     async def _generate(self, contract: Contract, inputs: Inputs, call: Call) -> Floats | None:
@@ -215,14 +230,6 @@ class Dyeing:
         answers = await self._models.infer(contract, inputs, call)
         dyed: Floats = answers["dyed"][0]
         return dyed
-
-
-def _followed(answer: _Answer, look: Look, found: HairColor, wanted: Lab, call: Call) -> _Answer:
-    """Return an answer, or the closed form and a warning where it leads away from the color."""
-    if answer.picture is None or helps(look, answer.picture, found.lab, wanted):
-        return answer
-    call.warn("GENERATOR_UNHELPFUL", "the generator led away from the color; it was not followed")
-    return _Answer(Generator.CLOSED_FORM)
 
 
 def choose(found: HairColor, wanted: HairColor) -> tuple[Generator, tuple[str, str] | None]:
@@ -239,28 +246,49 @@ def choose(found: HairColor, wanted: HairColor) -> tuple[Generator, tuple[str, s
     return Generator.CLOSED_FORM, None
 
 
-def _layers(photo: Photo, alpha: Plane, blend: Blend) -> Layers | None:
-    return layers_of(photo, alpha, LAYER_PIXELS) if blend is Blend.DELTA else None
-
-
-def _finished(seen: _Seen, answer: _Answer, order: Order) -> Dyed:
-    """Return the photo with a generator's change of color laid on at its own size."""
-    photo, alpha, found, look = seen.photo, seen.alpha, seen.found, seen.look
-    made = convert(
-        look, found.lab, order.wanted, answer.picture, keep_highlights=order.keep_highlights
-    )
-    grid = fit_grid(look.picture.astype(np.float32) / 255, made, look.weight)
-    dyed = lay_on(photo, alpha, grid, look.square, order.strength, seen.layers)
-    before, after = _differences(photo, dyed, alpha, order.wanted)
-    return Dyed(dyed, alpha, found, answer.generator, answer.pair, before, after)
-
-
-def _differences(photo: Photo, dyed: Photo, alpha: Plane, wanted: Lab) -> tuple[float, float]:
-    """Return the mean CIEDE2000 of what is nothing but hair from a color, before and after."""
+def _color(
+    photo: Photo, alpha: Plane
+) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], HairColor]:
+    """Return where hair is nothing else, and its color."""
     places = hair_places(alpha)
-    labs = srgb_to_lab(np.stack([photo[places], dyed[places]]))
-    before, after = ciede2000(labs, np.array(wanted)).mean(1).tolist()
-    return before, after
+    return places, color_among(photo[places], HAIR_COLORS)
+
+
+def _readied(hair: _Hair, order: Order) -> _Readied:
+    """Return what needs no generator's answer."""
+    layers = None
+    if order.blend is Blend.DELTA:
+        layers = layers_of(hair.photo, hair.alpha, LAYER_PIXELS)
+    return _Readied(
+        Conversion(hair.look, hair.found.lab, order.wanted),
+        GridFit(hair.look.picture.astype(np.float32) / 255, hair.look.weight),
+        Canvas(hair.photo, hair.alpha, layers),
+        _difference(hair.photo, hair.places, order.wanted),
+    )
+
+
+def _finished(hair: _Hair, readied: _Readied, answer: _Answer, order: Order) -> Dyed:
+    """Return the photo with a generator's change of color laid on at its own size.
+
+    By the closed form where none answered, or its answer led away from the color.
+    """
+    keep = order.keep_highlights
+    after = readied.conversion.helped(answer.picture, keep_highlights=keep)
+    generator, pair = answer.generator, answer.pair
+    if after is None:
+        after = readied.conversion.unhelped(keep_highlights=keep)
+        generator, pair = Generator.CLOSED_FORM, None
+    grid = readied.fit.grid(after)
+    dyed = readied.canvas.dyed(grid, hair.look.square, order.strength)
+    left = _difference(dyed, hair.places, order.wanted)
+    return Dyed(dyed, hair.alpha, hair.found, generator, pair, readied.difference, left)
+
+
+def _difference(
+    photo: Photo, places: tuple[NDArray[np.intp], NDArray[np.intp]], wanted: Lab
+) -> float:
+    """Return the mean CIEDE2000 of some pixels from a color."""
+    return float(ciede2000(srgb_to_lab(photo[places]), np.array(wanted)).mean())
 
 
 def _far(one: Collection[float] | Floats, other: Lab) -> float:

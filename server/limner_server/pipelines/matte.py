@@ -33,6 +33,8 @@ from limner_server.pipelines.person import find_person
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from numpy.typing import NDArray
+
     from limner_server.call import Call
     from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
     from limner_server.imaging.band import Band
@@ -124,14 +126,12 @@ class Matting:
         if engine is Engine.CLOSED_FORM:
             solved = await self._solve(photo, trimap, call)
             return await asyncio.to_thread(_plane, solved.alpha)
-        if not (trimap == UNKNOWN).any():
-            return trimap
         with call.stage("band"):
-            band = await asyncio.to_thread(band_of, photo, trimap, BAND_PX)
-        inputs = {"image": _squared(band.photo)[None], "trimap": _squared(band.trimap)[None]}
+            band, inputs = await asyncio.to_thread(_seen, photo, trimap)
+        if band is None:
+            return trimap
         answers, sides = await side_by_side(
-            self._models.infer(HAIR_MATTER, inputs, call),
-            asyncio.to_thread(sure_sides, band.photo, band.trimap),
+            self._models.infer(HAIR_MATTER, inputs, call), asyncio.to_thread(_readied, band)
         )
         with call.stage("compare_and_lift"):
             return await asyncio.to_thread(_lifted, photo, trimap, band, answers["alpha"][0], sides)
@@ -200,6 +200,21 @@ def _hair_trimap(photo: Photo, hair: Hair, band_px: int | None) -> Plane:
     band = None if band_px is None else band_px * hair.scale
     part = trimap_of_hair(hair.inside, hair.probability, band)
     return laid_out(part, hair.rows, hair.columns, height, width)
+
+
+def _seen(photo: Photo, trimap: Plane) -> tuple[Band | None, dict[str, NDArray[np.uint8]]]:
+    """Return the unknown band of a trimap, if there is one, and what the network sees of it."""
+    band = band_of(photo, trimap, BAND_PX)
+    if band is None:
+        return None, {}
+    return band, {"image": _squared(band.photo)[None], "trimap": _squared(band.trimap)[None]}
+
+
+def _readied(band: Band) -> tuple[Sure, Sure] | None:
+    """Return what a band is compared with, and have all else measured that needs no answer."""
+    if band.scale < 1:
+        _ = band.guide
+    return sure_sides(band.photo, band.trimap)
 
 
 def _squared(image: Pixels) -> Pixels:

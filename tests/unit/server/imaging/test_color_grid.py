@@ -4,11 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner_server.imaging.color_grid import fit_grid
-from limner_server.imaging.dyeing import lay_on
+from limner_server.imaging.color_grid import GridFit
+from limner_server.imaging.dyeing import Canvas
 
 seeds = st.integers(0, 2**32 - 1)
 EVERYWHERE = (slice(0, 64), slice(0, 64))
+
+
+def fit_grid(before, after, weight):
+    return GridFit(before, weight).grid(after[weight > 0])
 
 
 def picture(seed, size=64):
@@ -18,7 +22,7 @@ def picture(seed, size=64):
 
 def through(grid, photo, alpha=255):
     planes = np.full(photo.shape[:2], alpha, np.uint8)
-    return lay_on(photo, planes, grid, EVERYWHERE, 1.0, None)
+    return Canvas(photo, planes, None).dyed(grid, EVERYWHERE, 1.0)
 
 
 @given(seeds)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner_server.imaging.conversion import MARGIN, MAX_ASKED, convert, helps, look_at
+from limner_server.imaging.conversion import MARGIN, MAX_ASKED, Conversion, look_at
 
 BROWN, BLUE = (38.0, 9.0, 18.0), (38.0, 6.0, -40.0)
 places = st.integers(0, 150)
@@ -41,17 +41,19 @@ def test_much_hair_is_asked_by_evenly_spread_pixels():
     assert max(quarters) - min(quarters) < 0.02 * asked.sum()
 
 
-def test_what_is_no_hair_is_not_converted():
+def test_only_hair_is_converted_and_into_colors_that_there_are():
     photo = np.random.default_rng(0).integers(0, 256, (80, 80, 3), np.uint8)
     alpha = np.zeros((80, 80), np.uint8)
     alpha[20:60, 20:60] = 255
     look = look_at(photo, alpha, 64)
-    picture = look.picture.astype(np.float32) / 255
+    conversion = Conversion(look, BROWN, BLUE)
+    answer = look.picture.astype(np.float32) / 255 + np.float32((-0.1, 0, 0.3))
 
-    for answer in (None, 1 - picture):
-        made = convert(look, BROWN, BLUE, answer, keep_highlights=True)
-
-        np.testing.assert_array_equal(made[look.weight == 0], picture[look.weight == 0])
+    for made in (
+        conversion.helped(np.clip(answer, 0, 1), keep_highlights=True),
+        conversion.unhelped(keep_highlights=True),
+    ):
+        assert made.shape == (np.count_nonzero(look.weight), 3)
         assert 0 <= made.min() <= made.max() <= 1
 
 
@@ -61,7 +63,8 @@ def test_an_answer_helps_only_towards_the_wanted_color():
     picture = look.picture.astype(np.float32) / 255
     bluer = np.clip(picture + np.array([-0.1, 0, 0.3], np.float32), 0, 1)
     yellower = np.clip(picture + np.array([0.1, 0.1, -0.2], np.float32), 0, 1)
+    conversion = Conversion(look, BROWN, BLUE)
 
-    assert helps(look, bluer, BROWN, BLUE)
-    assert not helps(look, yellower, BROWN, BLUE)
-    assert not helps(look, picture, BROWN, BLUE)
+    assert conversion.helped(bluer, keep_highlights=True) is not None
+    for answer in (yellower, picture, None):
+        assert conversion.helped(answer, keep_highlights=True) is None

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from limner_registry.color import ciede2000, lab_to_srgb, srgb_to_lab
 from limner_registry.contracts import HAIR_COLORS
-from limner_server.imaging.color_grid import ColorGrid, fit_grid
-from limner_server.imaging.conversion import convert, look_at
-from limner_server.imaging.dyeing import lay_on
+from limner_server.imaging.color_grid import ColorGrid, GridFit
+from limner_server.imaging.conversion import Conversion, look_at
+from limner_server.imaging.dyeing import Canvas
 from limner_server.imaging.foreground import Layers
 from limner_server.imaging.hair_color import find_color
 from limner_server.imaging.shades import SHADES
@@ -48,9 +48,12 @@ def dye(photo, alpha, layers, wanted, strength=1.0, kind="none", *, keep=True):
     found = find_color(photo, alpha, HAIR_COLORS)
     look = look_at(photo, alpha, SIDE)
     wanted = found.lab if wanted is None else wanted
-    made = convert(look, found.lab, wanted, answer_of(kind, look, 0), keep_highlights=keep)
-    grid = fit_grid(look.picture.astype(np.float32) / 255, made, look.weight)
-    return lay_on(photo, alpha, grid, look.square, strength, layers)
+    conversion = Conversion(look, found.lab, wanted)
+    made = conversion.helped(answer_of(kind, look, 0), keep_highlights=keep)
+    if made is None:
+        made = conversion.unhelped(keep_highlights=keep)
+    grid = GridFit(look.picture.astype(np.float32) / 255, look.weight).grid(made)
+    return Canvas(photo, alpha, layers).dyed(grid, look.square, strength)
 
 
 def far_from(photo, alpha, wanted):
@@ -148,8 +151,8 @@ def test_a_part_is_dyed_as_it_is_in_the_whole():
     upper = alpha.copy()
     upper[36:] = 0
 
-    whole = lay_on(photo, alpha, grid, square, 0.7, layers)
-    part = lay_on(photo, upper, grid, square, 0.7, layers)
+    whole = Canvas(photo, alpha, layers).dyed(grid, square, 0.7)
+    part = Canvas(photo, upper, layers).dyed(grid, square, 0.7)
 
     np.testing.assert_array_equal(part[:36], whole[:36])
     np.testing.assert_array_equal(part[36:], photo[36:])

@@ -5,9 +5,9 @@ import pytest
 
 from limner_server.imaging import loops
 from limner_server.imaging.band import band_of, lifted
-from limner_server.imaging.color_grid import fit_grid
+from limner_server.imaging.color_grid import GridFit
 from limner_server.imaging.comparison import compared, sure_sides
-from limner_server.imaging.dyeing import lay_on
+from limner_server.imaging.dyeing import Canvas
 from limner_server.imaging.foreground import Layers
 from limner_server.imaging.guided import Guide, follow
 from limner_server.imaging.trimap import trimap_of_map
@@ -40,10 +40,10 @@ def test_nothing_is_compiled_after_warming(photo):
     better = compared(band.photo, band.trimap, band.trimap / np.float32(255), sides)
     lifted(photo, trimap, band, better)
     compared(photo, trimap, soft, sure_sides(photo, trimap))
-    grid = fit_grid(colors[:64, :64], 1 - colors[:64, :64], soft[:64, :64])
+    grid = GridFit(colors[:64, :64], soft[:64, :64]).grid(1 - colors[:64, :64][soft[:64, :64] > 0])
     layers = Layers(np.dstack([colors, colors]), slice(0, 90), slice(0, 80))
     for mix in (layers, None):
-        lay_on(photo, plane, grid, (slice(0, 80), slice(0, 80)), 1, mix)
+        Canvas(photo, plane, mix).dyed(grid, (slice(0, 80), slice(0, 80)), 1)
 
     assert known == {name: len(loop.signatures) for name, loop in LOOPS.items()}
     assert all(count for name, count in known.items() if not name.startswith("_"))

@@ -9,12 +9,10 @@ from limner_registry.color import ciede2000, lab_to_srgb, srgb_to_lab
 from limner_server.imaging.recolor import (
     EASY_LIFT,
     MAX_LIFT,
+    Change,
     arrival,
     colors_around,
-    corrected,
-    gleaming,
     reachable,
-    recolor,
 )
 from limner_server.imaging.shades import SHADES
 
@@ -28,6 +26,15 @@ def strands(seed, lab, spread=6.0, count=400):
     noise = np.random.default_rng(seed).normal(0, spread, (count, 3)) * (1, 0.3, 0.3)
     colors = lab_to_srgb((np.array(lab) + noise).astype(np.float32))
     return colors, srgb_to_lab(colors)
+
+
+def recolor(colors, found, wanted):
+    return Change(colors, found, wanted).recolored(evenly(colors, found))
+
+
+def corrected(colors, answer, found, wanted):
+    change = Change(colors, found, wanted)
+    return change.corrected(change.moves(answer))
 
 
 def evenly(colors, lab):
@@ -51,16 +58,16 @@ def test_hair_of_the_wanted_color_stays_to_the_bit(seed, found):
     colors, _ = strands(seed, found)
     noise = np.random.default_rng(seed).random(colors.shape, np.float32)
 
-    np.testing.assert_array_equal(recolor(colors, evenly(colors, found), found, found), colors)
+    np.testing.assert_array_equal(recolor(colors, found, found), colors)
     np.testing.assert_array_equal(corrected(colors, noise, found, found), colors)
-    np.testing.assert_array_equal(gleaming(colors, colors, found, found), colors)
+    np.testing.assert_array_equal(Change(colors, found, found).gleaming(colors), colors)
 
 
 @given(shades, shades)
 def test_the_color_found_becomes_the_one_that_can_be_reached(found, wanted):
     color = lab_to_srgb(np.array([found], np.float32))
 
-    moved = srgb_to_lab(recolor(color, evenly(color, found), found, wanted))
+    moved = srgb_to_lab(recolor(color, found, wanted))
 
     assert ciede2000(moved[0], reachable(found, wanted)) < 1.5
 
@@ -79,7 +86,7 @@ def test_light_stays_light_and_shade_shade(seed, found, wanted):
     colors, lab = strands(seed, found)
     order = np.argsort(lab[:, 0])
 
-    moved = recolor(colors, evenly(colors, found), found, wanted)
+    moved = recolor(colors, found, wanted)
 
     steps = np.diff(srgb_to_lab(moved)[order, 0])
     assert np.mean(steps < -3) < 0.05
@@ -89,7 +96,7 @@ def test_light_stays_light_and_shade_shade(seed, found, wanted):
 def test_black_stays_black_and_white_white():
     ends = np.array([[0, 0, 0], [1, 1, 1]], np.float32)
 
-    moved = recolor(ends, evenly(ends, (40, 5, 10)), (40, 5, 10), (62, 45, -2))
+    moved = recolor(ends, (40, 5, 10), (62, 45, -2))
 
     assert moved[0].max() < 0.15
     assert moved[1].min() > 0.7
@@ -99,9 +106,9 @@ def test_gleam_keeps_the_color_of_the_lamp_and_light_strands_are_dyed():
     found, blue = (30.0, 6.0, 14.0), (38.0, 6.0, -40.0)
     hair = np.array([found, (88.0, 0.5, 1.0), (88.0, 12.0, 28.0)], np.float32)
     before = lab_to_srgb(hair)
-    plain = recolor(before, evenly(before, found), found, blue)
+    plain = recolor(before, found, blue)
 
-    kept, moved = srgb_to_lab(gleaming(before, plain, found, blue)), srgb_to_lab(plain)
+    kept, moved = srgb_to_lab(Change(before, found, blue).gleaming(plain)), srgb_to_lab(plain)
 
     assert np.hypot(*kept[1, 1:]) < 0.5 * np.hypot(*moved[1, 1:])
     np.testing.assert_allclose(kept[[0, 2]], moved[[0, 2]], atol=0.05)
