@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sqlite3
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from queue import Queue
 
@@ -225,11 +226,11 @@ def test_no_lease_is_renewed_while_the_store_is_away(served, state, monkeypatch)
     assert served.leases[-1] > links.LEASE_SECONDS - 5
     monkeypatch.setattr(links, "LEASE_SECONDS", 1.0)
     monkeypatch.setattr(links, "RENEW_SECONDS", 0.1)
-    freeze = rollouts_pb2.FreezeRolloutsRequest(frozen=True, request_id="f", actor="Ada")
+    with closing(sqlite3.connect(state / "registry/rollouts.db")) as database:
+        database.execute("ALTER TABLE rollouts RENAME TO gone")
 
-    for file in (state / "registry").glob("rollouts.db*"):
-        file.write_bytes(b"?" * file.stat().st_size)
-    refused = failure(lambda: served.rollouts.FreezeRollouts(freeze))
+    listed = rollouts_pb2.ListRolloutsRequest()
+    refused = failure(lambda: served.rollouts.ListRollouts(listed))
     until = time.monotonic() + 20
     while served.leases[-1] and time.monotonic() < until:
         time.sleep(0.1)
