@@ -32,4 +32,8 @@ class SpecFile(click.ParamType[dict[str, Any]]):
             self.fail(f"{file} is no {kind}: {error}", param, ctx)
         if not isinstance(document, dict):
             self.fail(f"{file} holds no table of fields", param, ctx)
+        try:
+            json.dumps(document, allow_nan=False)
+        except (TypeError, ValueError):
+            self.fail(f"{file} holds a date, or a number that is none", param, ctx)
         return document

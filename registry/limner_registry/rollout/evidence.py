@@ -148,7 +148,7 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     """Every e-value looked at, also those that say nothing yet."""
     missing: tuple[str, ...] = ()
-    """Sentences: what the step still waits for, and how long that takes as things go."""
+    """Sentences: what the step still waits for, and how long that takes at this rate."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the document `from_json` reads."""

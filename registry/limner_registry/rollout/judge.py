@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 AHEAD = np.geomspace(0.01, 1000, 400)
 """How far the present step is drawn out to tell when it will be decided, as multiples of it."""
 
+MOST_TOLD = 20.0
+"""The logarithm of the largest e-value that sentences tell."""
+
 
 def judge(spec: Spec, step: Step, epochs: Iterable[Epoch], seconds_in_step: float) -> Verdict:
     """Return what should become of the step in force.
@@ -178,9 +181,9 @@ class _Case:
         for found, (_, trials, _) in zip(evidence, asked, strict=True):
             claims.append(_claim(found, trials))
             waits.append(self._seconds_until(trials, found.threshold))
-        when = "it comes no closer as things go"
+        when = "it comes no closer at this rate"
         if min(waits) < math.inf:
-            when = f"about {_span(min(waits))} to go as things go"
+            when = f"about {_span(min(waits))} to go at this rate"
         return evidence, [f"{metric.kind}: not yet shown {' nor '.join(claims)}; {when}"]
 
     def _seconds_until(self, trials: Trials, threshold: float) -> float:
@@ -232,7 +235,7 @@ def _decide(
 
 def _accusation(found: Evidence) -> str:
     """Return a sentence with the counts of an evidence that speaks."""
-    numbers = f"log e {found.log_e:.1f} of {found.threshold:.1f}"
+    numbers = _strength(found)
     hits = sum(factor.hits for factor in found.factors)
     every = [factor.hits + factor.misses for factor in found.factors]
     if found.kind is None:
@@ -244,10 +247,17 @@ def _accusation(found: Evidence) -> str:
 
 def _claim(found: Evidence, trials: Trials) -> str:
     """Return what a test would show, with how far it is."""
-    numbers = f"(log e {found.log_e:.1f} of {found.threshold:.1f})"
+    numbers = f"({_strength(found)})"
     if found.claim is Claim.TOO_BAD:
         return f"below {BETTER[0] / found.odds[0]:g} times stable's rate {numbers}"
     return f"below a rate of {100 * trials.theta0.max(initial=0):.3g} % {numbers}"
+
+
+def _strength(found: Evidence) -> str:
+    """Return how strong an evidence is against how strong it must be, as e-values."""
+    value = math.exp(min(found.log_e, MOST_TOLD))
+    told = f"{value:.2g}" if value < 10 else f"{value:.0f}"
+    return f"evidence {told} of {math.exp(found.threshold):.0f}"
 
 
 def _span(seconds: float) -> str:

@@ -68,6 +68,9 @@ _LEGAL: Mapping[State, tuple[type[Trigger], ...]] = {
 _THROUGH_A_PAUSE = (Routed, DryRunSpoke, Advance, Promote, Abort, Supersede)
 """What a paused rollout takes, where the state it goes back to takes it."""
 
+PERSONAL = (Advance, Approve, Pause, Resume, Promote, Abort, Retry)
+"""What people let happen to a rollout; all else is the controller's."""
+
 
 def legal(rollout: Rollout) -> frozenset[type[Trigger]]:
     """Return the kinds of trigger that the rollout's state allows."""
@@ -91,7 +94,8 @@ def apply(rollout: Rollout, trigger: Trigger, now: float) -> Rollout:
             second machine's clock may tell it, is taken for that of the transition.
 
     Raises:
-        TransitionIllegal: The rollout's state does not allow it; the message says what it allows.
+        TransitionIllegal: The rollout's state does not allow it; the message says what people may
+            do instead.
     """
     kinds = legal(rollout)
     if type(trigger) not in kinds:
@@ -282,5 +286,6 @@ def _standing(rollout: Rollout) -> str:
 
 
 def _listed(kinds: frozenset[type[Trigger]]) -> str:
-    names = sorted(kind.__name__ for kind in kinds)
-    return f"which takes {', '.join(names)}" if names else "nor is anything else"
+    """Return what people may do instead."""
+    names = [kind.__name__.lower() for kind in PERSONAL if kind in kinds]
+    return f"in which people may {', '.join(names)}" if names else "nor is anything else"

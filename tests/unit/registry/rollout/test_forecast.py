@@ -118,16 +118,33 @@ def test_what_cannot_be_simulated_ends_with_two_and_says_why(options, words):
 
 
 def test_a_spec_is_read_from_toml_and_json(tmp_path):
-    toml, as_json, broken = (tmp_path / name for name in ("a.toml", "a.json", "b.toml"))
+    toml, as_json = (tmp_path / name for name in ("a.toml", "a.json"))
     toml.write_text("[[steps]]\nweight = { bps = 10000, max_seconds = 120 }\n")
     as_json.write_text('{"steps": [{"weight": {"bps": 10000, "max_seconds": 120}}]}')
-    broken.write_text("steps = [")
     options = ("--rate", "50", "--runs", "5", "--json", "--spec")
 
     outcomes = [json.loads(ask(*options, str(file)).output) for file in (toml, as_json)]
 
     assert outcomes[0] == outcomes[1]
     assert len(outcomes[0]["question"]["spec"]["steps"]) == 1
-    refused = ask(*options, str(broken))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.toml", "steps = [", "is no TOML"),
+        ("a.json", "{", "is no JSON"),
+        ("a.json", "[1]", "no table"),
+        ("a.toml", "progress_seconds = nan", "a number that is none"),
+        ("a.toml", "progress_seconds = 2026-01-01", "a date"),
+        ("a.toml", "hurry = true", "hurry is not a field"),
+    ],
+)
+def test_a_file_that_holds_no_spec_ends_with_two_and_says_why(tmp_path, name, text, words):
+    file = tmp_path / name
+    file.write_text(text)
+
+    refused = ask("--rate", "50", "--spec", str(file))
+
     assert refused.exit_code == 2
-    assert "TOML" in refused.output
+    assert words in " ".join(refused.output.split())

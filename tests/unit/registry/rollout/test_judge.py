@@ -88,7 +88,7 @@ def test_a_canary_that_errs_four_times_as_often_is_aborted_with_its_numbers():
     verdict = judge(DEFAULT, FIVE, [split(500, 30_000, (0.005, 0.02))], 600)
 
     assert (verdict.outcome, verdict.reason) == (Outcome.ABORT, Reason.EVIDENCE)
-    assert "error: 30 were the canary's where 10.6 would do at most (log e " in verdict.text
+    assert "error: 30 were the canary's where 10.6 would do at most (evidence " in verdict.text
 
 
 def test_a_single_bad_answer_of_a_canary_beside_a_perfect_stable_is_no_evidence():
@@ -170,7 +170,7 @@ def test_the_time_still_to_go_is_when_the_step_passes():
     rates = (0.02, 0.02)
     spec = replace(DEFAULT, judging=Judging(metrics=(Metric(Kind.ERROR, 1.0),)))
     verdict = judge(spec, QUARTER, [split(2500, 5000, rates)], 100)
-    assert "error: not yet shown below 1.5 times stable's rate (log e " in verdict.text
+    assert "error: not yet shown below 1.5 times stable's rate (evidence " in verdict.text
     expected = 60 * float(verdict.text.split("about ")[1].split(" min to go")[0])
 
     def later(factor):
@@ -188,7 +188,7 @@ def test_what_will_not_be_shown_is_said_so():
     verdict = judge(spec, FIVE, [split(500, 40_000, (0.01, 0.021))], 400)
 
     assert verdict.outcome is Outcome.HOLD
-    assert "it comes no closer as things go" in verdict.text
+    assert "it comes no closer at this rate" in verdict.text
 
 
 def shadowed(total, generation=1, **only):
