@@ -207,7 +207,7 @@ def _tests(evidence: Iterable[Any]) -> Table:
 
 def _meter(found: Any, style: str) -> tuple[str, RenderableType]:
     words = f"{_number(found.log_e)} of {_number(found.threshold)}"
-    bar = ProgressBar(1.0, _reached(found), 10, complete_style=style, finished_style=style)
+    bar = ProgressBar(1.0, _reached(found), 8, complete_style=style, finished_style=style)
     return words, bar
 
 
@@ -234,7 +234,9 @@ def _reached(found: Any) -> float:
 def _number(log_e: float) -> str:
     """Return an e-value as people read it."""
     value = math.exp(min(log_e, 50.0))
-    return f"{value:.2g}" if value < 10 else f"{value:,.0f}" if value < 1e6 else "over a million"
+    if value < 0.01 or value >= 1e6:
+        return "<0.01" if value < 1 else ">1e6"
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def _why(event: Any) -> str:

@@ -100,6 +100,16 @@ def test_nothing_of_a_picture_is_cut_short_on_a_usual_terminal():
     assert NAME in printed(rollouts_table([answer.rollout]))
 
 
+def test_evidence_beyond_all_doubt_fits_a_usual_terminal_too():
+    arms = Arm(900_000, {Kind.ERROR: 90_000}), Arm(100_000, {Kind.ERROR: 20_000})
+    answer, _ = explained(*STEP_TWO, epochs=(Epoch(4, 1000, *arms),))
+    shown = printed(picture(answer))
+
+    assert ">1e6 of 250" in shown
+    assert "<0.01 of 40" in shown
+    assert "…" not in shown
+
+
 def test_explaining_lists_what_every_table_came_to():
     answer, _ = explained(*STEP_TWO)
     rows = [row.split() for row in printed(generations(answer)).splitlines()]
