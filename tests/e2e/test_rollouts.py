@@ -241,11 +241,15 @@ def test_a_good_version_goes_all_the_way_and_back_again(stack, load, network, op
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reasons"),
-    [(erring, {"BREAKER", "EVIDENCE"}), (blind, {"EVIDENCE"}), (slow, {"EVIDENCE"})],
+    ("spoil", "reasons", "is_seen"),
+    [
+        (erring, {"BREAKER", "EVIDENCE"}, False),
+        (blind, {"BREAKER", "EVIDENCE"}, False),
+        (slow, {"EVIDENCE"}, True),
+    ],
 )
 def test_a_bad_version_is_taken_out_and_stable_serves_on(
-    stack, load, network, operator, tmp_path, spoil, reasons
+    stack, load, network, operator, tmp_path, spoil, reasons, is_seen
 ):
     version = publish(stack, tmp_path / "version", spoil(network))
     half = {"steps": [{"weight": {"bps": 5000}}, {"weight": {"bps": 10_000}}]}
@@ -256,6 +260,7 @@ def test_a_bad_version_is_taken_out_and_stable_serves_on(
     assert stack.status()["models"][MODEL] == 1
     assert not load.failures
     assert load.answers[1] > 10
+    assert load.answers.keys() == ({1, version} if is_seen else {1})
 
 
 def test_nobody_goes_behind_the_back_of_the_controller(stack):

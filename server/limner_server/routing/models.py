@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from limner.errors import LimnerError
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.rollout.spec import Kind
 from limner_registry.routes import Arm
+from limner_server.routing.quality import is_flawed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +46,8 @@ class Models:
     ) -> dict[str, NDArray[Any]]:
         """Run the version that this call was planned with; the stable one where a canary fails.
 
+        A canary's useless answer is a failure, too, unless the stable version has no better one.
+
         Args:
             contract: The model and its tensors.
             inputs: Arrays by tensor name, batch axis first, as the contract says.
@@ -68,8 +72,24 @@ class Models:
             use.fell_back = True
             use.bad.add(Kind.FALLBACK)
             answers = await self._run(contract, use, inputs, call)
-        await self._trials.answered(call, contract, use, inputs, answers)
-        return answers
+        if await self._trials.answered(call, contract, use, inputs, answers):
+            return answers
+        return await self._better(contract, use, inputs, call) or answers
+
+    async def _better(
+        self, contract: Contract, use: Use, inputs: Inputs, call: Call
+    ) -> dict[str, NDArray[Any]] | None:
+        """Return what the stable version says where a canary's answer is useless, if it is not."""
+        better = None
+        if use.stable and call.remaining() > MARGIN_SECONDS:
+            use.fell_back = True
+            with contextlib.suppress(*OF_THE_MODEL):
+                better = await self._run(contract, use, inputs, call)
+            if better is not None and await asyncio.to_thread(is_flawed, contract, better):
+                better = None
+        use.fell_back = better is not None
+        self._trials.ran(call, contract.model, use, failed=use.fell_back)
+        return better
 
     async def _run(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call

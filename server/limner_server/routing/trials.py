@@ -80,18 +80,24 @@ class Trials:
 
     async def answered(
         self, call: Call, contract: Contract, use: Use, inputs: Arrays, answers: Arrays
-    ) -> None:
-        """Take note of a run that answered; keep what a canary is to be shown too."""
+    ) -> bool:
+        """Take note of a run that answered; keep what a canary is to be shown too.
+
+        Returns:
+            Whether the answer will do; if not, `ran` is to be told whether stable had a better one.
+        """
         canary = call.routes.canaries.get(contract.model)
         if canary is None or not canary.rollout:
-            return
+            return True
         if use.fell_back:
-            return  # another version's answer says nothing of the one planned
+            return True  # another version's answer says nothing of the one planned
         flawed = await asyncio.to_thread(is_flawed, contract, answers)
         if flawed:
             use.bad.add(Kind.QUALITY)
         if use.choice.arm is Arm.CANARY:
-            self._ran(call, contract.model, use, failed=False)
+            if flawed:
+                return False
+            self.ran(call, contract.model, use, failed=False)
         elif use.choice.arm is Arm.STABLE and canary.shadows(call.caller.unit):
             call.samples.append(
                 Sample(
@@ -105,12 +111,13 @@ class Trials:
                     flawed,
                 )
             )
+        return True
 
     def failed(self, call: Call, model: str, use: Use) -> None:
         """Take note of a run that failed."""
         use.bad.add(Kind.ERROR)
         if use.choice.arm is Arm.CANARY and not use.fell_back:
-            self._ran(call, model, use, failed=True)
+            self.ran(call, model, use, failed=True)
 
     def ended(self, call: Call, *, well: bool) -> None:
         """Count what became of a call that is over; show its samples to canaries."""
@@ -136,7 +143,8 @@ class Trials:
                 self.shadow.take(sample)
         call.samples.clear()
 
-    def _ran(self, call: Call, model: str, use: Use, *, failed: bool) -> None:
+    def ran(self, call: Call, model: str, use: Use, *, failed: bool) -> None:
+        """Tell the breaker of a canary's run."""
         why = self._breaker.ran(use.choice.rollout, failed=failed)
         if why:
             self._metrics.canary_ejections.labels(model).inc()

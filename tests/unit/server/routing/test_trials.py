@@ -225,6 +225,32 @@ async def test_an_empty_answer_counts_against_the_arm_that_gave_it():
     assert bench.count("canary.quality") == 1
 
 
+async def test_where_a_canarys_answer_is_empty_the_stable_version_answers():
+    bench = Bench()
+    bench.versions.does[CANARY] = EMPTY
+
+    calls = [await bench.call(f"user-{number}") for number in range(6)]
+
+    assert all(call.served_by().models[0].version == STABLE for call in calls)
+    assert [call.served_by().models[0].fell_back for call in calls] == [True] * 5 + [False]
+    assert bench.count("canary.quality") == 5
+    assert bench.count("canary.fallback") == 0  # to the judge it is one thing that was bad
+    assert len(bench.ejections) == 1
+
+
+@pytest.mark.parametrize("stable", [EMPTY, ModelFailed("no")])
+async def test_where_stable_has_nothing_better_a_canarys_empty_answer_goes_out(stable):
+    bench = Bench()
+    bench.versions.does |= {CANARY: EMPTY, STABLE: stable}
+
+    calls = [await bench.call(f"user-{number}") for number in range(6)]
+
+    uses = [call.served_by().models[0] for call in calls]
+    assert all((use.version, use.fell_back) == (CANARY, False) for use in uses)
+    assert bench.count("canary.quality") == 6
+    assert not bench.ejections
+
+
 async def test_an_empty_answer_of_the_stand_in_does_not_count_against_the_canary():
     bench = Bench()
     bench.versions.does = {STABLE: EMPTY, CANARY: ModelFailed("no")}
