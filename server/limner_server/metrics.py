@@ -76,6 +76,12 @@ class Metrics:
             "Generation of the routing table in force.",
             registry=self.registry,
         )
+        self.controller_linked = Gauge(
+            "limner_controller_linked",
+            "1 while the controller that this server goes by is heard.",
+            ("controller",),
+            registry=self.registry,
+        )
         self.canary_requests = count(
             "limner_canary_requests",
             "Calls of models that are being rolled out.",

@@ -16,7 +16,7 @@ from limner_registry.control.simulation import Simulator
 from limner_registry.control.table import follow, routes_of
 from limner_registry.errors import InputRefused
 from limner_registry.rollout.document import read_spec
-from limner_registry.rollout.errors import RolloutUnknown
+from limner_registry.rollout.errors import EtagMismatch, RolloutUnknown
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.plan import rolled_back
 from limner_registry.rollout.record import ENDED, State
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from limner_registry.store import Registry
 
 MOST_PAGE: Final = 1000
+TRIES: Final = 5
+"""At a change that the controller comes before with one of its own."""
 WATCH_SECONDS: Final = 0.5
 """Between two looks at a rollout that is watched."""
 VERBS: Final[dict[int, Callable[[str], Trigger]]] = {
@@ -160,16 +162,22 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         return rollout if request.validate_only else begin(self._store, rollout, _cause(request))
 
     def _change(self, request: Any) -> Rollout:
-        rollout = self._named(request.rollout)
         make = VERBS.get(request.verb)
         if make is None:
             raise InputRefused("verb: say what to do")
         if request.verb == rollouts_pb2.ROLLOUT_VERB_PROMOTE and not request.reason:
             raise InputRefused("reason: promoting past the judge needs a justification")
-        etag = int(request.etag) if request.etag.isdecimal() else rollout.etag
-        return self._store.transition(
-            rollout.id, etag, make(request.reason), _cause(request), time.time()
-        )
+        trigger, cause = make(request.reason), _cause(request)
+        for tries_left in reversed(range(TRIES)):
+            rollout = self._named(request.rollout)
+            etag = int(request.etag) if request.etag.isdecimal() else rollout.etag
+            try:
+                return self._store.transition(rollout.id, etag, trigger, cause, time.time())
+            except EtagMismatch:
+                # who names no state means whatever it is by now
+                if request.etag or not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def _roll_back(self, request: Any) -> tuple[int, int]:
         """Write the table with the version before, and the event that says who wanted it."""

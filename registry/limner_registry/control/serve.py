@@ -19,6 +19,7 @@ from limner.v1 import reasons, rollouts_pb2_grpc, routing_pb2_grpc
 from limner_registry.control.condition import Condition
 from limner_registry.control.controller import Controller
 from limner_registry.control.links import Links
+from limner_registry.control.metrics import Figures, page
 from limner_registry.control.projector import Policy, Projector
 from limner_registry.control.proposal import VersionRefused
 from limner_registry.control.rollouts import Rollouts
@@ -33,12 +34,13 @@ from limner_registry.errors import (
 from limner_registry.rollout.errors import EtagMismatch, RolloutUnknown, TransitionIllegal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from concurrent.futures import Executor
     from pathlib import Path
 
     from limner_registry.rollout.store import Store
     from limner_registry.store import Registry
+    from limner_registry.triton_config import Kind
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,10 @@ class Place:
     host: str = "127.0.0.1"
     port: int = 50053
     """0 takes a free one."""
+    metrics_port: int = 0
+    """Of the Prometheus page, on the same host; 0 takes a free one."""
+    kind: Kind = "KIND_CPU"
+    """Where the versions that it places run."""
     moved_aliases: Policy = Policy.REVERT
     """What is done where somebody moves an alias in MLflow."""
 
@@ -106,18 +112,40 @@ def told(error: RegistryError) -> LimnerError:
 async def serve(place: Place, store: Store, registry: Registry, ended: asyncio.Event) -> None:
     """Run a controller until `ended` is set.
 
+    While it runs, `controller.json` in the state folder says where it listens.
+
     Raises:
-        OSError: The port is in use.
+        OSError: A port is in use.
     """
-    models, wake = place.state / "models", asyncio.Event()
+    models, wake, news = place.state / "models", asyncio.Event(), asyncio.Event()
     asking = ThreadPoolExecutor(ASKING, "registry")
-    shelf = Shelf(store, registry, models, Projector(store, registry, place.moved_aliases))
+    projector = Projector(store, registry, place.moved_aliases)
+    shelf = Shelf(store, registry, models, projector, place.kind)
     controller = Controller(store, models, shelf.refused)
-    decided = Condition("decisions")
+    decided, arrived = Condition("decisions"), Condition("arrivals of versions")
     links = Links(store, wake.set, decided)
+    figures = Figures(store, controller.explain, (decided, arrived), projector.moved)
+    rollouts = Rollouts(store, registry, controller, asking, wake.set)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(asking.shutdown, wait=False, cancel_futures=True)
+        metrics = stack.enter_context(page(figures, place.host, place.metrics_port))
+        port = await stack.enter_async_context(_listening(place, links, rollouts))
+        stack.enter_context(_recorded(place, port, metrics))
+        for work in (
+            keep_passing(controller.run_pass, decided, None, wake, news),
+            keep_passing(shelf.run_pass, arrived, asking, news, wake),
+            links.keep_pushing(),
+        ):
+            stack.push_async_callback(_end, asyncio.create_task(work))
+        log.info("controller listens", extra={"address": f"{place.host}:{port}"})
+        await ended.wait()
+
+
+@contextlib.asynccontextmanager
+async def _listening(place: Place, links: Links, rollouts: Rollouts) -> AsyncIterator[int]:
+    """Offer the services for as long as the block lasts; yields the port."""
     server = grpc.aio.server(interceptors=(Translated(),), options=(("grpc.so_reuseport", 0),))
     routing_pb2_grpc.add_RoutingServiceServicer_to_server(links, server)
-    rollouts = Rollouts(store, registry, controller, asking, wake.set)
     rollouts_pb2_grpc.add_RolloutServiceServicer_to_server(rollouts, server)
     healthy = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -126,22 +154,33 @@ async def serve(place: Place, store: Store, registry: Registry, ended: asyncio.E
     except RuntimeError as error:
         raise OSError(f"{place.host}:{place.port} is in use already") from error
     await server.start()
-    record = place.state / "controller.json"
-    record.write_text(json.dumps({"address": f"{place.host}:{port}"}))
-    log.info("controller listens", extra={"address": f"{place.host}:{port}"})
     await healthy.set("", health_pb2.HealthCheckResponse.SERVING)
-    news = asyncio.Event()
-    decisions = keep_passing(controller.run_pass, decided, None, wake, news)
-    arrivals = keep_passing(shelf.run_pass, Condition("arrivals of versions"), asking, news, wake)
-    tasks = [asyncio.create_task(work) for work in (decisions, arrivals, links.keep_pushing())]
-    await ended.wait()
-    for task in tasks:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-    record.unlink(missing_ok=True)
-    await server.stop(grace=0.5)
-    asking.shutdown(wait=False, cancel_futures=True)
+    try:
+        yield port
+    finally:
+        await server.stop(grace=0.5)
+
+
+@contextlib.contextmanager
+def _recorded(place: Place, port: int, metrics: int) -> Iterator[None]:
+    """Let others on this machine find the controller for as long as the block lasts."""
+    record, draft = place.state / "controller.json", place.state / ".controller.json"
+    said = {
+        "address": f"{place.host}:{port}",
+        "metrics": f"http://{place.host}:{metrics}/metrics",
+    }
+    draft.write_text(json.dumps(said))
+    draft.replace(record)
+    try:
+        yield
+    finally:
+        record.unlink(missing_ok=True)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def keep_passing(

@@ -33,6 +33,8 @@ REPORT_SECONDS: Final = 1.0
 """Between two reports of counts and of what can be served."""
 SILENT_SECONDS: Final = 5.0
 """After which a server says how it is even where nothing has changed."""
+DEAF_SECONDS: Final = 30.0
+"""Without word from the controller, which speaks every few, after which the link is broken."""
 AGAIN_SECONDS: Final = 1.0
 """After a broken link, before the next try."""
 MAX_MESSAGE: Final = 8 * 1024 * 1024
@@ -61,6 +63,7 @@ class Link:
         self._up: asyncio.Queue[routing_pb2.SyncRoutingRequest] = asyncio.Queue()
         self._seq = 0
         self._owed: int | None = None
+        self._linked = trials.metrics.controller_linked.labels(address)
         trials.on_ejection = self._ejected
 
     async def keep(self) -> None:
@@ -68,8 +71,9 @@ class Link:
         while True:
             options = (("grpc.max_receive_message_length", MAX_MESSAGE),)
             async with grpc.aio.insecure_channel(self._address, options=options) as channel:
-                with contextlib.suppress(grpc.aio.AioRpcError):
+                with contextlib.suppress(grpc.aio.AioRpcError, TimeoutError):
                     await self._talk(routing_pb2_grpc.RoutingServiceStub(channel))
+            self._linked.set(0)
             log.warning("no link to the controller", extra={"address": self._address})
             await asyncio.sleep(AGAIN_SECONDS)
 
@@ -82,11 +86,14 @@ class Link:
         try:
             # the stubs know the synchronous form alone
             responses: Any = stub.SyncRouting(self._requests())  # type: ignore[arg-type]
-            async for response in responses:
-                if response.HasField("table"):
-                    await self._take(from_message(response.table))
-                if response.lease_seconds > 0:
-                    self._trials.lease(response.lease_seconds)
+            async with asyncio.timeout(DEAF_SECONDS) as patience:
+                async for response in responses:
+                    self._linked.set(1)
+                    if response.HasField("table"):
+                        await self._take(from_message(response.table))
+                    if response.lease_seconds > 0:
+                        self._trials.lease(response.lease_seconds)
+                    patience.reschedule(asyncio.get_running_loop().time() + DEAF_SECONDS)
         finally:
             reports.cancel()
 

@@ -47,7 +47,8 @@ class Trials:
             metrics: Where runs of canaries are counted.
         """
         self._routes = routes
-        self._metrics = metrics
+        self.metrics = metrics
+        """Where runs of canaries are counted."""
         self._breaker = Breaker()
         self._lease_until = 0.0
         self._seen: tuple[Routes, bool, frozenset[str]] | None = None
@@ -135,9 +136,9 @@ class Trials:
             arm, unit = use.choice.arm, call.caller.unit
             self.outcomes.answered(use.choice.rollout, generation, arm, unit, use.bad)
             for outcome in use.bad or {"ok"}:
-                self._metrics.canary_requests.labels(model, arm, outcome).inc()
+                self.metrics.canary_requests.labels(model, arm, outcome).inc()
             if use.fell_back:
-                self._metrics.canary_fallback.labels(model).inc()
+                self.metrics.canary_fallback.labels(model).inc()
         if well:
             for sample in call.samples:
                 self.shadow.take(sample)
@@ -147,6 +148,6 @@ class Trials:
         """Tell the breaker of a canary's run."""
         why = self._breaker.ran(use.choice.rollout, failed=failed)
         if why:
-            self._metrics.canary_ejections.labels(model).inc()
+            self.metrics.canary_ejections.labels(model).inc()
             log.error("canary ejected", extra={"model": model, "version": use.version, "why": why})
             self.on_ejection(use.choice.rollout, call.routes.generation, why)

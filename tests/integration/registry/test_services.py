@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import threading
 import time
+import urllib.request
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from queue import Queue
@@ -15,6 +16,7 @@ from queue import Queue
 import grpc
 import pytest
 from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
 
 from limner.errors import from_rpc_error
 from limner.v1 import rollouts_pb2, rollouts_pb2_grpc, routing_pb2, routing_pb2_grpc
@@ -164,6 +166,41 @@ def test_a_rollout_goes_from_its_creation_to_its_shadow_and_out_again(served):
     assert [event.type for event in events][:3] == ["Create", "Begin", "Verified"]
 
 
+def figures(state):
+    address = json.loads((state / "controller.json").read_text())["metrics"]
+    with urllib.request.urlopen(address, timeout=10) as page:
+        families = list(text_string_to_metric_families(page.read().decode()))
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_prometheus_sees_a_rollout(served, state):
+    served.table_with(lambda routes: routes.stable == {MODEL: 1})
+    made = create(served)
+    table = served.table_with(lambda routes: any(c.shadow_bps for c in routes.canaries.values()))
+    time.sleep(0.5)
+    pause = {"rollout": made.id, "request_id": "p", "verb": rollouts_pb2.ROLLOUT_VERB_PAUSE}
+    served.rollouts.ChangeRollout(rollouts_pb2.ChangeRolloutRequest(**pause))
+    time.sleep(0.2)
+    seen = figures(state)
+    named = ("model", MODEL), ("rollout", made.id)
+
+    assert seen["limner_rollout_info", *named, ("state", "paused")] == 1
+    assert seen["limner_rollout_weight_ratio", *named] == 0
+    assert 0.1 < seen["limner_rollout_manual_pause_seconds", *named] < 10
+    assert seen["limner_routing_generation", ("instance", "here")] == table.generation
+    assert seen["limner_routing_generation_latest",] == table.generation
+    assert seen["limner_controller_waits", ("work", "decisions")] == 0
+    changes = "limner_rollout_transitions_total"
+    by_person = ("actor_kind", "human"), ("from", "shadowing"), ("to", "paused")
+    assert seen[changes, *by_person] == 1
+    kinds = {name[1] for name in seen if name[0] == "limner_rollout_log_evalue"}
+    assert ("kind", "abort") in kinds
+
+
 def test_what_is_asked_twice_happens_once(served):
     served.table_with(lambda routes: routes.stable == {MODEL: 1})
     first, second = create(served), create(served)
@@ -237,6 +274,9 @@ def test_no_lease_is_renewed_while_the_store_is_away(served, state, monkeypatch)
 
     assert isinstance(refused, RegistryUnavailable)
     assert served.leases[-1] == 0
+    seen = figures(state)
+    assert seen["limner_controller_waits", ("work", "decisions")] == 1
+    assert not [name for name in seen if name[0].startswith("limner_rollout")]
 
 
 def test_a_server_that_is_ahead_is_overtaken(served):

@@ -186,3 +186,29 @@ async def test_a_broken_link_is_mended(tmp_path, monkeypatch):
         second = await controller.hear("hello")
 
         assert first.boot == second.boot
+
+
+async def test_whether_there_is_a_controller_can_be_seen(tmp_path, monkeypatch):
+    async with linked(tmp_path, monkeypatch) as (controller, trials, server):
+        [sample] = trials.metrics.controller_linked.collect()[0].samples
+        before, where = sample.value, sample.labels
+
+        def heard():
+            return trials.metrics.registry.get_sample_value("limner_controller_linked", where)
+
+        controller.push(TABLE)
+        await controller.hear("received")
+        during = heard()
+        await server.stop(None)
+        await asyncio.sleep(0.2)
+
+        assert (before, during, heard()) == (0, 1, 0)
+
+
+async def test_a_controller_that_falls_silent_is_called_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(links, "DEAF_SECONDS", 0.3)
+    async with linked(tmp_path, monkeypatch) as (controller, _, _):
+        first = await controller.hear("hello")
+        second = await controller.hear("hello")
+
+        assert first.boot == second.boot
