@@ -78,7 +78,8 @@ class Chance(click.ParamType[tuple[str, float]]):
     type=click.Choice([regime.value for regime in Regime]),
     default=Regime.STEADY.value,
     show_default=True,
-    help="How calls come.",
+    help="How calls come: ramp raises weights by the clock, diurnal swings within hours, burst is "
+    "five times as bad at first, sticky has few callers send most, restarts has servers restart.",
 )
 @click.option(
     "--spec",
@@ -102,7 +103,7 @@ def simulate(
     """Play rollouts: how often is a fine version aborted, how soon a bad one caught?
 
     Runs here, without a controller. Two versions are tried: one that is just as good as stable,
-    and one that is as bad as you say.
+    and one that is as bad as you say. Steps by header and by approval are passed over.
     """
     from limner_registry.rollout.document import read_spec
     from limner_registry.rollout.forecast import forecast, read_question
