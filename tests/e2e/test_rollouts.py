@@ -143,7 +143,7 @@ class Operator:
     def watch(self, rollout, seconds):
         """Return how a rollout ended, once it has; None when it did not in time."""
         watch = ("rollout", "watch", rollout, "--controller", self._controller, "--json")
-        done = limner(*watch, timeout=seconds)
+        done = limner(*watch, timeout=seconds, check=False)
         return json.loads(done.stdout.splitlines()[-1])["rollout"]
 
 
