@@ -166,7 +166,14 @@ async def _controller(settings: Settings, metrics: Metrics) -> AsyncIterator[str
         yield settings.controller
         return
     port = _free_port(int(told))
-    start = partial(ControllerProcess.start, settings.state, port, json_logs=settings.json_logs)
+    metrics_port = port + 1 if int(told) else 0
+    start = partial(
+        ControllerProcess.start,
+        settings.state,
+        port,
+        metrics_port,
+        json_logs=settings.json_logs,
+    )
     async with supervised("controller", start, metrics.controller_restarts):
         yield f"127.0.0.1:{port}"
 

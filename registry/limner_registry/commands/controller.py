@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=50053, show_default=True)
 @click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    default=50054,
+    show_default=True,
+    help="Of the Prometheus page, on the same host; 0 takes a free one.",
+)
+@click.option(
     "--moved-aliases",
     type=click.Choice(["revert", "adopt", "report"]),
     envvar="LIMNER_MOVED_ALIASES",
@@ -41,6 +48,7 @@ def controller(
     store_uri: str | None,
     host: str,
     port: int,
+    metrics_port: int,
     moved_aliases: str,
     *,
     json_logs: bool,
@@ -65,7 +73,7 @@ def controller(
 
     start_logging(as_json=json_logs)
     state = state.expanduser().resolve()
-    place = Place(state, host, port, Policy(moved_aliases))
+    place = Place(state, host, port, metrics_port, moved_aliases=Policy(moved_aliases))
     registered = Registry.open(state, registry_uri, asked=False)
     kept = Store.open(state, store_uri)
     try:

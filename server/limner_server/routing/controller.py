@@ -26,18 +26,21 @@ class ControllerProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, state: Path, port: int, *, json_logs: bool) -> ControllerProcess:
+    async def start(
+        cls, state: Path, port: int, metrics_port: int, *, json_logs: bool
+    ) -> ControllerProcess:
         """Start a controller over a state folder; it dies with this process.
 
         Args:
             state: Folder of the registry and the models.
-            port: On loopback, where it is to listen; one above it serves its metrics.
+            port: On loopback, where it is to listen.
+            metrics_port: There, too, of its Prometheus page; 0 takes a free one.
             json_logs: Whether it logs JSON objects.
         """
         process = await asyncio.create_subprocess_exec(
             *DYING_WITH_US,
             *(sys.executable, "-m", "limner_registry.control"),
-            *("--state", str(state), "--port", str(port)),
+            *("--state", str(state), "--port", str(port), "--metrics-port", str(metrics_port)),
             *(("--json-logs",) if json_logs else ()),
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
