@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
+from limner_server.imaging.strips import each_strip
 from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def compared(photo: Photo, trimap: Plane, alpha: Matte, sides: tuple[Sure, Sure]
         B.e3 reads it as a search for the best pair of samples. Its features of a network are left
         out: the network answers alpha alone.
     """
-    from limner_server.imaging.loops import compare_rows  # noqa: PLC0415, see loops.warm
+    from limner_server.imaging.pairs import compare_rows  # noqa: PLC0415, see loops.warm
 
     # machine code is made for one kind of array, contiguous and writable
     share = np.array(alpha, np.float32, order="C")
@@ -90,7 +91,13 @@ def compared(photo: Photo, trimap: Plane, alpha: Matte, sides: tuple[Sure, Sure]
     if sides is None:
         return share
     hair, behind = ((side.samples, side.nearest) for side in sides)
-    compare_rows(np.array(photo, order="C"), known, hair, behind, (BLOCK, SAY, DOUBT), share)
+    colors = np.array(photo, order="C")
+
+    def compare_strip(rows: slice) -> None:
+        ends = (rows.start, rows.stop)
+        compare_rows(colors, known, hair, behind, (BLOCK, SAY, DOUBT), ends, share)
+
+    each_strip(0, len(share), compare_strip)
     return share
 
 

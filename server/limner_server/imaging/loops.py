@@ -11,24 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from limner_server.imaging.compiled import compiled
+from limner_server.imaging.pairs import compare_rows
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
 
     Placed = tuple[Floats, Floats, Floats]
     """An image, and where the rows and the columns of something larger lie in it."""
-    Samples = tuple[Floats, NDArray[np.intp]]
 
-FARNESS = np.float32(0.05)
-"""What a pixel between a sample and the pixel it is to explain costs, in percent of sRGB."""
 
-PERCENT = np.float32(100 / 255)
-"""Of a byte, so that colors are as far apart as CIELAB's."""
-
-FIRM = 0.02
-"""Share of hair from 0 or 1 within which an unknown pixel is not compared."""
+ZERO, ONE, BYTE = np.float32(0), np.float32(1), np.float32(255)
+"""Whole numbers would make doubles of what they are mixed with."""
 
 
 def warm() -> None:
@@ -44,7 +37,7 @@ def warm() -> None:
     follow_rows(photo, model, share)
     lift_rows(photo, model, 0, alpha.copy())
     samples = (np.zeros((1, 6), np.float32), np.zeros((1, 1, 1), np.intp))
-    compare_rows(photo, alpha, samples, samples, (2, 0.5, 1.0), share)
+    compare_rows(photo, alpha, samples, samples, (2, 0.5, 1.0), (0, 2), share)
 
 
 @compiled
@@ -63,91 +56,84 @@ def dye_rows(
     bytes.
     """
     maps, gy, gx = cells
-    levels = maps.shape[2]
-    row = np.empty((maps.shape[1], levels, 12), np.float32)
+    colors, ly, lx = layers
+    across, levels = maps.shape[1], maps.shape[2]
+    flat, row = maps.ravel(), np.empty(across * levels * 12, np.float32)
+    mixture, wide = colors.ravel(), 6 * colors.shape[1]
     color, factors = np.empty(3, np.float32), np.empty(12, np.float32)
     for i in range(alpha.shape[0]):
         below = min(int(gy[i]), maps.shape[0] - 2)
-        _mix_rows(maps, below, gy[i] - below, row)
+        _mix_rows(flat, below * row.size, gy[i] - np.float32(below), row)
         for j in range(alpha.shape[1]):
             if alpha[i, j] == 0:
                 continue
-            pixel = photo[i, start + j]
-            share = np.float32(alpha[i, j]) / np.float32(255)
-            _hair_color(pixel, layers, i, j, share, color)
+            share = np.float32(alpha[i, j]) / BYTE
+            for k in range(3):
+                color[k] = photo[i, start + j, k]
+            if wide > 0 and share < ONE:
+                _settle(mixture, wide, ly[i], lx[j], share, color)
             z = color[0] * luma[0] + color[1] * luma[1] + color[2] * luma[2]
-            low = min(max(int(z), 0), levels - 2)
-            left = min(int(gx[j]), maps.shape[1] - 2)
-            up = np.float32(min(max(z - low, np.float32(0)), np.float32(1)))
-            _map_color(row, left, low, np.float32(gx[j] - left), up, factors)
+            low, left = min(max(int(z), 0), levels - 2), min(int(gx[j]), across - 2)
+            up = min(max(z - np.float32(low), ZERO), ONE)
+            place = 12 * (left * levels + low)
+            _map_color(row, place, 12 * levels, gx[j] - np.float32(left), up, factors)
             for k in range(3):
                 n = 4 * k
                 new = factors[n] * color[0] + factors[n + 1] * color[1] + factors[n + 2] * color[2]
-                new = min(
-                    max(new + factors[n + 3] * np.float32(255), np.float32(0)), np.float32(255)
-                )
-                value = pixel[k] + np.float32(strength) * share * (new - color[k])
-                pixel[k] = np.uint8(
-                    min(max(value, np.float32(0)), np.float32(255)) + np.float32(0.5)
-                )
+                new = min(max(new + factors[n + 3] * BYTE, ZERO), BYTE)
+                value = photo[i, start + j, k] + np.float32(strength) * share * (new - color[k])
+                photo[i, start + j, k] = np.uint8(min(max(value, ZERO), BYTE) + np.float32(0.5))
 
 
 @compiled
-def _mix_rows(maps: Floats, below: int, share: np.float32, row: Floats) -> None:
-    """Write the maps between two rows of cells into `row`."""
-    for i in range(row.shape[0]):
-        for j in range(row.shape[1]):
-            for k in range(12):
-                here = maps[below, i, j, k]
-                row[i, j, k] = here + share * (maps[below + 1, i, j, k] - here)
+def _mix_rows(maps: Floats, above: int, share: np.float32, row: Floats) -> None:
+    """Write the maps between the row of cells that begins at `above` and the next one."""
+    for n in range(row.size):
+        here = maps[above + n]
+        row[n] = here + share * (maps[above + row.size + n] - here)
 
 
 @compiled
 def _map_color(
-    row: Floats, left: int, low: int, right: np.float32, up: np.float32, factors: Floats
+    row: Floats, place: int, right: int, across: np.float32, up: np.float32, factors: Floats
 ) -> None:
-    """Write the map between four cells of a row."""
-    one = np.float32(1)
-    a, b = (one - right) * (one - up), (one - right) * up
-    c, d = right * (one - up), right * up
+    """Write the map between four cells of a row: at `place`, up, and `right` of both."""
+    a, b = (ONE - across) * (ONE - up), (ONE - across) * up
+    c, d = across * (ONE - up), across * up
     for n in range(12):
-        near = a * row[left, low, n] + b * row[left, low + 1, n]
-        factors[n] = near + c * row[left + 1, low, n] + d * row[left + 1, low + 1, n]
+        near = a * row[place + n] + b * row[place + 12 + n]
+        factors[n] = near + c * row[place + right + n] + d * row[place + right + 12 + n]
 
 
 @compiled
-def _hair_color(
-    pixel: NDArray[np.uint8], layers: Placed, i: int, j: int, share: np.float32, color: Floats
+def _settle(
+    layers: Floats, wide: int, y: np.float32, x: np.float32, share: np.float32, color: Floats
 ) -> None:
-    """Write the hair's own color at a pixel, in [0, 255]; the pixel's where no layers are.
+    """Replace a pixel's color by that of its hair alone, in [0, 255].
 
     Source: the least change of both layers after which they mix to the photo exactly; Forte,
         Approximate Fast Foreground Colour Estimation, ICIP 2021.
     """
-    colors, ly, lx = layers
-    if colors.shape[0] == 0 or share == 1:
-        for k in range(3):
-            color[k] = pixel[k]
-        return
-    top, left = int(ly[i]), int(lx[j])
-    bottom, right = min(top + 1, colors.shape[0] - 1), min(left + 1, colors.shape[1] - 1)
-    v, u = ly[i] - top, lx[j] - left
-    norm = share * share + (1 - share) * (1 - share)
+    top, left = int(y), int(x)
+    v, u = y - np.float32(top), x - np.float32(left)
+    place = wide * top + 6 * left
+    right = 6 if 6 * left + 6 < wide else 0
+    down = wide if place + right + wide < layers.size else 0
+    gain = share / (share * share + (ONE - share) * (ONE - share))
     for k in range(3):
-        own = _between(colors, top, bottom, left, right, v, u, k)
-        back = _between(colors, top, bottom, left, right, v, u, k + 3)
-        missing = pixel[k] - 255 * (share * own + (1 - share) * back)
-        settled = 255 * own + share * missing / norm
-        color[k] = min(max(settled, np.float32(0)), np.float32(255))
+        own = _between(layers, place + k, right, down, v, u)
+        back = _between(layers, place + k + 3, right, down, v, u)
+        missing = color[k] - BYTE * (share * own + (ONE - share) * back)
+        color[k] = min(max(BYTE * own + gain * missing, ZERO), BYTE)
 
 
 @compiled
 def _between(
-    image: Floats, top: int, bottom: int, left: int, right: int, v: float, u: float, k: int
-) -> float:
-    over = image[top, left, k] * (1 - u) + image[top, right, k] * u
-    under = image[bottom, left, k] * (1 - u) + image[bottom, right, k] * u
-    mixed: float = over * (1 - v) + under * v
+    image: Floats, place: int, right: int, down: int, v: np.float32, u: np.float32
+) -> np.float32:
+    over = image[place] * (ONE - u) + image[place + right] * u
+    under = image[place + down] * (ONE - u) + image[place + down + right] * u
+    mixed: np.float32 = over * (ONE - v) + under * v
     return mixed
 
 
@@ -195,11 +181,14 @@ def fit_rows(
 @compiled
 def follow_rows(photo: Photo, model: Placed, share: Matte) -> None:
     """Write what a linear model of color fitted at a smaller size says; see `guided.follow`."""
-    row = np.empty((model[0].shape[1], 4), np.float32)
+    factors, y, x = model
+    flat, wide = factors.ravel(), 4 * factors.shape[1]
+    row = np.empty(wide, np.float32)
     for i in range(photo.shape[0]):
-        _model_row(model, i, row)
+        _model_row(flat, y[i], row)
         for j in range(photo.shape[1]):
-            share[i, j] = _modeled(photo, row, i, j, model[2][j])
+            r, g, b = photo[i, j, 0], photo[i, j, 1], photo[i, j, 2]
+            share[i, j] = _modeled(row, x[j], r, g, b)
 
 
 @compiled
@@ -208,87 +197,36 @@ def lift_rows(photo: Photo, model: Placed, start: int, alpha: Plane) -> None:
 
     All but the trimap begins at its column `start`; see `band.lifted`.
     """
-    row = np.empty((model[0].shape[1], 4), np.float32)
+    factors, y, x = model
+    flat, wide = factors.ravel(), 4 * factors.shape[1]
+    row = np.empty(wide, np.float32)
     for i in range(photo.shape[0]):
-        _model_row(model, i, row)
+        _model_row(flat, y[i], row)
         for j in range(photo.shape[1]):
             if alpha[i, start + j] == 128:
-                share = _modeled(photo, row, i, j, model[2][j])
-                alpha[i, start + j] = np.uint8(share * np.float32(255) + np.float32(0.5))
+                r, g, b = photo[i, j, 0], photo[i, j, 1], photo[i, j, 2]
+                share = _modeled(row, x[j], r, g, b)
+                alpha[i, start + j] = np.uint8(share * BYTE + np.float32(0.5))
 
 
 @compiled
-def _model_row(model: Placed, i: int, row: Floats) -> None:
+def _model_row(factors: Floats, y: np.float32, row: Floats) -> None:
     """Write the model between two of its rows."""
-    factors, y, _ = model
-    top = int(y[i])
-    bottom, v = min(top + 1, factors.shape[0] - 1), y[i] - top
-    for j in range(row.shape[0]):
-        for k in range(4):
-            row[j, k] = factors[top, j, k] * (1 - v) + factors[bottom, j, k] * v
+    top = int(y)
+    v, place = y - np.float32(top), top * row.size
+    down = row.size if place + row.size < factors.size else 0
+    for n in range(row.size):
+        row[n] = factors[place + n] * (ONE - v) + factors[place + down + n] * v
 
 
 @compiled
-def _modeled(photo: Photo, row: Floats, i: int, j: int, x: np.float32) -> np.float32:
-    """Return what a row of a model says of a pixel, in [0, 1]."""
-    left = int(x)
-    right, u = min(left + 1, row.shape[0] - 1), x - left
-    share = row[left, 3] * (1 - u) + row[right, 3] * u
-    for k in range(3):
-        factor = row[left, k] * (1 - u) + row[right, k] * u
-        share += factor * (np.float32(photo[i, j, k]) / np.float32(255))
-    return np.float32(min(max(share, np.float32(0)), np.float32(1)))
-
-
-@compiled
-def compare_rows(
-    photo: Photo,
-    trimap: Plane,
-    hair: Samples,
-    behind: Samples,
-    weight: tuple[int, float, float],
-    share: Matte,
-) -> None:
-    """Move the share of hair at doubtful pixels towards what the best pair of samples says.
-
-    Samples are Nx5: a color, then a row and a column; with them the nearest ones of each block of
-    pixels. `weight` is the block's side, the most that a pair counts for, and what it leaves
-    unexplained, or cannot tell apart, at which it has lost most of that; see
-    `comparison.compared`.
-    """
-    block, say, doubt = weight
-    color = np.empty(3, np.float32)
-    for i in range(photo.shape[0]):
-        for j in range(photo.shape[1]):
-            own = share[i, j]
-            if trimap[i, j] == 128 and FIRM < own < 1 - FIRM:
-                for k in range(3):
-                    color[k] = np.float32(photo[i, j, k]) * PERCENT
-                told, left = _best_pair(color, hair, behind, i, j, block)
-                open_to = min(4 * own * (1 - own), np.float32(1))
-                share[i, j] = own + say * np.exp(-((left / doubt) ** 2)) * open_to * (told - own)
-
-
-@compiled
-def _best_pair(
-    color: Floats, hair: Samples, behind: Samples, i: int, j: int, block: int
-) -> tuple[np.float32, np.float32]:
-    """Return the share of hair in the mixture that explains a color best, and what that leaves."""
-    ours, theirs = hair[1][i // block, j // block], behind[1][i // block, j // block]
-    best, share, doubt = np.float32(1e9), np.float32(0), np.float32(1e3)
-    for m in theirs:
-        b = behind[0][m]
-        x, y, z = color[0] - b[0], color[1] - b[1], color[2] - b[2]
-        square = x * x + y * y + z * z
-        far = FARNESS * np.sqrt((b[3] - i) ** 2 + (b[4] - j) ** 2)
-        for n in ours:
-            f = hair[0][n]
-            u, v, w = f[0] - b[0], f[1] - b[1], f[2] - b[2]
-            along, apart = x * u + y * v + z * w, u * u + v * v + w * w
-            a = min(max(along / (apart + np.float32(1)), np.float32(0)), np.float32(1))
-            left = np.sqrt(max(square - a * (2 * along - a * apart), np.float32(0)))
-            cost = left + far + FARNESS * np.sqrt((f[3] - i) ** 2 + (f[4] - j) ** 2)
-            if cost < best:
-                best, share = cost, a
-                doubt = left + np.float32(200) / (np.sqrt(apart) + np.float32(1))
-    return share, doubt
+def _modeled(row: Floats, x: np.float32, r: np.uint8, g: np.uint8, b: np.uint8) -> np.float32:
+    """Return what a row of a model says of a color, in [0, 1]."""
+    place = 4 * int(x)
+    u = x - np.float32(int(x))
+    right = 4 if place + 4 < row.size else 0
+    share = row[place + 3] * (ONE - u) + row[place + right + 3] * u
+    share += (row[place] * (ONE - u) + row[place + right] * u) * (np.float32(r) / BYTE)
+    share += (row[place + 1] * (ONE - u) + row[place + right + 1] * u) * (np.float32(g) / BYTE)
+    share += (row[place + 2] * (ONE - u) + row[place + right + 2] * u) * (np.float32(b) / BYTE)
+    return min(max(share, ZERO), ONE)

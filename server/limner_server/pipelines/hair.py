@@ -15,7 +15,7 @@ from limner_server.imaging import hair_map, head
 from limner_server.imaging.detection import letterbox
 from limner_server.imaging.geometry import Region, crop
 from limner_server.imaging.guided import rows_resized
-from limner_server.imaging.hair_map import Label
+from limner_server.imaging.hair_map import Label, ground_of
 from limner_server.imaging.strips import each_strip
 from limner_server.pipelines.faces import Selector, find_faces, select_face
 
@@ -140,28 +140,31 @@ async def _look(photo: Photo, region: Region, models: Models, call: Call) -> Cla
     """Return what the segmenter sees around a head; from farther away too if that cuts hair."""
     height, width, _ = photo.shape
     looks, farther = head.looks(region), head.farther(region)
+    squares = await _cropped(photo, looks, call)
     seen, ground = await side_by_side(
-        _segment(photo, looks, models, call),
-        asyncio.to_thread(hair_map.ground_of, photo, looks),
+        _segmented(squares, models, call), asyncio.to_thread(ground_of, photo, looks)
     )
-    answers: list[Sequence[Floats]] = [list(seen)]
+    answers = [seen]
     if head.is_cut(seen[0][Label.HAIR], looks[0], width, height):
+        squares = await _cropped(photo, [farther], call)
         more, ground = await side_by_side(
-            _segment(photo, [farther], models, call),
-            asyncio.to_thread(hair_map.ground_of, photo, looks, farther),
+            _segmented(squares, models, call), asyncio.to_thread(ground_of, photo, looks, farther)
         )
-        answers.append(list(more))
+        answers.append(more)
     with call.stage("class_map"):
         return await asyncio.to_thread(hair_map.class_map, ground, *answers)
 
 
-async def _segment(photo: Photo, regions: Sequence[Region], models: Models, call: Call) -> Floats:
-    """Return the segmenter's classes in each of some crops, Nx4x256x256 float32."""
+async def _cropped(photo: Photo, regions: Sequence[Region], call: Call) -> Photo:
+    """Return what the segmenter sees of some regions, Nx256x256x3 uint8."""
     with call.stage("crop_hair_segmenter"):
-        squares = await asyncio.to_thread(_squares, photo, regions)
+        return await asyncio.to_thread(_squares, photo, regions)
+
+
+async def _segmented(squares: Photo, models: Models, call: Call) -> Sequence[Floats]:
+    """Return the segmenter's classes in each of some squares, 4x256x256 float32."""
     answers = await models.infer(HAIR_SEGMENTER, {"image": squares}, call)
-    classes: Floats = answers["classes"]
-    return classes
+    return list(answers["classes"])
 
 
 def _squares(photo: Photo, regions: Sequence[Region]) -> Photo:

@@ -65,10 +65,11 @@ class Checks:
 
     def image(self, image: image_pb2.Image, field: str) -> None:
         """Check an image's fields, not its data."""
-        self.require(bool(image.data), f"{field}.data", "required, and empty")
+        size = len(image.data)
+        self.require(size > 0, f"{field}.data", "required, and empty")
         self.known(image.format, image_pb2.ImageFormat, f"{field}.format")
         if image.format in RAW_FORMATS:
-            self._raw_size(image, RAW_FORMATS[image.format], field)
+            self._raw_size(image, size, RAW_FORMATS[image.format], field)
 
     def selector(self, selector: image_pb2.FaceSelector) -> None:
         """Check which face is meant."""
@@ -84,10 +85,11 @@ class Checks:
 
     def plane(self, plane: image_pb2.Mask | image_pb2.Alpha, field: str) -> None:
         """Check a plane's fields, not its data."""
-        self.require(bool(plane.data), f"{field}.data", "required, and empty")
+        size = len(plane.data)
+        self.require(size > 0, f"{field}.data", "required, and empty")
         self.known(plane.format, image_pb2.PlaneFormat, f"{field}.format")
         if plane.format == image_pb2.PLANE_FORMAT_RAW_U8:
-            self._raw_size(plane, 1, field)
+            self._raw_size(plane, size, 1, field)
 
     def output(self, output: image_pb2.OutputSpec) -> None:
         """Check how a reply is to be written."""
@@ -103,15 +105,16 @@ class Checks:
     def _raw_size(
         self,
         raw: image_pb2.Image | image_pb2.Mask | image_pb2.Alpha,
+        size: int,
         pixel_bytes: int,
         field: str,
     ) -> None:
         sizes = ((raw.width_px, "width_px"), (raw.height_px, "height_px"))
-        for size, name in sizes:
-            self.require(1 <= size <= 65535, f"{field}.{name}", "in [1, 65535] for raw data")
+        for edge, name in sizes:
+            self.require(1 <= edge <= 65535, f"{field}.{name}", "in [1, 65535] for raw data")
         expected = raw.width_px * raw.height_px * pixel_bytes
         self.require(
-            len(raw.data) == expected,
+            size == expected,
             f"{field}.data",
-            f"{len(raw.data)} bytes, but the size and format say {expected}",
+            f"{size} bytes, but the size and format say {expected}",
         )

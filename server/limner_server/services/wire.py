@@ -46,25 +46,27 @@ REASONS: dict[type[pictures.PictureError], type[LimnerError]] = {
 }
 
 
-def check_header(image: image_pb2.Image) -> None:
-    """Look at a picture's first bytes only.
+def check_header(image: image_pb2.Image) -> bytes:
+    """Return a picture's bytes, having looked at the first ones only.
 
     Raises:
         ImageTooLarge, ImageTooManyPixels, ImageUnreadable, FormatUnsupported: As they say.
         ParameterOutOfRange: The data is of another format than the field says.
     """
+    data = image.data  # every look at the field copies it
     with _our_words():
-        pictures.check_bytes(image.data)
+        pictures.check_bytes(data)
         if image.format in RAW_FORMATS:
             pictures.check_size(image.width_px, image.height_px)
-            return
-        header = codec.read_header(image.data)
+            return data
+        header = codec.read_header(data)
     declared = ENCODED.get(image.format, header.format)
     if declared != header.format:
         raise ParameterOutOfRange(
             f"the picture is a {header.format.upper()}, not a {declared.upper()}",
             violations=[Violation("image.format", f"the data is {header.format.upper()}")],
         )
+    return data
 
 
 async def read_photo(image: image_pb2.Image, call: Call) -> Photo:
@@ -73,9 +75,9 @@ async def read_photo(image: image_pb2.Image, call: Call) -> Photo:
     Raises:
         LimnerError: As `check_header`, and ImageUnreadable for data that breaks off.
     """
-    check_header(image)
+    data = check_header(image)
     with call.stage("decode"):
-        return await asyncio.to_thread(_decoded, image)
+        return await asyncio.to_thread(_decoded, image, data)
 
 
 async def read_plane(
@@ -158,12 +160,12 @@ def _encoded(pixels: Photo, picture_format: pictures.Format, quality: int) -> by
         ) from error
 
 
-def _decoded(image: image_pb2.Image) -> Photo:
+def _decoded(image: image_pb2.Image, data: bytes) -> Photo:
     channels = RAW_FORMATS.get(image.format)
     if channels is None:
         with _our_words():
-            return codec.decode(image.data)
-    pixels = np.frombuffer(image.data, np.uint8)
+            return codec.decode(data)
+    pixels = np.frombuffer(data, np.uint8)
     pixels = pixels.reshape(image.height_px, image.width_px, channels)
     return np.ascontiguousarray(pixels[..., :3])
 
