@@ -112,10 +112,11 @@ def detections(
     Source: Bazarevsky et al., BlazeFace, 2019 (weighted instead of hard suppression).
     """
     shares = _sigmoid(np.asarray(scores, np.float64).ravel())
-    values = np.asarray(boxes, np.float64)
-    sizes = values[:, 2:4]
-    good = (shares >= threshold) & np.isfinite(values).all(1) & (sizes > 0).all(1)
-    shares, values = shares[good], values[good].reshape(-1, 8, 2) / INPUT_PX
+    likely = np.flatnonzero(shares >= threshold)
+    values = np.asarray(boxes[likely], np.float64)
+    fine = np.isfinite(values).all(1) & (values[:, 2:4] > 0).all(1)
+    good = likely[fine]
+    shares, values = shares[good], values[fine].reshape(-1, 8, 2) / INPUT_PX
     anchors = ANCHORS[good]
     center, half = values[:, 0] + anchors, values[:, 1] / 2
     points = values[:, 2:] + anchors[:, None]

@@ -65,7 +65,7 @@ class Canvas:
             mix = _placed(self._layers, strip, columns)
             # machine code is made for one kind of array, contiguous and writable
             share = np.array(self._alpha[strip, columns], order="C")
-            dye_rows(self._photo[strip], columns.start, share, mix, cells, strength, luma)
+            dye_rows(self._photo[strip], columns.start, share, mix, cells, float(strength), luma)
 
         each_strip(rows.start, rows.stop, dye_strip)
         return self._photo

@@ -125,15 +125,14 @@ def hair_places(alpha: Plane) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 def main_color(lab: Floats) -> NDArray[np.float64]:
     """Return the middle of the largest cluster of colors; Nx3 CIELAB in, 3 out."""
+    from limner_server.imaging.loops import cluster  # noqa: PLC0415, see loops.warm
+
     points = lab.astype(np.float64)
     order = np.argsort(points[:, 0], kind="stable")
     marks = (np.arange(CLUSTERS) + 0.5) / CLUSTERS * len(points)
     centers = points[order[marks.astype(np.intp)]]
-    for _ in range(STEPS):
-        nearest = ((centers**2).sum(1) - 2 * points @ centers.T).argmin(1)
-        counts = np.bincount(nearest, minlength=CLUSTERS)
-        sums = np.stack([np.bincount(nearest, points[:, c], CLUSTERS) for c in range(3)], 1)
-        centers = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], centers)
+    counts = np.empty(CLUSTERS)
+    cluster(points, STEPS, centers, counts)
     one = np.sqrt(((centers[:, None] - centers) ** 2).sum(-1)) < ONE_COLOR
     share = counts * one[(one @ counts).argmax()]
     largest: NDArray[np.float64] = np.average(centers, 0, share)

@@ -14,6 +14,8 @@ from limner_server.imaging.compiled import compiled
 from limner_server.imaging.pairs import compare_rows
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
 
     Placed = tuple[Floats, Floats, Floats]
@@ -37,6 +39,7 @@ def warm() -> None:
     follow_rows(photo, model, share)
     lift_rows(photo, model, 0, alpha.copy())
     samples = (np.zeros((1, 6), np.float32), np.zeros((1, 1, 1), np.intp))
+    cluster(np.zeros((2, 3)), 1, np.zeros((1, 3)), np.zeros(1))
     compare_rows(photo, alpha, samples, samples, (2, 0.5, 1.0), (0, 2), share)
 
 
@@ -230,3 +233,35 @@ def _modeled(row: Floats, x: np.float32, r: np.uint8, g: np.uint8, b: np.uint8) 
     share += (row[place + 1] * (ONE - u) + row[place + right + 1] * u) * (np.float32(g) / BYTE)
     share += (row[place + 2] * (ONE - u) + row[place + right + 2] * u) * (np.float32(b) / BYTE)
     return min(max(share, ZERO), ONE)
+
+
+@compiled
+def cluster(
+    points: NDArray[np.float64],
+    steps: int,
+    centers: NDArray[np.float64],
+    counts: NDArray[np.float64],
+) -> None:
+    """Move centers, Mx3, into the middles of the points, Nx3, nearest to each; Lloyd's k-means.
+
+    `counts` gets how many points each center had at the last step; one without any stays.
+    """
+    sums = np.empty_like(centers)
+    for _ in range(steps):
+        counts[:] = 0
+        sums[:] = 0
+        for i in range(points.shape[0]):
+            nearest, least = 0, np.inf
+            for m in range(centers.shape[0]):
+                apart = 0.0
+                for k in range(3):
+                    apart += (points[i, k] - centers[m, k]) ** 2
+                if apart < least:
+                    nearest, least = m, apart
+            counts[nearest] += 1
+            for k in range(3):
+                sums[nearest, k] += points[i, k]
+        for m in range(centers.shape[0]):
+            for k in range(3):
+                if counts[m] > 0:
+                    centers[m, k] = sums[m, k] / counts[m]

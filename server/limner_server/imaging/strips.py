@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -28,10 +29,23 @@ def each_strip(start: int, stop: int, work: Callable[[slice], None]) -> None:
     count = cores * max(1, math.ceil((stop - start) / (cores * STRIP_ROWS)))
     ends = [start + n * (stop - start) // count for n in range(count + 1)]
     strips = [slice(*pair) for pair in itertools.pairwise(ends)]
-    if cores == 1:
-        for strip in strips:
+    todo = iter(strips)
+
+    def work_on() -> None:
+        for strip in todo:  # whoever is free takes the next
             work(strip)
-        return
-    with ThreadPoolExecutor(cores, "strip") as pool:
-        for _ in pool.map(work, strips):
-            pass
+
+    helpers = [_helpers().submit(work_on) for _ in range(cores - 1)]
+    try:
+        work_on()
+    finally:
+        late = [helper for helper in helpers if not helper.cancel()]
+        wait(late)
+    for helper in late:
+        helper.result()
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Return the threads that help whoever calls; one core is the caller's."""
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "strip")

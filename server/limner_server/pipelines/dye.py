@@ -152,16 +152,13 @@ class Dyeing:
         """
         alpha = await self._alpha(photo, order.alpha, order.selector, call)
         with call.stage("find_color"):
-            (places, found), look = await side_by_side(
-                asyncio.to_thread(_color, photo, alpha),
-                asyncio.to_thread(look_at, photo, alpha, LOOK_PX),
-            )
+            hair = await asyncio.to_thread(_seen, photo, alpha)
+        found = hair.found
         if order.strength == 0 or _far(found.lab, order.wanted) < NEAR_ENOUGH:
-            difference = _difference(photo, places, order.wanted)
+            difference = _difference(photo, hair.places, order.wanted)
             return Dyed(photo, alpha, found, Generator.NONE, None, difference, difference)
-        hair = _Hair(photo, alpha, places, found, look)
         answer, readied = await side_by_side(
-            self._ask(look, found, order.wanted, call),
+            self._ask(hair.look, found, order.wanted, call),
             asyncio.to_thread(_readied, hair, order),
         )
         with call.stage("lay_on"):
@@ -246,12 +243,11 @@ def choose(found: HairColor, wanted: HairColor) -> tuple[Generator, tuple[str, s
     return Generator.CLOSED_FORM, None
 
 
-def _color(
-    photo: Photo, alpha: Plane
-) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], HairColor]:
-    """Return where hair is nothing else, and its color."""
+def _seen(photo: Photo, alpha: Plane) -> _Hair:
+    """Return what is to be known of hair before a generator is asked."""
     places = hair_places(alpha)
-    return places, color_among(photo[places], HAIR_COLORS)
+    found = color_among(photo[places], HAIR_COLORS)
+    return _Hair(photo, alpha, places, found, look_at(photo, alpha, LOOK_PX))
 
 
 def _readied(hair: _Hair, order: Order) -> _Readied:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from limner_registry.contracts import HAIR_COLORS
 from limner_server.imaging import loops
 from limner_server.imaging.band import band_of, lifted
 from limner_server.imaging.color_grid import GridFit
@@ -10,6 +11,7 @@ from limner_server.imaging.comparison import compared, sure_sides
 from limner_server.imaging.dyeing import Canvas
 from limner_server.imaging.foreground import Layers
 from limner_server.imaging.guided import Guide, follow
+from limner_server.imaging.hair_color import find_color
 from limner_server.imaging.trimap import trimap_of_map
 
 LOOPS = {name: loop for name, loop in vars(loops).items() if hasattr(loop, "signatures")}
@@ -44,6 +46,8 @@ def test_nothing_is_compiled_after_warming(photo):
     layers = Layers(np.dstack([colors, colors]), slice(0, 90), slice(0, 80))
     for mix in (layers, None):
         Canvas(photo, plane, mix).dyed(grid, (slice(0, 80), slice(0, 80)), 1)
+
+    find_color(photo, plane, HAIR_COLORS)
 
     assert known == {name: len(loop.signatures) for name, loop in LOOPS.items()}
     assert all(count for name, count in known.items() if not name.startswith("_"))
