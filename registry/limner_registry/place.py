@@ -120,6 +120,12 @@ def place_routed(
     return routes
 
 
+def unplace(models: Path, model: str, number: int) -> None:
+    """Take a version out of Triton's model folder, whole at once; only where nobody loads it."""
+    with staging(models) as staged, suppress(FileNotFoundError):  # another may be first
+        folder_of(models, model, number).rename(staged / "placed")
+
+
 @contextmanager
 def staging(models: Path) -> Iterator[Path]:
     """Give a folder beside the placed ones, gone afterwards; sweep those of dead processes."""

@@ -12,7 +12,7 @@ import click
 import grpc
 from google.protobuf.json_format import MessageToDict
 
-from limner.errors import from_rpc_error
+from limner.errors import UnknownReason, from_rpc_error
 from limner.v1 import rollouts_pb2_grpc
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _end(error: grpc.RpcError, controller: str) -> None:
     failure = from_rpc_error(error)
     code = EXIT_CODES.get(failure.code, FAILED)
     words = str(failure)
-    if code == UNAVAILABLE:
+    if isinstance(failure, UnknownReason) and code == UNAVAILABLE:
         words = f"no controller answers at {controller}; start Limner with `limner up`"
     if code == REFUSED and words.count("; ") > 1:
         words = words.replace(": ", ":\n  ", 1).replace("; ", "\n  ")

@@ -10,6 +10,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from limner_registry.control.clearance import Clearance
 from limner_registry.control.table import follow, routes_of
 from limner_registry.errors import RegistryError, RegistryUnavailable
 from limner_registry.place import place
@@ -54,12 +55,13 @@ class Shelf:
         self._registry = registry
         self._models = models
         self._projector = projector
+        self._clearance = Clearance(store, models)
         self._kind = kind
         self.refused: dict[tuple[str, int], str] = {}
         """By model and version, why one could not be placed; it is tried again."""
 
     def run_pass(self, now: float) -> bool:
-        """Place what is wanted and missing, then show people where all of it stands.
+        """Place what is wanted and missing, and show people where all of it stands.
 
         Returns:
             Whether anything changed that decisions may rest on.
@@ -67,6 +69,7 @@ class Shelf:
         Raises:
             RegistryUnavailable: The registry or the store does not answer; nothing is half done.
         """
+        self._clearance.clear(now)
         shown = self._registry.aliases.read(MODELS)
         routes = routes_of(self._store.fleet.generation())
         new = {

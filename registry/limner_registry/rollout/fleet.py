@@ -13,9 +13,10 @@ from limner_registry.rollout.counters import Key, Snapshot, Weights
 from limner_registry.rollout.errors import EtagMismatch
 from limner_registry.rollout.record import canonical, sha256
 from limner_registry.rollout.tables import carried, counters, generations, servables, servers
+from limner_registry.routes import Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy import Row
 
@@ -95,7 +96,7 @@ class Fleet:
     def generation(self, number: int | None = None) -> Generation:
         """Return a routing table, by default the latest; `UNROUTED` where there is none."""
         with self._database.reading() as connection:
-            return _generation(connection, number)
+            return read_generation(connection, number)
 
     def add_generation(
         self, after: int, table: Mapping[str, Any], rollouts: Iterable[Carried], now: float
@@ -115,7 +116,7 @@ class Fleet:
         document = canonical(table)
         new = Generation(after + 1, table, sha256(document), now)
         with self._database.writing() as connection:
-            latest = _generation(connection, None)
+            latest = read_generation(connection)
             if latest.sha256 == new.sha256:
                 return latest
             if latest.number != after:
@@ -137,7 +138,7 @@ class Fleet:
             The latest generation, which is above `number` unless there is no table at all.
         """
         with self._database.writing() as connection:
-            latest = _generation(connection, None)
+            latest = read_generation(connection)
             if not latest.number or latest.number > number:
                 return latest
             new = replace(latest, number=number + 1, at=now)
@@ -151,6 +152,25 @@ class Fleet:
             if rows:
                 connection.execute(insert(carried), rows)
         return new
+
+    def left(self, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], Generation]:
+        """Return, of versions that the latest table does not name, the first one without each.
+
+        Versions that no table ever named are left out.
+        """
+        found: dict[tuple[str, int], Generation] = {}
+        wanted = select(generations).order_by(generations.c.number.desc())
+        with self._database.reading() as connection:
+            after = read_generation(connection)
+            rest = set(versions) - named(after)
+            for row in connection.execute(wanted.execution_options(yield_per=50)):
+                if not rest:
+                    break
+                table = _read(row)
+                found |= dict.fromkeys(rest & named(table), after)
+                rest -= found.keys()
+                after = table
+        return found
 
     def weights(self, rollout: str, attempt: int) -> dict[int, Weights]:
         """Return the routing generations of an attempt, each with the weights it gave."""
@@ -241,14 +261,23 @@ def _replace(connection: Connection, table: Table, row: Mapping[str, Any], newer
     )
 
 
-def _generation(connection: Connection, number: int | None) -> Generation:
+def read_generation(connection: Connection, number: int | None = None) -> Generation:
+    """Return a routing table, by default the latest; `UNROUTED` where there is none."""
     wanted = select(generations).order_by(generations.c.number.desc()).limit(1)
     if number is not None:
         wanted = wanted.where(generations.c.number == number)
     row = connection.execute(wanted).one_or_none()
-    if row is None:
-        return UNROUTED
+    return UNROUTED if row is None else _read(row)
+
+
+def _read(row: Row[Any]) -> Generation:
     return Generation(row.number, json.loads(row.document), row.sha256, row.at)
+
+
+def named(generation: Generation) -> set[tuple[str, int]]:
+    """Return the versions that a table wants to be ready."""
+    document: dict[str, Any] = {"models": {}, "generation": 0, **generation.table}
+    return Routes.from_json(document).versions()
 
 
 def _snapshot(row: Row[Any]) -> Snapshot:

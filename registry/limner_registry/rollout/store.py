@@ -7,6 +7,7 @@ read; that, not being the only controller, is what makes the decision safe.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,14 @@ from sqlalchemy import Connection, delete, insert, select
 
 from limner_registry.rollout import ledger, transitions
 from limner_registry.rollout.database import Database
-from limner_registry.rollout.fleet import Fleet
+from limner_registry.rollout.fleet import Fleet, named, read_generation
 from limner_registry.rollout.ledger import Cause, Event
-from limner_registry.rollout.record import Rollout, State, canonical, read_rollout
+from limner_registry.rollout.record import ENDED, Rollout, State, canonical, read_rollout
 from limner_registry.rollout.shown import Shown
 from limner_registry.rollout.tables import rollouts, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from limner_registry.rollout.triggers import Trigger
@@ -201,6 +202,23 @@ class Store:
             seq = ledger.next_seq(connection)
             ledger.append(connection, Event(seq, None, kind, details, cause, now))
         return True
+
+    @contextmanager
+    def unneeded(self, model: str, version: int) -> Iterator[bool]:
+        """Find out whether neither the table nor a rollout needs a version, and keep it so.
+
+        Nobody can write a table or begin a rollout before the block ends.
+        """
+        chosen = (rollouts.c.model == model) & rollouts.c.state.in_(
+            sorted(frozenset(State) - ENDED)
+        )
+        with self._database.writing() as connection:
+            rows = connection.execute(select(rollouts.c.id, rollouts.c.document).where(chosen))
+            running = [transitions.read_row(row) for row in rows]
+            needed = named(read_generation(connection)) | {
+                (model, number) for one in running for number in (one.stable, one.canary)
+            }
+            yield (model, version) not in needed
 
     def audit(self) -> tuple[str, ...]:
         """Rebuild every rollout from the log; return a sentence for each thing that differs."""

@@ -74,6 +74,7 @@ class Servers:
         self.rng, self.seq = np.random.default_rng(1), 0
         self.counts = {"a": {}, "b": {}}
         self.up = True
+        self.said = set()
 
     def pass_seconds(self, controller, now, seconds):
         """Let calls come for some seconds, and say everything that servers say."""
@@ -94,11 +95,16 @@ class Servers:
                 )
                 for model, version in routes.versions()
             ]
+            said += [
+                Servable(*gone, name, "", proven=False, text="", at=now)
+                for gone in self.said - routes.versions()
+            ]
             fleet.report(said)
             canary = routes.canaries.get(MODEL)
             if canary:
                 self._count(counts, routes.generation, canary, seconds / 2)
             fleet.count([Snapshot(name, "boot", self.seq, now, dict(counts))])
+        self.said |= routes.versions()
 
     def _count(self, counts, generation, canary, seconds):
         calls = self.rng.poisson(self.rate * seconds)
