@@ -24,6 +24,7 @@ MAY_IMPORT = {
         "limner_registry.contracts",
         "limner_registry.golden",
         "limner_registry.logs",
+        "limner_registry.rollout.outcome",
         "limner_registry.rollout.spec",
         "limner_registry.routes",
         "limner_registry.routes_wire",

@@ -18,8 +18,9 @@ from limner.v1 import routing_pb2, routing_pb2_grpc
 from limner_registry.control.condition import Condition
 from limner_registry.control.table import routes_of
 from limner_registry.errors import InputRefused, RegistryUnavailable
-from limner_registry.rollout.counters import Key, Snapshot
+from limner_registry.rollout.counters import Snapshot
 from limner_registry.rollout.fleet import Connected, Servable
+from limner_registry.rollout.outcome import Key
 from limner_registry.routes_wire import to_message
 
 if TYPE_CHECKING:
@@ -164,7 +165,10 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
             link.up = named
             link.reports += reports
         elif kind == "counts":
-            counts = {key_of(count): count.value for count in said.counts[:MOST_COUNTS]}
+            counts = {
+                Key.named(count.rollout, count.generation, count.name): count.value
+                for count in said.counts[:MOST_COUNTS]
+            }
             snapshot = Snapshot(instance, link.server.boot, said.seq, now, counts)
             await asyncio.to_thread(fleet.count, [snapshot])
         if link.reports:  # a server does not say it again
@@ -175,12 +179,6 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
     async def _keep(self, link: Link) -> None:
         link.server = replace(link.server, at=time.time())
         await asyncio.to_thread(self._store.fleet.connect, link.server)
-
-
-def key_of(count: routing_pb2.Count) -> Key:
-    """Return what a count of a server is of."""
-    side, _, outcome = count.name.partition(".")
-    return Key(count.rollout, count.generation, side, outcome)
 
 
 def _servable(one: routing_pb2.Servable, instance: str, now: float) -> Servable:

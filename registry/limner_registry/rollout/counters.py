@@ -7,44 +7,18 @@ twice, late or never changes nothing that the next one would not have said.
 
 from __future__ import annotations
 
-import enum
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from limner_registry.rollout.evidence import Arm, Epoch, Pairs
+from limner_registry.rollout.outcome import UNITS, Side
 from limner_registry.rollout.spec import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-UNITS = "units"
-"""The outcome that all units, or all pairs, have."""
-
-
-class Side(enum.StrEnum):
-    """Whose outcome is counted."""
-
-    STABLE = "stable"
-    CANARY = "canary"
-    PAIRS = "pairs"
-    """Shadowed inputs that both versions answered; it has `UNITS` alone."""
-    STABLE_ONLY = "stable_only"
-    """Of the pairs, those that only stable answered badly."""
-    CANARY_ONLY = "canary_only"
-    """Of the pairs, those that only the canary answered badly."""
-
-
-class Key(NamedTuple):
-    """What one count is of."""
-
-    rollout: str
-    generation: int
-    """Of the routing table that the calls were decided by."""
-    side: str
-    """A `Side`; others, of a newer server, are not read."""
-    outcome: str
-    """`UNITS` or a `Kind`."""
+    from limner_registry.rollout.outcome import Key
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from limner_registry.rollout.counters import Key, Snapshot, Weights
+from limner_registry.rollout.counters import Snapshot, Weights
 from limner_registry.rollout.errors import EtagMismatch
+from limner_registry.rollout.outcome import Key
 from limner_registry.rollout.record import canonical, sha256
 from limner_registry.rollout.tables import carried, counters, generations, servables, servers
 from limner_registry.routes import Routes

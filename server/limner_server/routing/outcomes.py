@@ -8,25 +8,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from limner_registry.rollout.outcome import UNITS, Key, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from limner_registry.routes import Arm
 
-UNITS: Final = "units"
 MOST_UNITS: Final = 200_000
-"""Callers that are told apart in one arm of one generation; those beyond count no more."""
+"""Callers that are told apart in one generation of a rollout; later ones count in neither arm.
 
-
-class Key(NamedTuple):
-    """What one count is of."""
-
-    rollout: str
-    generation: int
-    name: str
-    """Such as `canary.units`, `stable.error`, `pairs.units`, `canary_only.quality`."""
+Were they counted in one that is not full yet, the arms would seem to be split otherwise than the
+routing table says.
+"""
 
 
 @dataclass
@@ -44,11 +40,15 @@ class Outcomes:
         A caller counts once in each arm and generation, and once for each kind of trouble: calls
         of one caller fail together, and would be no evidence of their own.
         """
+        short = blake2b(unit.encode(), digest_size=8).digest()
+        side = Side(arm.value)
+        units = self._seen[Key(rollout, generation, side, UNITS)]
+        if short not in units and self._told_apart(rollout, generation) >= MOST_UNITS:
+            return
         for outcome in (UNITS, *bad):
-            key = Key(rollout, generation, f"{arm}.{outcome}")
+            key = Key(rollout, generation, side, outcome)
             seen = self._seen[key]
-            short = blake2b(unit.encode(), digest_size=8).digest()
-            if short not in seen and len(seen) < MOST_UNITS:
+            if short not in seen:
                 seen.add(short)
                 self.counts[key] += 1
 
@@ -57,13 +57,18 @@ class Outcomes:
     ) -> None:
         """Count an input that both versions answered, and what was bad about one answer alone."""
         ours, theirs = set(stable), set(canary)
-        self.counts[Key(rollout, generation, f"pairs.{UNITS}")] += 1
-        for side, kinds in (("stable_only", ours - theirs), ("canary_only", theirs - ours)):
+        self.counts[Key(rollout, generation, Side.PAIRS, UNITS)] += 1
+        sides = ((Side.STABLE_ONLY, ours - theirs), (Side.CANARY_ONLY, theirs - ours))
+        for side, kinds in sides:
             for kind in kinds:
-                self.counts[Key(rollout, generation, f"{side}.{kind}")] += 1
+                self.counts[Key(rollout, generation, side, kind)] += 1
 
     def keep(self, rollouts: set[str]) -> None:
         """Forget every rollout but these."""
         for counts in (self.counts, self._seen):
             for key in [key for key in counts if key.rollout not in rollouts]:
                 del counts[key]
+
+    def _told_apart(self, rollout: str, generation: int) -> int:
+        arms = (Side.STABLE, Side.CANARY)
+        return sum(len(self._seen[Key(rollout, generation, arm, UNITS)]) for arm in arms)

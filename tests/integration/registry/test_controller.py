@@ -18,9 +18,10 @@ from limner_registry.control.table import routes_of
 from limner_registry.errors import RegistryUnavailable
 from limner_registry.placed import folder_of
 from limner_registry.publish import publish
-from limner_registry.rollout.counters import Key, Snapshot
+from limner_registry.rollout.counters import Snapshot
 from limner_registry.rollout.fleet import Connected, Servable
 from limner_registry.rollout.ledger import ActorKind, Cause
+from limner_registry.rollout.outcome import Key
 from limner_registry.rollout.projection import Projection
 from limner_registry.rollout.record import State, new_rollout
 from limner_registry.rollout.spec import DEFAULT, Judging, Shadow, Spec, Weight

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner_registry.rollout.counters import UNITS, Key, Side, Snapshot, Weights, epochs, newest
+from limner_registry.rollout.counters import Snapshot, Weights, epochs, newest
 from limner_registry.rollout.evidence import Arm, Epoch, Pairs
+from limner_registry.rollout.outcome import UNITS, Key, Side
 from limner_registry.rollout.spec import Kind
 
 keys = st.builds(
@@ -118,3 +119,10 @@ def test_an_epoch_holds_both_arms_and_the_pairs():
 
 def test_a_generation_without_traffic_is_an_empty_epoch():
     assert epochs("r1", [], WEIGHTS) == (Epoch(2, 0), Epoch(3, 500))
+
+
+@given(st.sampled_from(list(Side)), st.sampled_from([UNITS, *Kind]))
+def test_a_name_stands_for_its_side_and_outcome(side, outcome):
+    key = Key("r1", 3, side, outcome)
+
+    assert Key.named("r1", 3, key.name) == key

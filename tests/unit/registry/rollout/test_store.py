@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from limner_registry.errors import InputRefused
 from limner_registry.rollout import ledger
-from limner_registry.rollout.counters import Key, Snapshot, Weights
+from limner_registry.rollout.counters import Snapshot, Weights
 from limner_registry.rollout.database import FILE
 from limner_registry.rollout.errors import (
     EtagMismatch,
@@ -37,6 +37,7 @@ from limner_registry.rollout.errors import (
 from limner_registry.rollout.fleet import UNROUTED, Carried, Connected, Servable
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.machine import apply, legal
+from limner_registry.rollout.outcome import Key
 from limner_registry.rollout.record import (
     ACTIVE,
     State,

@@ -12,11 +12,11 @@ import pytest
 from limner.v1 import image_pb2
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contracts import HAIR_MATTER
+from limner_registry.rollout.outcome import Key
 from limner_registry.routes import Arm, Caller, Canary, Choice, Routes
 from limner_server.call import Call
 from limner_server.metrics import Metrics
 from limner_server.routing.models import Models
-from limner_server.routing.outcomes import Key
 from limner_server.routing.trials import Trials
 
 MODEL = HAIR_MATTER.model
@@ -74,7 +74,7 @@ class Bench:
         return call
 
     def count(self, name):
-        return self.trials.outcomes.counts[Key("hair-2", 3, name)]
+        return self.trials.outcomes.counts[Key.named("hair-2", 3, name)]
 
 
 async def test_a_canary_answers_who_is_given_it():
