@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.json_format import MessageToDict
@@ -180,22 +181,37 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         raise AssertionError("the last try returns or raises")
 
     def _roll_back(self, request: Any) -> tuple[int, int]:
-        """Write the table with the version before, and the event that says who wanted it."""
-        now, latest = time.time(), self._store.fleet.generation()
-        routes = routes_of(latest)
-        if request.model not in routes.previous:
-            raise VersionRefused(f"no earlier version of {request.model} is kept ready")
-        cause = _cause(request)
-        asked = {"model": request.model}
-        if not self._store.note("Rollback", asked, cause, now):
-            return routes.stable[request.model], routes.previous[request.model]
-        for rollout in active(self._store, request.model):
-            way = Cause(cause.actor, cause.kind, f"{cause.request_id}/abort", cause.reason)
-            trigger = Abort(Reason.PERSON, f"{request.model} was rolled back")
+        """Write the event that says who wanted it, then the table with the version before.
+
+        The event holds which version that is, so that a request that comes again, because the
+        first one broke off, is carried out once all the same.
+        """
+        now, model, routes = time.time(), request.model, self._controller.routes()
+        if model not in routes.previous:
+            raise VersionRefused(f"no earlier version of {model} is kept ready")
+        back = {"stable": routes.previous[model], "previous": routes.stable[model]}
+        cause = replace(_cause(request), evidence=(back,))
+        meant = self._store.note("Rollback", {"model": model}, cause, now).cause.evidence[0]
+        for tries_left in reversed(range(TRIES)):
+            latest = self._store.fleet.generation()
+            routes = routes_of(latest)
+            if routes.stable[model] == meant["stable"]:
+                break
+            try:
+                self._make_way(model, cause, now)
+                follow(self._store, latest, rolled_back(routes, model), now)
+            except EtagMismatch:
+                if not tries_left:
+                    raise
+        return meant["stable"], meant["previous"]
+
+    def _make_way(self, model: str, cause: Cause, now: float) -> None:
+        """Abort the model's rollout, if it has one."""
+        for rollout in active(self._store, model):
+            request_id = f"{cause.request_id}/abort/{rollout.id}"
+            way = Cause(cause.actor, cause.kind, request_id, cause.reason)
+            trigger = Abort(Reason.PERSON, f"{model} was rolled back")
             self._store.transition(rollout.id, rollout.etag, trigger, way, now)
-        back = rolled_back(routes, request.model)
-        follow(self._store, latest, back, now)
-        return back.stable[request.model], back.previous[request.model]
 
     def _named(self, name: str) -> Rollout:
         """Return a rollout by its id, or a model's latest."""

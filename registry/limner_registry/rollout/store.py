@@ -190,18 +190,19 @@ class Store:
         """
         self._set_frozen(UNFREEZE, None, cause, now)
 
-    def note(self, kind: str, details: Mapping[str, Any], cause: Cause, now: float) -> bool:
-        """Write an event that concerns no rollout; return whether the request was new.
+    def note(self, kind: str, details: Mapping[str, Any], cause: Cause, now: float) -> Event:
+        """Write an event that concerns no rollout; a repeated request gets the one it left.
 
         Raises:
             RequestReused: The request id was given to another request.
         """
         with self._database.writing() as connection:
-            if ledger.asked_before(connection, None, kind, details, cause) is not None:
-                return False
-            seq = ledger.next_seq(connection)
-            ledger.append(connection, Event(seq, None, kind, details, cause, now))
-        return True
+            before = ledger.asked_before(connection, None, kind, details, cause)
+            if before is not None:
+                return before
+            event = Event(ledger.next_seq(connection), None, kind, details, cause, now)
+            ledger.append(connection, event)
+        return event
 
     @contextmanager
     def unneeded(self, model: str, version: int) -> Iterator[bool]:

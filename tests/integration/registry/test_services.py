@@ -29,14 +29,17 @@ from limner.v1.reasons import (
 )
 from limner_registry.commands.rollout import rollout as command
 from limner_registry.contracts import PERSON_SEGMENTER
-from limner_registry.control import links
+from limner_registry.control import links, rollouts
 from limner_registry.control.condition import Condition
+from limner_registry.control.controller import Controller
 from limner_registry.control.projector import Projector
+from limner_registry.control.rollouts import Rollouts
 from limner_registry.control.serve import Place, keep_passing, serve
 from limner_registry.control.shelf import Shelf
 from limner_registry.publish import publish
+from limner_registry.rollout.errors import StoreUnavailable
 from limner_registry.rollout.ledger import ActorKind, Cause
-from limner_registry.rollout.record import new_rollout
+from limner_registry.rollout.record import State, new_rollout
 from limner_registry.rollout.spec import DEFAULT
 from limner_registry.rollout.triggers import Reason
 from limner_registry.routes_wire import from_message
@@ -227,6 +230,33 @@ def test_a_change_decided_on_an_older_state_is_refused(served):
     )
 
     assert isinstance(failure(lambda: served.rollouts.ChangeRollout(request)), EtagMismatch)
+
+
+def test_a_rollback_that_broke_off_is_carried_out_when_it_is_asked_again(
+    store, registry, models, monkeypatch
+):
+    first = {"models": {MODEL: {"stable": 2, "previous": 1}}}
+    store.fleet.add_generation(0, first, (), 1.0)
+    fresh = new_rollout("person-3", MODEL, 2, 3, DEFAULT, salt="s", creator="Ada", now=1.0)
+    store.create(fresh, Cause("Ada", ActorKind.HUMAN, "create"))
+    service = Rollouts(store, registry, Controller(store, models, {}), None, lambda: None)
+    request = rollouts_pb2.RollbackModelRequest(model=MODEL, request_id="back", actor="Ada")
+    with monkeypatch.context() as away:
+        away.setattr(rollouts, "follow", broken)
+        with pytest.raises(StoreUnavailable):
+            service._roll_back(request)
+    assert store.fleet.generation().table == first
+
+    answers = [service._roll_back(request) for _ in range(2)]
+
+    assert answers == [(1, 2), (1, 2)]
+    assert store.fleet.generation().table == {"models": {MODEL: {"stable": 1, "previous": 2}}}
+    assert store.get("person-3").state is State.ABORTING
+    assert [event.type for event in store.events()] == ["Create", "Rollback", "Abort"]
+
+
+def broken(*_arguments):
+    raise StoreUnavailable("it is away")
 
 
 def test_freezing_reaches_servers(served):

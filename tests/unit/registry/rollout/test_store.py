@@ -628,8 +628,9 @@ class StoreSuite:
         first = store.note("Rollback", {"model": "dye_bank"}, cause("once"), 1.0)
         again = store.note("Rollback", {"model": "dye_bank"}, cause("once"), 2.0)
 
-        assert (first, again) == (True, False)
         event = store.events()[-1]
+        assert again == event
+        assert (first.seq, first.at, first.cause) == (event.seq, event.at, event.cause)
         assert (event.rollout, event.type, event.details) == (
             None,
             "Rollback",
