@@ -12,8 +12,8 @@ import click
 import grpc
 from google.protobuf.json_format import MessageToDict
 
-from limner.errors import UnknownReason, from_rpc_error
-from limner.v1 import rollouts_pb2_grpc
+from limner.errors import from_rpc_error
+from limner.v1 import reasons, rollouts_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ def _end(error: grpc.RpcError, controller: str) -> None:
     failure = from_rpc_error(error)
     code = EXIT_CODES.get(failure.code, FAILED)
     words = str(failure)
-    if isinstance(failure, UnknownReason) and code == UNAVAILABLE:
+    if code == UNAVAILABLE and not isinstance(failure, reasons.RegistryUnavailable):
         words = f"no controller answers at {controller}; start Limner with `limner up`"
     if code == REFUSED and words.count("; ") > 1:
         words = words.replace(": ", ":\n  ", 1).replace("; ", "\n  ")

@@ -128,6 +128,7 @@ class Life:
                 "events": store.events(),
                 "table": store.fleet.generation(),
                 "weights": store.fleet.weights(rollout.id, rollout.attempt),
+                "shown": Registry.open(self.state).aliases.read({MODEL}),
                 "placed": {str(file.relative_to(self.models)): content(file) for file in files},
             }
 

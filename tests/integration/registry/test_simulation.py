@@ -23,7 +23,7 @@ ASKED = {"rate": 50, "stable_bad": {"error": 0.005}, "canary_bad": {"error": 0.0
 async def stub():
     """A controller that has nothing but its simulator."""
     server = grpc.aio.server(interceptors=(Translated(),))
-    service = Rollouts(None, None, None, lambda: None)
+    service = Rollouts(None, None, None, None, lambda: None)
     rollouts_pb2_grpc.add_RolloutServiceServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
