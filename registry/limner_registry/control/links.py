@@ -82,10 +82,7 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
         link = Link(Connected(hello.instance, hello.boot, hello.generation, time.time()))
         self._links.add(link)
         with contextlib.suppress(RegistryUnavailable):  # it is kept with the next it says
-            await self._keep(link)
-            if hello.generation > self._latest.generation:
-                fleet = self._store.fleet
-                await asyncio.to_thread(fleet.surpass, hello.generation, time.time())
+            await self._hear(link, "hello", hello)
         listening = asyncio.create_task(self._listen(link, requests))
         try:
             while not listening.done():
@@ -149,7 +146,11 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
 
     async def _hear(self, link: Link, kind: str | None, said: Any) -> None:
         fleet, instance, now = self._store.fleet, link.server.instance, time.time()
-        if kind == "received":
+        if kind == "hello":
+            link.server = replace(link.server, generation=said.generation)
+            if said.generation > self._latest.generation:
+                await asyncio.to_thread(fleet.surpass, said.generation, now)
+        elif kind == "received":
             generation = link.server.generation if said.refusal else said.generation
             link.server = replace(link.server, generation=generation, refusal=said.refusal)
         elif kind == "ejection":

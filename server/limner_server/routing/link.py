@@ -63,6 +63,7 @@ class Link:
         self._up: asyncio.Queue[routing_pb2.SyncRoutingRequest] = asyncio.Queue()
         self._seq = 0
         self._owed: int | None = None
+        self._known = 0
         self._linked = trials.metrics.controller_linked.labels(address)
         trials.on_ejection = self._ejected
 
@@ -80,8 +81,7 @@ class Link:
     async def _talk(self, stub: routing_pb2_grpc.RoutingServiceStub) -> None:
         """Say hello and go on until the stream ends."""
         self._up = asyncio.Queue()
-        self._hello.generation = self._servables.routes.generation
-        self._say(hello=self._hello)
+        self._greet()
         reports = asyncio.create_task(self._report())
         try:
             # the stubs know the synchronous form alone
@@ -96,6 +96,11 @@ class Link:
                     patience.reschedule(asyncio.get_running_loop().time() + DEAF_SECONDS)
         finally:
             reports.cancel()
+
+    def _greet(self) -> None:
+        """Say who this is, and which table is in force."""
+        self._known = self._hello.generation = self._servables.routes.generation
+        self._say(hello=self._hello)
 
     async def _requests(self) -> AsyncIterator[routing_pb2.SyncRoutingRequest]:
         while True:
@@ -112,6 +117,7 @@ class Link:
         if not kept:
             self._answer(routes.generation, "it is older than the one in force")
             return
+        self._known = max(self._known, routes.generation)
         self._trials.forget_but({canary.rollout for canary in routes.canaries.values()})
         self._owed = routes.generation
         self._servables.wake()
@@ -130,6 +136,8 @@ class Link:
         told: bytes | None = None
         counted_at = 0.0
         while True:
+            if self._servables.routes.generation > self._known:
+                self._greet()  # somebody has placed a table by hand, which is to be overtaken
             if self._owed is not None and self._servables.routes.generation >= self._owed:
                 self._answer(self._owed, "")
                 self._owed = None

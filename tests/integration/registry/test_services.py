@@ -318,11 +318,15 @@ def test_a_server_that_is_ahead_is_overtaken(served):
         stream = routing_pb2_grpc.RoutingServiceStub(channel).SyncRouting(iter(say.get, None))
         tables = (response.table for response in stream if response.HasField("table"))
         table = next(from_message(table) for table in tables if table.generation > 40)
+        hello.generation = 90
+        say.put(routing_pb2.SyncRoutingRequest(hello=hello))
+        later = next(from_message(table) for table in tables if table.generation > 90)
         say.put(None)
         stream.cancel()
 
-    assert (table.generation, table.stable) == (41, before.stable)
-    assert served.table_with(lambda routes: routes.generation == 41).stable == before.stable
+    assert (table.generation, later.generation) == (41, 91)
+    assert before.stable == table.stable == later.stable
+    assert served.table_with(lambda routes: routes.generation == 91).stable == before.stable
 
 
 @pytest.mark.parametrize("more", [["list"], ["show", MODEL], ["explain", MODEL]])

@@ -57,10 +57,13 @@ class Servables:
 
     def __init__(self, models):
         self.models = models
-        self.routes = read_routes(models)
+
+    @property
+    def routes(self):
+        return read_routes(self.models)
 
     def wake(self):
-        self.routes = read_routes(self.models)
+        pass
 
     def troubles(self):
         return dict.fromkeys(self.routes.versions(), "")
@@ -111,6 +114,16 @@ async def test_an_older_table_is_refused(tmp_path, monkeypatch):
 
         assert "older" in received.refusal
         assert read_routes(tmp_path).generation == 9
+
+
+async def test_a_table_that_is_placed_by_hand_is_told_of(tmp_path, monkeypatch):
+    async with linked(tmp_path, monkeypatch) as (controller, _, _):
+        await controller.hear("hello")
+        controller.push(TABLE)
+        await controller.hear("received")
+        write_routes(tmp_path, Routes(6, {"dye_bank": 4}))
+
+        assert (await controller.hear("hello")).generation == 6
 
 
 async def test_canaries_lose_their_calls_when_the_controller_stays_away(tmp_path, monkeypatch):
