@@ -20,7 +20,6 @@ from limner_registry.routes import read_routes, write_routes
 from limner_registry.routes_wire import from_message
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from limner_registry.routes import Routes
@@ -31,6 +30,8 @@ log = logging.getLogger(__name__)
 
 REPORT_SECONDS: Final = 1.0
 """Between two reports of counts and of what can be served."""
+LOOK_SECONDS: Final = 0.05
+"""Between two looks whether a table that was taken is in force."""
 SILENT_SECONDS: Final = 5.0
 """After which a server says how it is even where nothing has changed."""
 DEAF_SECONDS: Final = 30.0
@@ -63,7 +64,9 @@ class Link:
         self._up: asyncio.Queue[routing_pb2.SyncRoutingRequest] = asyncio.Queue()
         self._seq = 0
         self._owed: int | None = None
+        self._taken = asyncio.Event()
         self._known = 0
+        self._is_linked: bool | None = None
         self._linked = trials.metrics.controller_linked.labels(address)
         trials.on_ejection = self._ejected
 
@@ -74,37 +77,48 @@ class Link:
             async with grpc.aio.insecure_channel(self._address, options=options) as channel:
                 with contextlib.suppress(grpc.aio.AioRpcError, TimeoutError):
                     await self._talk(routing_pb2_grpc.RoutingServiceStub(channel))
+            if self._is_linked is not False:
+                log.warning("no link to the controller", extra={"address": self._address})
+            self._is_linked = False
             self._linked.set(0)
-            log.warning("no link to the controller", extra={"address": self._address})
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _talk(self, stub: routing_pb2_grpc.RoutingServiceStub) -> None:
         """Say hello and go on until the stream ends."""
         self._up = asyncio.Queue()
         self._greet()
-        reports = asyncio.create_task(self._report())
+        # the stubs know the synchronous form alone
+        stream: Any = stub.SyncRouting()  # type: ignore[call-arg]
+        tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._write(stream))]
         try:
-            # the stubs know the synchronous form alone
-            responses: Any = stub.SyncRouting(self._requests())  # type: ignore[arg-type]
             async with asyncio.timeout(DEAF_SECONDS) as patience:
-                async for response in responses:
-                    self._linked.set(1)
+                async for response in stream:
+                    self._hears()
                     if response.HasField("table"):
                         await self._take(from_message(response.table))
                     if response.lease_seconds > 0:
                         self._trials.lease(response.lease_seconds)
                     patience.reschedule(asyncio.get_running_loop().time() + DEAF_SECONDS)
         finally:
-            reports.cancel()
+            for task in tasks:
+                task.cancel()
 
     def _greet(self) -> None:
         """Say who this is, and which table is in force."""
         self._known = self._hello.generation = self._servables.routes.generation
         self._say(hello=self._hello)
 
-    async def _requests(self) -> AsyncIterator[routing_pb2.SyncRoutingRequest]:
-        while True:
-            yield await self._up.get()
+    async def _write(self, stream: Any) -> None:
+        """Send what there is to say, until the stream ends."""
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            while True:
+                await stream.write(await self._up.get())
+
+    def _hears(self) -> None:
+        if not self._is_linked:
+            log.info("linked to the controller", extra={"address": self._address})
+        self._is_linked = True
+        self._linked.set(1)
 
     async def _take(self, routes: Routes) -> None:
         """Keep a table on disk, where `Servables` finds it, unless it is older than ours."""
@@ -120,6 +134,7 @@ class Link:
         self._known = max(self._known, routes.generation)
         self._trials.forget_but({canary.rollout for canary in routes.canaries.values()})
         self._owed = routes.generation
+        self._taken.set()
         self._servables.wake()
 
     def _keep(self, routes: Routes) -> bool:
@@ -148,7 +163,10 @@ class Link:
             if self._trials.outcomes.counts or time.monotonic() - counted_at > SILENT_SECONDS:
                 self._say(counts=self._counts())
                 counted_at = time.monotonic()
-            await asyncio.sleep(0.05 if self._owed is not None else REPORT_SECONDS)
+            self._taken.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS if self._owed else REPORT_SECONDS):
+                    await self._taken.wait()
 
     def _versions(self) -> list[routing_pb2.Servable]:
         now, durations = time.monotonic(), self._trials.durations

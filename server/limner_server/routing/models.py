@@ -11,7 +11,7 @@ from limner.errors import LimnerError
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.rollout.spec import Kind
 from limner_registry.routes import Arm
-from limner_server.routing.quality import is_flawed
+from limner_server.routing.quality import look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ class Models:
             use.fell_back = True
             with contextlib.suppress(*OF_THE_MODEL):
                 better = await self._run(contract, use, inputs, call)
-            if better is not None and await asyncio.to_thread(is_flawed, contract, better):
+            if better is not None and await look(contract, better):
                 better = None
         use.fell_back = better is not None
         self._trials.ran(call, contract.model, use, failed=use.fell_back)

@@ -7,7 +7,6 @@ traffic back to the stable versions.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from limner_registry.routes import Arm, Routes
 from limner_server.routing.breaker import Breaker
 from limner_server.routing.durations import Durations
 from limner_server.routing.outcomes import Outcomes
-from limner_server.routing.quality import is_flawed
+from limner_server.routing.quality import look
 from limner_server.routing.shadow import Sample, Shadow
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class Trials:
             return True
         if use.fell_back:
             return True  # another version's answer says nothing of the one planned
-        flawed = await asyncio.to_thread(is_flawed, contract, answers)
+        flawed = await look(contract, answers)
         if flawed:
             use.bad.add(Kind.QUALITY)
         if use.choice.arm is Arm.CANARY:
