@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from limner_server.imaging.geometry import around, averaged
@@ -47,7 +48,7 @@ def layers_of(photo: Photo, alpha: Plane, max_pixels: int) -> Layers | None:
 
     Source: Germer et al., Fast Multi-Level Foreground Estimation, ICPR 2020.
     """
-    soft = (alpha > 0) & (alpha < 255)
+    soft = cv2.inRange(alpha, 1, 254).view(np.bool_)  # type: ignore[call-overload]
     if not soft.any():
         return None
     rows, columns = (

@@ -149,7 +149,8 @@ def around(marked: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
         marked: HxW bool with at least one true.
         margin: In pixels, at least 0.
     """
-    rows, columns = (np.flatnonzero(marked.any(axis)) for axis in (1, 0))
+    rows = np.flatnonzero(marked.any(1))
+    columns = np.flatnonzero(marked[rows[0] : rows[-1] + 1].any(0))
     return (
         slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
         slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),

@@ -150,12 +150,14 @@ def shrunk(photo: Photo, trimap: Plane, scale: float) -> tuple[Photo, Plane]:
     """Return photo and trimap at a smaller size; what is not wholly sure there is unknown."""
     height, width = trimap.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    inside, outside = (
-        averaged((trimap == value).view(np.uint8) * np.uint8(255), *size)
-        for value in (INSIDE, OUTSIDE)
-    )
+    inside, outside = (averaged(_only(trimap, value), *size) for value in (INSIDE, OUTSIDE))
     sure = np.where(outside == 255, np.uint8(OUTSIDE), np.uint8(UNKNOWN))
     return averaged(photo, *size), np.where(inside == 255, np.uint8(INSIDE), sure)
+
+
+def _only(trimap: Plane, value: int) -> Plane:
+    """Return 255 where a trimap has a value, 0 elsewhere."""
+    return cv2.inRange(trimap, value, value)  # type: ignore[call-overload,no-any-return]
 
 
 def _square(reach: int) -> Plane:
