@@ -26,7 +26,7 @@ from limner_server.call import Call
 from limner_server.metrics import Metrics
 from limner_server.routing.callers import caller_of
 from limner_server.routing.models import Models
-from limner_server.routing.quality import is_flawed
+from limner_server.routing.quality import look
 from limner_server.routing.trials import Trials
 
 RUNS = 10_000
@@ -149,7 +149,7 @@ async def added_by_routing() -> Table:
         "the run alone": lambda _: versions.run(NETWORK, 1, INPUTS, 10.0),
         "routed, no rollout": Serving(Routes(1, stable), versions).call,
         "routed, canary at 5 %": Serving(routes_at(500), versions).call,
-        "  of it the look at the answer": lambda _: asyncio.to_thread(is_flawed, NETWORK, ANSWERS),
+        "  of it the look at the answer": lambda _: look(NETWORK, ANSWERS),
     }
     micros = await micros_of(cases)
     bare = np.percentile(micros["the run alone"], 99)
