@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from limner_registry import manifest
 from limner_registry.errors import VersionDamaged
 
-CONTENT = {"model.onnx": b"network " * 40, "golden.npz": b"PK answers", "card.md": b"# A card\n"}
+CONTENT = {"model.onnx": b"network " * 250, "golden.npz": b"PK answers", "card.md": b"# A card\n"}
 
 
 @pytest.fixture(scope="module")
