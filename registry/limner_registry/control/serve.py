@@ -211,5 +211,5 @@ async def keep_passing(
         except Exception:  # a defect must not end what can take a bad version out
             log.exception("a pass failed; trying again")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PASS_SECONDS):
+            async with asyncio.timeout(PASS_SECONDS):  # wait_for may swallow being cancelled
                 await wake.wait()
