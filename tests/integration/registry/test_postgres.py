@@ -179,7 +179,7 @@ class TestOnPostgresql(StoreSuite):
         assert decided.trouble is StoreUnavailable
         assert not news.is_set()
 
-        await asyncio.to_thread(cluster.start)
+        cluster.start()  # here, for it ends with the thread that started it
         await asyncio.wait_for(news.wait(), 10)
         task.cancel()
 
