@@ -43,6 +43,7 @@ NETWORK = Contract(
 )
 INPUTS = {"given": np.zeros((1, 1024), np.uint8)}
 ANSWERS = {"same": np.ones((1, 256), np.float32)}
+Inputs = dict[str, np.ndarray]
 METADATA = (("user-agent", "grpc-python/1.81.1"), ("x-request-start", "1"))
 
 
@@ -51,6 +52,7 @@ def tables() -> Iterator[Table]:
     yield decisions()
     yield asyncio.run(added_by_routing())
     yield asyncio.run(dead_canary())
+    yield asyncio.run(beside_a_shadow())
     yield false_alarms()
     yield false_passes()
     yield detection()
@@ -101,11 +103,12 @@ def seconds_each(work: Callable[[], object], of: int = UNITS) -> float:
 
 
 class Versions:
-    """Stands where Triton does, and takes no time; version 2 may be dead."""
+    """Stands where Triton does; version 2 may be dead."""
 
-    def __init__(self, *, dead: bool = False) -> None:
-        """Begin without a run."""
+    def __init__(self, *, dead: bool = False, seconds: tuple[float, float] = (0, 0)) -> None:
+        """Begin without a run; the versions take so many seconds, by default none."""
         self.dead = dead
+        self.seconds = seconds
         self.canary_runs: list[float] = []
 
     async def run(
@@ -117,6 +120,8 @@ class Versions:
             if self.dead:
                 await asyncio.sleep(0.005)
                 raise ModelFailed("it is dead")
+        if self.seconds[version - 1]:
+            await asyncio.sleep(self.seconds[version - 1])
         return ANSWERS
 
 
@@ -131,11 +136,11 @@ class Serving:
         self.trials.lease(3600)
         self.models = Models(versions, self.trials, metrics)  # type: ignore[arg-type]
 
-    async def call(self, number: int) -> Call:
+    async def call(self, number: int, inputs: Inputs = INPUTS) -> Call:
         """Do for one call what the interceptor does about routing, and run one model."""
         call = Call("/bench/Echo", time.monotonic() + 10, self.trials.table())
         call.asks = caller_of(METADATA, None, f"user-{number}", "")
-        await self.models.infer(NETWORK, INPUTS, call)
+        await self.models.infer(NETWORK, inputs, call)
         self.trials.ended(call, well=True)
         return call
 
@@ -189,6 +194,35 @@ async def dead_canary() -> Table:
         millis = (ejected[0] - versions.canary_runs[0]) * 1000
         words = f"{bps / 100:g} %, {at_once} at once"
         table.add_row(words, str(len(versions.canary_runs)), str(failures), f"{millis:.0f}")
+    return table
+
+
+async def beside_a_shadow() -> Table:
+    """Compare calls whose inputs are all shown to a slow canary with calls that are shown to none.
+
+    8 MiB an input, 20 ms a run of stable, 200 ms of the canary; four callers that never pause.
+    """
+    table = Table("a call of 20 ms, ms", "median", "p99", "inputs dropped")
+    alone = Serving(routes_at(0), Versions(seconds=(0.02, 0.2)))
+    shown = Serving(routes_at(0, 10_000), Versions(seconds=(0.02, 0.2)))
+    millis: dict[str, list[float]] = {"shown to nobody": [], "all shown to the canary": []}
+
+    async def caller(serving: Serving, found: list[float]) -> None:
+        for number in range(40):
+            inputs = {"given": np.zeros((1, 8 << 20), np.uint8)}
+            began = time.perf_counter()
+            await serving.call(number, inputs)
+            found.append((time.perf_counter() - began) * 1e3)
+
+    for _ in range(5):
+        for serving, found in zip((alone, shown), millis.values(), strict=True):
+            showing = asyncio.create_task(serving.trials.shadow.work())
+            await asyncio.gather(*(caller(serving, found) for _ in range(4)))
+            showing.cancel()
+    for serving, (name, found) in zip((alone, shown), millis.items(), strict=True):
+        dropped = serving.trials.metrics.shadow_dropped.labels("budget")._value.get()
+        median, most = np.percentile(found, (50, 99))
+        table.add_row(name, f"{median:.2f}", f"{most:.2f}", f"{dropped:.0f} of {len(found)}")
     return table
 
 

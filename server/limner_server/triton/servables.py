@@ -90,7 +90,7 @@ class Servables:
             except Exception:  # a defect must not end the loop that keeps versions alive
                 log.exception("versions could not be settled; trying again")
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SETTLE_SECONDS):
+                async with asyncio.timeout(SETTLE_SECONDS):  # wait_for may swallow cancelling
                     await self._wake.wait()
 
     async def settle(self) -> None:
