@@ -23,6 +23,7 @@ import grpc
 import numpy as np
 import psutil
 import rollouts
+import verdicts
 from echo import LARGE, METHOD, SMALL, EchoService, place_echoes
 from PIL import Image
 from rich.console import Console
@@ -55,7 +56,7 @@ def main() -> None:
         return
     screen.print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     asyncio.run(added_time())
-    for table in rollouts.tables():
+    for table in (*rollouts.tables(), *verdicts.tables()):
         screen.print(table)
     startup_and_memory()
 

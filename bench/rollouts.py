@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,10 +16,7 @@ from limner.v1.reasons import ModelFailed
 from limner_registry.contracts import Contract, Tensor
 from limner_registry.rollout.evidence import Arm, Epoch
 from limner_registry.rollout.judge import judge
-from limner_registry.rollout.simulate import simulate
-from limner_registry.rollout.simulated import Simulated
-from limner_registry.rollout.spec import DEFAULT, Judging, Kind, Metric, Shadow, Spec, Weight
-from limner_registry.rollout.traffic import Regime, Traffic
+from limner_registry.rollout.spec import DEFAULT, Kind
 from limner_registry.routes import Caller, Canary, Routes
 from limner_server.call import Call
 from limner_server.metrics import Metrics
@@ -53,9 +49,6 @@ def tables() -> Iterator[Table]:
     yield asyncio.run(added_by_routing())
     yield asyncio.run(dead_canary())
     yield asyncio.run(beside_a_shadow())
-    yield false_alarms()
-    yield false_passes()
-    yield detection()
 
 
 def decisions() -> Table:
@@ -131,10 +124,20 @@ class Serving:
     def __init__(self, routes: Routes, versions: Versions) -> None:
         """Route by one table."""
         self.routes = routes
+        self.versions = versions
         metrics = Metrics()
         self.trials = Trials(lambda: self.routes, versions.run, metrics)
         self.trials.lease(3600)
         self.models = Models(versions, self.trials, metrics)  # type: ignore[arg-type]
+
+    async def unrouted(self, _number: int) -> Call:
+        """Do what a server without any routing would: record a call's run, and count it."""
+        call = Call("/bench/Echo", time.monotonic() + 10, self.routes)
+        began = time.monotonic()
+        with call.stage("bench"):
+            await self.versions.run(NETWORK, 1, INPUTS, call.remaining())
+        self.trials.metrics.model_call("bench", 1, "ok", time.monotonic() - began)
+        return call
 
     async def call(self, number: int, inputs: Inputs = INPUTS) -> Call:
         """Do for one call what the interceptor does about routing, and run one model."""
@@ -146,18 +149,18 @@ class Serving:
 
 
 async def added_by_routing() -> Table:
-    """Compare runs through all of routing with runs without any."""
+    """Compare runs through all of routing with runs that are recorded and counted alone."""
     table = Table("a call of one model, us", "median", "p99", "added at p99")
     versions = Versions()
     stable = {"bench": 1}
     cases = {
-        "the run alone": lambda _: versions.run(NETWORK, 1, INPUTS, 10.0),
+        "recorded and counted, no routing": Serving(Routes(1, stable), versions).unrouted,
         "routed, no rollout": Serving(Routes(1, stable), versions).call,
         "routed, canary at 5 %": Serving(routes_at(500), versions).call,
         "  of it the look at the answer": lambda _: look(NETWORK, ANSWERS),
     }
     micros = await micros_of(cases)
-    bare = np.percentile(micros["the run alone"], 99)
+    bare = np.percentile(micros["recorded and counted, no routing"], 99)
     for name, found in micros.items():
         median, most = np.percentile(found, (50, 99))
         table.add_row(name, f"{median:.1f}", f"{most:.1f}", f"{most - bare:.1f}")
@@ -220,100 +223,11 @@ async def beside_a_shadow() -> Table:
             await asyncio.gather(*(caller(serving, found) for _ in range(4)))
             showing.cancel()
     for serving, (name, found) in zip((alone, shown), millis.items(), strict=True):
-        dropped = serving.trials.metrics.shadow_dropped.labels("budget")._value.get()
+        page = serving.trials.metrics.registry
+        dropped = page.get_sample_value("limner_shadow_dropped_total", {"reason": "budget"}) or 0
         median, most = np.percentile(found, (50, 99))
         table.add_row(name, f"{median:.2f}", f"{most:.2f}", f"{dropped:.0f} of {len(found)}")
     return table
-
-
-def as_bad(ratio: float) -> dict[Kind, float]:
-    """Return what a canary does that is so many times as bad as stable."""
-    bad = {kind: ratio * rate for kind, rate in USUAL.items()}
-    return bad | {Kind.FALLBACK: 0.9 * bad[Kind.ERROR]}
-
-
-def false_alarms() -> Table:
-    """Return how often identical versions are aborted, in every regime of traffic."""
-    table = Table(f"identical, {RUNS:,} rollouts", "aborted", "95 % bound", "paused", "bound")
-    timed = tuple(replace(s, min_seconds=600, max_seconds=600) for s in played(DEFAULT))
-    for regime in Regime:
-        spec = replace(DEFAULT, steps=timed)
-        found = simulate(spec, Traffic(50, USUAL, as_bad(1), regime), RUNS, 1, by_clock=True)
-        cells = [f"{100 * x:.2f} %" for x in (found.aborted.value, found.aborted.high)]
-        cells += [f"{100 * x:.2f} %" for x in (found.skewed.value, found.skewed.high)]
-        table.add_row(regime.value, *cells)
-    return table
-
-
-def played(spec: Spec) -> tuple[Shadow | Weight, ...]:
-    """Return the steps that the simulator plays."""
-    return tuple(step for step in spec.steps if isinstance(step, Shadow | Weight))
-
-
-def errors_alone(step: Shadow | Weight, alpha_abort: float = 0.01) -> Spec:
-    """Return a spec of one step that judges errors for an hour, without a margin."""
-    judging = Judging(alpha_abort, min_units=1, metrics=(Metric(Kind.ERROR, 1.0, 0.0),))
-    return Spec((replace(step, max_seconds=3600),), judging, progress_seconds=3600)
-
-
-def false_passes() -> Table:
-    """Return how often a canary passes that is just as bad as a step must not let through."""
-    table = Table(
-        f"just too bad, {RUNS:,} rollouts", "passed", "95 % bound", "as good: passed", "in"
-    )
-    for bps, ratio in ((1000, 2.0), (2500, 1.5), (5000, 1.25)):
-        spec = errors_alone(Weight(bps, 0), alpha_abort=1e-9)
-        stable = {Kind.ERROR: 0.005}
-        bad = simulate(spec, Traffic(50, stable, {Kind.ERROR: ratio * 0.005}), RUNS, 3)
-        good = simulate(spec, Traffic(50, stable, stable), 2000, 3)
-        shares = (f"{100 * x:.2f} %" for x in (bad.promoted.value, bad.promoted.high))
-        median = minutes(good.promote_seconds.median)
-        table.add_row(
-            f"{ratio:g} times at {bps / 100:g} %",
-            *shares,
-            f"{100 * good.promoted.value:.1f} %",
-            median,
-        )
-    return table
-
-
-def detection() -> Table:
-    """Return how soon a worse canary is caught within an hour, and what it costs callers."""
-    titles = ("errors", "of calls", "judged", "caught", "median", "its calls", "bad ones")
-    table = Table(*titles)
-    for rate, step, stable, canary in (
-        (5, Weight(500), 0.005, 0.03),
-        (50, Weight(500), 0.005, 0.02),
-        (50, Weight(500), 0.005, 0.01),
-        (50, Weight(100), 0.005, 0.10),
-        (50, Weight(500), 0.0002, 0.02),
-        (50, Shadow(500), 0.005, 0.02),
-    ):
-        bad = {Kind.ERROR: canary, Kind.FALLBACK: canary}
-        traffic = Traffic(rate, {Kind.ERROR: stable}, bad)
-        alone = errors_alone(replace(step, min_seconds=3600))
-        usual = replace(alone, judging=DEFAULT.judging)
-        kind = "shadow" if isinstance(step, Shadow) else "given"
-        for words, spec in (("errors alone", alone), ("as usual", usual)):
-            table.add_row(
-                f"{100 * stable:g} to {100 * canary:g} %",
-                f"{kind} {step.bps / 100:g} % of {rate}/s",
-                words,
-                *caught(simulate(spec, traffic, 2000, 4, 5.0)),
-            )
-    return table
-
-
-def caught(found: Simulated) -> tuple[str, ...]:
-    """Return the share caught; and the median time, calls and bad calls until then."""
-    spent = (found.abort_units.median or 0, found.abort_bad.median or 0)
-    time_ = minutes(found.abort_seconds.median)
-    return f"{100 * found.aborted.value:.1f} %", time_, *(f"{number:.0f}" for number in spent)
-
-
-def minutes(seconds: float | None) -> str:
-    """Return a time in minutes."""
-    return "-" if seconds is None else f"{seconds / 60:.1f} min"
 
 
 if __name__ == "__main__":
