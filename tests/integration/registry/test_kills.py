@@ -7,6 +7,7 @@ The clock is the test's, so two lives of the same story can be compared to the l
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ import pytest
 import sqlalchemy
 
 from limner_registry.control.controller import Controller
-from limner_registry.control.projector import Projector
+from limner_registry.control.projector import WRITING_SECONDS, Projector
 from limner_registry.control.shelf import Shelf
 from limner_registry.placed import folder_of, verify_placed
 from limner_registry.publish import publish
@@ -64,6 +65,7 @@ def in_child(work):
     """Do something in a process of its own; return whether it lived to the end of it."""
     child = os.fork()
     if not child:
+        gc.disable()  # what other tests left behind may need threads that are not here
         try:
             work()
         except BaseException:  # noqa: BLE001 - the parent fails by it
@@ -102,6 +104,7 @@ class Life:
                     Controller(store, self.models, {}), now + STEP_SECONDS, STEP_SECONDS
                 )
         run_pass(now + STEP_SECONDS)
+        run_pass(now + STEP_SECONDS + WRITING_SECONDS)  # a writer that was killed is waited for
 
     def opened(self):
         return closing(Store.open(self.state))

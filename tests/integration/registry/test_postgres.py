@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import random
@@ -234,6 +235,7 @@ class TestOnPostgresql(StoreSuite):
         store.close()  # a connection must not be in two processes
 
         def work():
+            gc.disable()  # what other tests left behind may need threads that are not here
             child = Store.open(tmp_path, url)
             one = child.get(rollout.id)
             while True:

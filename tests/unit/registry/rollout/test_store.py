@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import shutil
@@ -159,6 +160,7 @@ def survive_kill(opened, moment):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def work():
+        gc.disable()  # what other tests left behind may need threads that are not here
         child = opened()
         sqlalchemy.event.listen(child._database._engine, "before_cursor_execute", die)
         sqlalchemy.event.listen(child._database._engine, "commit", die)
