@@ -2,7 +2,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 BIN := .venv/bin
 BUF := node_modules/.bin/buf
 
-.PHONY: install demo up test unit check protos bench clean
+.PHONY: install demo up test unit check lint protos bench clean
 
 install: .venv/installed
 
@@ -28,7 +28,9 @@ test: install
 unit: install
 	$(BIN)/pytest tests/unit
 
-check: install $(BUF)
+check: lint unit
+
+lint: install $(BUF)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -38,7 +40,6 @@ check: install $(BUF)
 	$(BUF) breaking protos --against protos/promised.binpb
 	$(BIN)/python protos/generate.py --check
 	$(BIN)/python clients/python/generate_sync.py --check
-	$(BIN)/pytest tests/unit
 
 protos: install
 	$(BIN)/python protos/generate.py

@@ -11,12 +11,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from limner_registry.rollout.outcome import UNITS, Key, Side
+from limner_registry.routes import Arm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from limner_registry.routes import Arm
-
+SIDES: Final = {Arm.STABLE: Side.STABLE, Arm.CANARY: Side.CANARY}
 MOST_UNITS: Final = 200_000
 """Callers that are told apart in one generation of a rollout; later ones count in neither arm.
 
@@ -41,16 +41,13 @@ class Outcomes:
         of one caller fail together, and would be no evidence of their own.
         """
         short = blake2b(unit.encode(), digest_size=8).digest()
-        side = Side(arm.value)
-        units = self._seen[Key(rollout, generation, side, UNITS)]
-        if short not in units and self._told_apart(rollout, generation) >= MOST_UNITS:
+        side = SIDES[arm]
+        units = Key(rollout, generation, side, UNITS)
+        if short not in self._seen[units] and self._told_apart(rollout, generation) >= MOST_UNITS:
             return
-        for outcome in (UNITS, *bad):
-            key = Key(rollout, generation, side, outcome)
-            seen = self._seen[key]
-            if short not in seen:
-                seen.add(short)
-                self.counts[key] += 1
+        self._count(units, short)
+        for outcome in bad:
+            self._count(Key(rollout, generation, side, outcome), short)
 
     def paired(
         self, rollout: str, generation: int, stable: Iterable[str], canary: Iterable[str]
@@ -69,6 +66,12 @@ class Outcomes:
             for key in [key for key in counts if key.rollout not in rollouts]:
                 del counts[key]
 
+    def _count(self, key: Key, short: bytes) -> None:
+        seen = self._seen[key]
+        if short not in seen:
+            seen.add(short)
+            self.counts[key] += 1
+
     def _told_apart(self, rollout: str, generation: int) -> int:
-        arms = (Side.STABLE, Side.CANARY)
-        return sum(len(self._seen[Key(rollout, generation, arm, UNITS)]) for arm in arms)
+        stable, canary = (Key(rollout, generation, side, UNITS) for side in SIDES.values())
+        return self.counts[stable] + self.counts[canary]

@@ -59,7 +59,7 @@ def is_flawed(contract: Contract, answers: Answers) -> bool:
     """
     if any(not np.isfinite(array).all() for array in answers.values() if array.dtype.kind == "f"):
         return True
-    flaw = FLAWS.get(contract)
+    flaw = FLAWS.get(contract.model)
     return flaw(answers) if flaw else False
 
 
@@ -110,10 +110,10 @@ def _flat(name: str) -> Callable[[Answers], bool]:
     return flat
 
 
-FLAWS: Final[Mapping[Contract, Callable[[Answers], bool]]] = {
-    HAIR_SEGMENTER: _nobody,
-    PERSON_SEGMENTER: lambda answers: not _mask(PERSON_SEGMENTER, answers).any(),
-    HAIR_MATTER: _flat("alpha"),
-    DYE_GENERATOR: _flat("dyed"),
-    DYE_BANK: _flat("dyed"),
+FLAWS: Final[Mapping[str, Callable[[Answers], bool]]] = {
+    HAIR_SEGMENTER.model: _nobody,
+    PERSON_SEGMENTER.model: lambda answers: not _mask(PERSON_SEGMENTER, answers).any(),
+    HAIR_MATTER.model: _flat("alpha"),
+    DYE_GENERATOR.model: _flat("dyed"),
+    DYE_BANK.model: _flat("dyed"),
 }
