@@ -108,7 +108,8 @@ async def running(
         TritonMissing: The embedded Triton cannot be started.
     """
     metrics = Metrics()
-    ports = Ports.free()
+    ours = range(settings.port, settings.port + 4)  # metrics and a controller are beside it
+    ports = Ports.free({*ours, settings.metrics_port})
     async with contextlib.AsyncExitStack() as stack:
         pixels = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1, "pixels"))
         asyncio.get_running_loop().set_default_executor(pixels)

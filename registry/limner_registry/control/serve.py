@@ -84,23 +84,36 @@ class Translated(grpc.aio.ServerInterceptor):
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], details: Any
     ) -> Any:
-        """Wrap unary methods; streams end as they are."""
+        """Wrap methods that take one request; servers' streams of many end as they are."""
         handler = await continuation(details)
-        if handler is None or handler.unary_unary is None:
+        if handler is None or handler.request_streaming:
             return handler
 
         async def answer(request: Any, context: Any) -> Any:
-            try:
+            async with _translated(context):
                 return await handler.unary_unary(request, context)
-            except RegistryError as error:
-                failure = told(error)
-                status = to_status(failure)
-                trailing = ((STATUS_DETAILS, status.SerializeToString()),)
-                await context.abort(failure.code, status.message, trailing)
 
-        return grpc.unary_unary_rpc_method_handler(
-            answer, handler.request_deserializer, handler.response_serializer
-        )
+        async def answers(request: Any, context: Any) -> AsyncIterator[Any]:
+            async with _translated(context):
+                async for one in handler.unary_stream(request, context):
+                    yield one
+
+        codec = (handler.request_deserializer, handler.response_serializer)
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(answers, *codec)
+        return grpc.unary_unary_rpc_method_handler(answer, *codec)
+
+
+@contextlib.asynccontextmanager
+async def _translated(context: Any) -> AsyncIterator[None]:
+    """End a call in what its failure is told as."""
+    try:
+        yield
+    except RegistryError as error:
+        failure = told(error)
+        status = to_status(failure)
+        trailing = ((STATUS_DETAILS, status.SerializeToString()),)
+        await context.abort(failure.code, status.message, trailing)
 
 
 def told(error: RegistryError) -> LimnerError:

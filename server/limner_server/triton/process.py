@@ -11,11 +11,15 @@ import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from limner_server.children import DYING_WITH_US
 from limner_server.triton.installation import Installation, TritonMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +38,16 @@ class Ports:
     metrics: int
 
     @classmethod
-    def free(cls) -> Ports:
-        """Return two ports nobody listens on just now."""
+    def free(cls, but: Collection[int] = ()) -> Ports:
+        """Return two ports nobody listens on just now, and nobody will: none of `but`."""
         with contextlib.ExitStack() as stack:
-            sockets = [stack.enter_context(socket.socket()) for _ in range(2)]
-            for one in sockets:
+            found: list[int] = []
+            while len(found) < 2:
+                one = stack.enter_context(socket.socket())
                 one.bind(("127.0.0.1", 0))
-            return cls(*(one.getsockname()[1] for one in sockets))
+                if (port := one.getsockname()[1]) not in but:
+                    found.append(port)
+            return cls(*found)
 
 
 def shm_prefix(state: Path) -> str:

@@ -219,6 +219,8 @@ def test_what_cannot_be_rolled_out_is_refused_with_a_reason(served):
     assert isinstance(failure(lambda: create(served, version=1)), VersionRefused)
     assert isinstance(failure(lambda: create(served, spec=spec)), ParameterOutOfRange)
     assert isinstance(failure(lambda: served.rollouts.GetRollout(unknown)), RolloutUnknown)
+    watched = rollouts_pb2.WatchRolloutRequest(rollout=unknown.rollout)
+    assert isinstance(failure(lambda: list(served.rollouts.WatchRollout(watched))), RolloutUnknown)
 
 
 def test_a_change_decided_on_an_older_state_is_refused(served):

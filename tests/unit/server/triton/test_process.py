@@ -18,6 +18,12 @@ def test_two_free_ports_differ():
     assert ports.grpc != ports.metrics
 
 
+def test_ports_that_others_will_want_are_left_to_them():
+    odd = range(1, 65536, 2)
+    ports = Ports.free(odd)
+    assert not {ports.grpc, ports.metrics} & set(odd)
+
+
 def test_only_the_regions_of_ones_own_state_are_swept(tmp_path):
     mine = SHM / f"{shm_prefix(tmp_path)}test"
     other = SHM / f"{shm_prefix(tmp_path / 'other')}test"
