@@ -73,7 +73,7 @@ class Canary:
 
     def welcomes(self, headers: Mapping[str, str]) -> bool:
         """Return whether a caller gets it by what its metadata says."""
-        return any(headers.get(header) == value for header, value in self.rules)
+        return bool(self.rules) and any(headers.get(name) == value for name, value in self.rules)
 
 
 @dataclass(frozen=True)

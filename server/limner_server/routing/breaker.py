@@ -26,6 +26,8 @@ class Breaker:
         """Note a run; return why it ejects the canary, or nothing."""
         runs = self._runs.setdefault(rollout, deque(maxlen=WINDOW))
         runs.append(failed)
+        if not failed:
+            return ""
         why = ""
         if len(runs) >= IN_A_ROW and all(list(runs)[-IN_A_ROW:]):
             why = f"the last {IN_A_ROW} runs failed"
