@@ -82,6 +82,7 @@ class Metrics:
             ("controller",),
             registry=self.registry,
         )
+        self._canary_requests: dict[tuple[str, str, str], Counter] = {}
         self.canary_requests = count(
             "limner_canary_requests",
             "Calls of models that are being rolled out.",
@@ -110,6 +111,13 @@ class Metrics:
         """Count one call of a model version."""
         self.model_calls.labels(model, version, outcome).inc()
         self.model_seconds.labels(model, version).observe(seconds)
+
+    def canary_request(self, model: str, arm: str, outcome: str) -> None:
+        """Count what became of one call of a model that is being rolled out."""
+        labels = (model, arm, outcome)
+        if labels not in self._canary_requests:  # looking a series up costs as much as routing
+            self._canary_requests[labels] = self.canary_requests.labels(*labels)
+        self._canary_requests[labels].inc()
 
     @contextlib.contextmanager
     def page(self, host: str, port: int) -> Iterator[int]:

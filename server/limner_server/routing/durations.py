@@ -19,6 +19,7 @@ SHORTEST: Final = 0.001
 """Seconds that all shorter times count as."""
 RATIO: Final = 1.05
 """Of two bounds next to each other: how exact an answer is."""
+STEP: Final = math.log(RATIO)
 BOUNDS: Final = 240
 """The last is at two minutes, which no call may take."""
 HALF_LIFE: Final = 6 * 3600.0
@@ -42,7 +43,7 @@ class Spread:
         if now - self.origin > MOST_DOUBLINGS * HALF_LIFE:
             self.weights *= 2.0 ** ((self.origin - now) / HALF_LIFE)
             self.origin = now
-        steps = math.ceil(math.log(max(seconds, SHORTEST) / SHORTEST) / math.log(RATIO))
+        steps = math.ceil(math.log(max(seconds, SHORTEST) / SHORTEST) / STEP)
         self.weights[min(steps, BOUNDS - 1)] += 2.0 ** ((now - self.origin) / HALF_LIFE)
 
     def quantile(self, part: float, now: float) -> float:

@@ -31,6 +31,8 @@ class Outcomes:
 
     counts: Counter[Key] = field(default_factory=Counter)
     _seen: defaultdict[Key, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    _told_apart: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """Callers by rollout and generation, in both arms."""
 
     def answered(
         self, rollout: str, generation: int, arm: Arm, unit: str, bad: Iterable[str]
@@ -43,9 +45,11 @@ class Outcomes:
         short = blake2b(unit.encode(), digest_size=8).digest()
         side = SIDES[arm]
         units = Key(rollout, generation, side, UNITS)
-        if short not in self._seen[units] and self._told_apart(rollout, generation) >= MOST_UNITS:
-            return
-        self._count(units, short)
+        if short not in self._seen[units]:
+            if self._told_apart[rollout, generation] >= MOST_UNITS:
+                return
+            self._told_apart[rollout, generation] += 1
+            self._count(units, short)
         for outcome in bad:
             self._count(Key(rollout, generation, side, outcome), short)
 
@@ -65,13 +69,11 @@ class Outcomes:
         for counts in (self.counts, self._seen):
             for key in [key for key in counts if key.rollout not in rollouts]:
                 del counts[key]
+        for one in [one for one in self._told_apart if one[0] not in rollouts]:
+            del self._told_apart[one]
 
     def _count(self, key: Key, short: bytes) -> None:
         seen = self._seen[key]
         if short not in seen:
             seen.add(short)
             self.counts[key] += 1
-
-    def _told_apart(self, rollout: str, generation: int) -> int:
-        stable, canary = (Key(rollout, generation, side, UNITS) for side in SIDES.values())
-        return self.counts[stable] + self.counts[canary]

@@ -135,7 +135,7 @@ class Trials:
             arm, unit = use.choice.arm, call.caller.unit
             self.outcomes.answered(use.choice.rollout, generation, arm, unit, use.bad)
             for outcome in use.bad or {"ok"}:
-                self.metrics.canary_requests.labels(model, arm, outcome).inc()
+                self.metrics.canary_request(model, arm, outcome)
             if use.fell_back:
                 self.metrics.canary_fallback.labels(model).inc()
         if well:
