@@ -160,7 +160,7 @@ class Calls(grpc.aio.ServerInterceptor):
         finally:
             call.over = True
             self._leave()
-            self._trials.ended(call, well=code is grpc.StatusCode.OK)
+            self._ended(call, well=code is grpc.StatusCode.OK)
             self._record(call, labels, code, failure, frames)
         return await _abort(context, call, failure)
 
@@ -205,7 +205,11 @@ class Calls(grpc.aio.ServerInterceptor):
             self._metrics.frame_seconds.labels(*labels).observe(time.monotonic() - call.started)
         if outcome != SKIPPED:
             self._stages(call)
-            self._trials.ended(call, well=outcome == ANSWERED)
+            self._ended(call, well=outcome == ANSWERED)
+
+    def _ended(self, call: Call, *, well: bool) -> None:
+        """Have a call counted for rollouts, once its answer is on its way."""
+        asyncio.get_running_loop().call_soon(partial(self._trials.ended, call, well=well))
 
     def _enter(self) -> None:
         self._in_flight += 1
