@@ -24,9 +24,6 @@ from limner_server.routing.callers import caller_of
 from limner_server.routing.models import Models
 from limner_server.routing.trials import Trials
 
-RUNS = 10_000
-USUAL = {Kind.ERROR: 0.005, Kind.SLOW: 0.05, Kind.QUALITY: 0.002}
-"""Chances that a call is bad with the stable version."""
 UNITS = 100_000
 CALLS, BATCH = 20_000, 200
 NETWORK = Contract(

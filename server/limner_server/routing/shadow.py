@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from limner.errors import LimnerError
 from limner_registry.rollout.spec import Kind
-from limner_server.routing.quality import difference, is_flawed
+from limner_server.routing.quality import difference, look
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -106,7 +106,7 @@ class Shadow:
             log.info("a canary failed on shadow traffic", extra={"detail": str(error)})
             canary.add(Kind.ERROR)
         else:
-            if await asyncio.to_thread(is_flawed, contract, answers):
+            if await look(contract, answers):
                 canary.add(Kind.QUALITY)
             gap = await asyncio.to_thread(difference, contract, sample.answers, answers)
             if gap:
