@@ -26,6 +26,10 @@ TILT = np.float32(-0.10)
 DENSITY = np.float32(3.6)
 """Extinction of one unit of strand density."""
 TINY = np.float32(1e-5)
+BRIGHT = np.float32(0.95)
+"""How much of its light hair scatters before paler hair scatters little more; fitted by eye."""
+BRIGHTER = np.float32(0.12)
+"""The most that any hair scatters beyond that: white hair is paler than skin, not a lamp."""
 
 
 class Lamps(NamedTuple):
@@ -175,18 +179,27 @@ def _pass(
 
 
 @inlined
+def _bounded(share: Real) -> Real:
+    """Return a share of scattered light, with a shoulder above BRIGHT."""
+    over = max(ZERO, share - BRIGHT)
+    return min(share, BRIGHT) + BRIGHTER * over / (over + BRIGHTER)
+
+
+@inlined
 def _scatter(albedo: F32, lamps: Lamps, passing: F32, facing: F32, lit: F32) -> None:
     """Add what wanders among strands: wrapped diffuse light, deeper hues where it is thick."""
     luminance = _luminance(albedo)
     # light that enters pale hair comes out again, from deeper the paler it is
-    pale = ONE + np.float32(0.75) * min(ONE, luminance)
+    pale = (ONE + np.float32(0.75) * min(ONE, luminance)) * np.float32(1.15)
+    gray = np.float32(math.sqrt(luminance))
+    bright = _bounded(pale * gray) / gray
     deeper = np.float32(0.3) + np.float32(0.2) * min(ONE, luminance)
     least = np.float32(0.35) * min(ONE, luminance)
     for c in range(3):
         root = np.float32(math.sqrt(albedo[c]))
         hue = np.float32(math.log(albedo[c] / luminance))
         bounced = deeper * min(ONE, np.float32(0.25) + np.float32(1.6) * root)
-        body = pale * root * np.float32(1.15)
+        body = bright * root
         color = lamps.color[c]
         total = ZERO
         for q in range(len(passing)):
