@@ -11,6 +11,7 @@ import onnxruntime
 import torch
 
 from limner_models.errors import ParityMissed
+from limner_registry.contracts import FREE
 from limner_registry.golden import Array, Golden
 from limner_registry.release import Release
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from limner_models.recipes.recipe import Arrays
-    from limner_registry.contracts import Contract
+    from limner_registry.contracts import Contract, Tensor
 
 OPSET = 17
 PARITY = 1e-3
@@ -68,6 +69,7 @@ def export(network: nn.Module, contract: Contract, examples: Arrays) -> bytes:
         ParityMissed: The file does not answer as the network does.
     """
     network = network.eval().cpu()
+    tensors = (*contract.inputs, *contract.outputs)
     names = [tensor.name for tensor in contract.inputs]
     outputs = [tensor.name for tensor in contract.outputs]
     inputs = tuple(torch.from_numpy(examples[name]) for name in names)
@@ -83,18 +85,24 @@ def export(network: nn.Module, contract: Contract, examples: Arrays) -> bytes:
             opset_version=OPSET,
             input_names=names,
             output_names=outputs,
-            dynamic_axes={name: {0: "batch"} for name in (*names, *outputs)},
+            dynamic_axes={tensor.name: _axes(tensor) for tensor in tensors},
         )
         eager = network(*inputs)
     exported = file.getvalue()
     answers = _answers(exported, contract, examples)
     answered = eager if isinstance(eager, tuple) else (eager,)
     for name, expected in zip(outputs, answered, strict=True):
-        gap = np.abs(answers[name] - expected.numpy())
+        gap = np.abs(np.subtract(answers[name], expected.numpy(), dtype=np.float64))
         allowed = PARITY * max(float(np.ptp(expected.numpy())), 1e-6)
         if not float(gap.max()) <= allowed:
             raise ParityMissed(f"{name} differs by {gap.max():.3g} once exported")
     return exported
+
+
+def _axes(tensor: Tensor) -> dict[int, str]:
+    """Return names for the axes whose sizes a call chooses."""
+    free = {axis: f"{tensor.name}_{axis}" for axis, n in enumerate(tensor.shape, 1) if n == FREE}
+    return {0: "batch", **free}
 
 
 def _answers(exported: bytes, contract: Contract, inputs: Arrays) -> Arrays:

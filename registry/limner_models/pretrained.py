@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors.torch import load_file
 
 from limner_models.errors import PretrainedMissing
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TIMEOUT_SECONDS = 600
+LARGEST = 1 << 30
+"""Bytes of a file of weights; a larger one is not opened."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,32 @@ def state_of(pinned: Pinned, folder: Path | None) -> Mapping[str, torch.Tensor]:
     state: Mapping[str, torch.Tensor] = torch.load(
         io.BytesIO(data), weights_only=True, map_location="cpu"
     )
+    return state
+
+
+def state_in(file: Path) -> Mapping[str, torch.Tensor]:
+    """Return the weights in a file of the caller's own, .safetensors or what torch.save wrote.
+
+    Nothing but tensors is unpickled.
+
+    Raises:
+        PretrainedMissing: It cannot be read, is too large, or holds anything else.
+    """
+    try:
+        large = file.stat().st_size > LARGEST
+    except OSError as error:
+        raise PretrainedMissing(f"{file} cannot be read: {error}") from error
+    if large:
+        raise PretrainedMissing(f"{file} is larger than {LARGEST >> 20} MiB")
+    try:
+        if file.suffix == ".safetensors":
+            found: Mapping[str, torch.Tensor] = load_file(file)
+            return found
+        state: Mapping[str, torch.Tensor] = torch.load(file, weights_only=True, map_location="cpu")
+    except Exception as error:  # torch passes on errors of a module that is imported nowhere here
+        raise PretrainedMissing(f"{file} holds no weights: {error}") from error
+    if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
+        raise PretrainedMissing(f"{file} holds more than weights by name")
     return state
 
 

@@ -11,9 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-DType = Literal["uint8", "float32"]
+DType = Literal["uint8", "int16", "float32"]
+
+FREE = -1
+"""A size that every call chooses; Triton writes it so, too."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,15 @@ class Tensor:
     name: str
     dtype: DType
     shape: tuple[int, ...]
-    """Sizes after the batch axis."""
+    """Sizes after the batch axis; FREE where a call chooses."""
     meaning: str
     """What the values are: unit, range, color space."""
+
+    def holds(self, shape: Sequence[int]) -> bool:
+        """Return whether an array's sizes after the batch axis are such as this tensor has."""
+        return len(shape) == len(self.shape) and all(
+            wanted in {FREE, size} for size, wanted in zip(shape, self.shape, strict=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -169,6 +178,30 @@ DYE_BANK = Contract(
         Tensor("pair", "uint8", (1,), "index into DYE_PAIRS"),
     ),
     outputs=(Tensor("dyed", "float32", (256, 256, 3), "sRGB in [0, 1]"),),
+    max_batch=1,
+)
+
+STYLIZER = Contract(
+    model="stylizer",
+    revision=1,
+    inputs=(
+        Tensor("tile", "uint8", (FREE, FREE, 3), "sRGB; sides are multiples of 4, at least 16"),
+        Tensor(
+            "thumbnail",
+            "uint8",
+            (FREE, FREE, 3),
+            "sRGB, the whole photo, made small; sides are multiples of 4, at least 16",
+        ),
+        Tensor("style", "uint8", (1,), "index into STYLES"),
+    ),
+    outputs=(
+        Tensor(
+            "fields",
+            "int16",
+            (FREE, FREE, 4),
+            "32767 times a value in [0, 1]: smoothed sRGB, then how much of a pixel is line",
+        ),
+    ),
     max_batch=1,
 )
 

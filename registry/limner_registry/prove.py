@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from limner_registry.contracts import Contract, Tensor
     from limner_registry.golden import Array, Golden
 
-ONNX_TYPES = {"uint8": "tensor(uint8)", "float32": "tensor(float)"}
+ONNX_TYPES = {
+    "uint8": "tensor(uint8)",
+    "int16": "tensor(int16)",
+    "float32": "tensor(float)",
+}
 
 Failure: tuple[type[Exception], ...] = (
     state.EPFail,
@@ -52,7 +56,8 @@ def prove(network: bytes, contract: Contract, golden: Golden) -> None:
     rows = np.arange(contract.max_batch) % count
     full = _run(session, {name: array[rows] for name, array in golden.inputs.items()})
     for tensor in contract.outputs:
-        if full[tensor.name].shape != (contract.max_batch, *tensor.shape):
+        batch, *shape = full[tensor.name].shape
+        if batch != contract.max_batch or not tensor.holds(shape):
             raise ContractBroken(f"output {tensor.name} of a full batch has another size")
     if contract.max_batch >= count:
         first = {name: array[:count] for name, array in full.items()}
@@ -95,7 +100,7 @@ def _check_golden(golden: Golden, contract: Contract) -> None:
         _check_names(f"golden {side}", set(arrays), tensors)
         for tensor in tensors:
             array = arrays[tensor.name]
-            if array.shape[1:] != tensor.shape or array.dtype != tensor.dtype or not array.size:
+            if not tensor.holds(array.shape[1:]) or array.dtype != tensor.dtype or not array.size:
                 found = f"{array.dtype}{list(array.shape)}"
                 raise ContractBroken(f"golden {side} {tensor.name} is {found}, not {_of(tensor)}")
             counts.add(len(array))
@@ -127,7 +132,7 @@ def _fits(declared: Sequence[int | str | None], shape: tuple[int, ...]) -> bool:
     if len(declared) != len(shape) + 1 or isinstance(declared[0], int):
         return False
     return all(
-        not isinstance(size, int) or size == wanted
+        not isinstance(size, int) or size == wanted  # a name, or nothing, allows any size
         for size, wanted in zip(declared[1:], shape, strict=True)
     )
 

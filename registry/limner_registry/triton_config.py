@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["KIND_CPU", "KIND_GPU"]
 """Where a version's one instance runs, in Triton's words."""
 
-TRITON_TYPES = {"uint8": "TYPE_UINT8", "float32": "TYPE_FP32"}
+TRITON_TYPES = {"uint8": "TYPE_UINT8", "int16": "TYPE_INT16", "float32": "TYPE_FP32"}
 
 CONFIG = """\
 name: {name}

@@ -11,6 +11,7 @@ from limner_models.recipes import (
     hair_matter,
     hair_segmenter,
     hair_segmenter_rivals,
+    stylizer,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             hair_matter.HAIR_MATTER_RECIPE,
             dye_generator.DYE_GENERATOR_RECIPE,
             dye_bank.DYE_BANK_RECIPE,
+            stylizer.STYLIZER_RECIPE,
         )
     }
 )

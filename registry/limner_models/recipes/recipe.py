@@ -32,6 +32,8 @@ class Material:
     """A folder of photos without people; None composes over procedural backgrounds alone."""
     downloads: Path | None = None
     """Where pinned packages are fetched to; None asks for what needs none."""
+    vgg: Path | None = None
+    """Weights of torchvision's VGG19 to compare pictures by; None uses what packages carry."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ CHANNEL = (
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.max_receive_message_length", MAX_MESSAGE),
 )
-TRITON_DTYPES = {"uint8": "UINT8", "float32": "FP32"}
+TRITON_DTYPES = {"uint8": "UINT8", "int16": "INT16", "float32": "FP32"}
 
 
 class Triton:
@@ -129,7 +129,7 @@ def translated(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerE
 
 def _check(tensor: Tensor, array: npt.NDArray[np.generic], contract: Contract) -> None:
     batch, *shape = array.shape
-    if tuple(shape) != tensor.shape or array.dtype != tensor.dtype:
+    if not tensor.holds(shape) or array.dtype != tensor.dtype:
         raise ValueError(f"{contract.id} {tensor.name} got {array.dtype}{list(array.shape)}")
     if not 1 <= batch <= contract.max_batch:
         raise ValueError(f"{contract.id} got a batch of {batch}, at most {contract.max_batch}")

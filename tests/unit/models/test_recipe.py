@@ -72,7 +72,7 @@ def test_golden_inputs_are_the_contracts(recipe):
     assert set(examples) == {tensor.name for tensor in contract.inputs}
     for tensor in contract.inputs:
         array = examples[tensor.name]
-        assert array.shape[1:] == tensor.shape
+        assert tensor.holds(array.shape[1:])
         assert array.dtype == tensor.dtype
         assert 1 <= len(array) <= contract.max_batch
 
