@@ -214,6 +214,7 @@ CONTRACTS = (
     HAIR_MATTER,
     DYE_GENERATOR,
     DYE_BANK,
+    STYLIZER,
 )
 """Every contract there is."""
 

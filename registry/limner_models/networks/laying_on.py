@@ -12,7 +12,7 @@ from limner_models.networks.lab import lab_to_srgb, srgb_to_lab
 from limner_registry.color import srgb_to_lab as lab_of
 from limner_registry.styles import STYLES
 
-SOFT: Final = 30.0
+SOFT: Final = 10.0
 """By how many squares of CIELAB the second color must be farther to count for a quarter."""
 
 PAPERS: Final = lab_of(np.array([style.paper for style in STYLES], np.float32)).tolist()
@@ -25,9 +25,11 @@ def laid_on(fields: Tensor, palette: Tensor, style: Tensor) -> Tensor:
 
     Args:
         fields: Nx4xHxW, sRGB and line, clamped here to [0, 1].
-        palette: NxKx3 CIELAB, as found in the photo, at least two colors.
+        palette: NxKx3 CIELAB, as found in the photo.
         style: N int64, places in STYLES.
     """
+    if palette.shape[1] == 1:
+        palette = palette.repeat(1, 2, 1)  # the nearest and the next are then the same
     drawn = fields.float().clamp(0, 1)
     ink = palette.new_tensor(INKS)[style][:, :, None, None]
     chroma, lift, cover = palette.new_tensor(TONES)[style][:, :, None, None].unbind(1)
