@@ -250,3 +250,21 @@ class Warning(_message.Message):
     message: str
     field: str
     def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ..., field: _Optional[str] = ...) -> None: ...
+
+class Progress(_message.Message):
+    __slots__ = ("stage", "fraction", "remaining_seconds", "preview")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    FRACTION_FIELD_NUMBER: _ClassVar[int]
+    REMAINING_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    fraction: float
+    remaining_seconds: float
+    preview: Image
+    def __init__(self, stage: _Optional[str] = ..., fraction: _Optional[float] = ..., remaining_seconds: _Optional[float] = ..., preview: _Optional[_Union[Image, _Mapping]] = ...) -> None: ...
+
+class Piece(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...

@@ -28,6 +28,7 @@ __all__ = [
     "RegistryUnavailable",
     "RolloutUnknown",
     "ShadeUnknown",
+    "StyleUnknown",
     "TransitionIllegal",
     "VersionRefused",
 ]
@@ -215,3 +216,11 @@ class RegistryUnavailable(LimnerError):
     reason = "REGISTRY_UNAVAILABLE"
     code = grpc.StatusCode.UNAVAILABLE
     retryable = True
+
+
+class StyleUnknown(LimnerError):
+    """No style has that name; the message lists those there are."""
+
+    reason = "STYLE_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
+    retryable = False
