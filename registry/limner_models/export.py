@@ -117,5 +117,7 @@ def _answers(exported: bytes, contract: Contract, inputs: Arrays) -> Arrays:
 def _shortened(answer: Array) -> Array:
     """Return `answer` rounded to a sixteenth of the tolerance, so that it packs well."""
     step = np.exp2(np.floor(np.log2(max(float(np.ptp(answer)), 1e-6) * TOLERANCE / 8)))
-    rounded: Array = (np.round(answer / step) * step).astype(answer.dtype)
-    return rounded
+    rounded: Array = np.round(answer / step) * step
+    if answer.dtype.kind != "f":
+        rounded = np.clip(rounded, answer.min(), answer.max())  # else the largest would wrap around
+    return rounded.astype(answer.dtype)

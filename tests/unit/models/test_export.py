@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from limner_models.errors import ParityMissed
-from limner_models.export import export, release_of
+from limner_models.export import TOLERANCE, _shortened, export, release_of
 from limner_models.recipes.recipe import Arrays
 from limner_registry.prove import prove
 from tests.unit.models.tiny import CONTRACT, Doubler, examples
@@ -51,3 +51,10 @@ def test_golden_answers_are_rounded_by_less_than_their_tolerance():
     assert release.golden.difference(exact) is None
     off = {"twice": exact["twice"] + 0.05 * np.ptp(exact["twice"])}
     assert release.golden.difference(off) is not None
+
+
+def test_golden_answers_of_whole_numbers_stay_within_them():
+    answer = np.array([[0, 5, 32767]], np.int16)
+    rounded = _shortened(answer)
+    assert rounded.dtype == np.int16
+    assert np.abs(rounded.astype(int) - answer).max() <= TOLERANCE * 32767
