@@ -30,6 +30,7 @@ from limner_server.routing.trials import Trials
 from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
 from limner_server.services.segment import SegmentService
+from limner_server.services.stylize import StylizeService
 from limner_server.triton.client import Triton
 from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.servables import Servables
@@ -59,7 +60,7 @@ OPTIONS = (
 )
 
 
-SERVICES: tuple[type[Service], ...] = (SegmentService, MatteService, DyeService)
+SERVICES: tuple[type[Service], ...] = (SegmentService, MatteService, DyeService, StylizeService)
 
 
 class PortTaken(Exception):
@@ -143,10 +144,11 @@ async def running(
 
 def _warm() -> None:
     """Compile what is compiled when it is first used, or read what an earlier run left."""
-    from limner_server.imaging import loops  # noqa: PLC0415 - half a second, off the event loop
+    from limner_server.imaging import drawing_loops, loops  # noqa: PLC0415 - half a second, off the event loop
 
     closed_form.warm()
     loops.warm()
+    drawing_loops.warm()
 
 
 def _triton(

@@ -97,24 +97,40 @@ class Calls(grpc.aio.ServerInterceptor):
         if handler is None or budget is None:
             return handler
         wrap = self._unary if budget.frame is None else self._stream
+        if handler.response_streaming and not handler.request_streaming:
+            wrap = self._telling
         return wrap(handler, details.method, budget)
 
     def _unary(self, handler: Handler, name: str, budget: Budget) -> Handler:
         async def answer(request: Message | None, context: Any) -> Message:
             call = self._open(name, budget, context)
-            options = getattr(request, "options", None)
-            call.name(getattr(options, "request_id", ""))
 
             async def work() -> Message:
-                if request is None:
-                    raise ParameterOutOfRange("the request's bytes are no message of this method")
-                call.asks = self._caller(context, options, call)
+                self._begin(request, call, context)
                 response: Message = await handler.unary_unary(request, context)
                 return response
 
             return await self._answer(work, call, "unary", budget, context)
 
         return grpc.unary_unary_rpc_method_handler(
+            answer, _reader(handler), handler.response_serializer
+        )
+
+    def _telling(self, handler: Handler, name: str, budget: Budget) -> Handler:
+        """Wrap a method that tells how far it is before it answers: one call, many messages."""
+
+        async def answer(request: Message | None, context: Any) -> None:
+            call = self._open(name, budget, context)
+
+            async def work() -> None:
+                self._begin(request, call, context)
+                async with contextlib.aclosing(handler.unary_stream(request, context)) as replies:
+                    async for reply in replies:
+                        await context.write(reply)
+
+            await self._answer(work, call, "server_stream", budget, context)
+
+        return grpc.unary_stream_rpc_method_handler(
             answer, _reader(handler), handler.response_serializer
         )
 
@@ -193,6 +209,18 @@ class Calls(grpc.aio.ServerInterceptor):
         call = Call(name, time.monotonic() + remaining, self._trials.table())
         call.enter()
         return call
+
+    def _begin(self, request: Message | None, call: Call, context: Any) -> None:
+        """Learn from the request whose call it is.
+
+        Raises:
+            ParameterOutOfRange: Its bytes are no request.
+        """
+        options = getattr(request, "options", None)
+        call.name(getattr(options, "request_id", ""))
+        if request is None:
+            raise ParameterOutOfRange("the request's bytes are no message of this method")
+        call.asks = self._caller(context, options, call)
 
     def _caller(self, context: Any, options: CallOptions | None, call: Call) -> Caller:
         metadata = context.invocation_metadata() or ()

@@ -18,6 +18,7 @@ from limner_registry.contracts import (
     HAIR_MATTER,
     HAIR_SEGMENTER,
     PERSON_SEGMENTER,
+    STYLIZER,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def difference(contract: Contract, one: Answers, other: Answers) -> tuple[str, f
     """Return how two answers to the same input differ, and in what measure; None without one.
 
     `mask_iou` is in [0, 1] and 1 for the same; `alpha_sad` is the mean absolute difference in
-    [0, 1]; `ciede2000` the mean color difference, at least 0; `largest` the largest of all.
+    [0, 1]; `ciede2000` the mean color difference, at least 0; `field_mean` the mean absolute
+    difference of drawn fields, in [0, 1]; `largest` the largest of all.
     """
     if contract in (HAIR_SEGMENTER, PERSON_SEGMENTER):
         return "mask_iou", _iou(_mask(contract, one), _mask(contract, other))
@@ -79,6 +81,9 @@ def difference(contract: Contract, one: Answers, other: Answers) -> tuple[str, f
             for answer in (one, other)
         ]
         return "ciede2000", float(ciede2000(*labs).mean())
+    if contract is STYLIZER:
+        gap = np.abs(np.subtract(one["fields"], other["fields"], dtype=np.float32))
+        return "field_mean", float(gap.mean()) / np.iinfo(np.int16).max
     gaps = [float(np.abs(one[name] - other[name]).max(initial=0)) for name in one]
     return "largest", max(gaps)
 
@@ -116,4 +121,5 @@ FLAWS: Final[Mapping[str, Callable[[Answers], bool]]] = {
     HAIR_MATTER.model: _flat("alpha"),
     DYE_GENERATOR.model: _flat("dyed"),
     DYE_BANK.model: _flat("dyed"),
+    STYLIZER.model: lambda answers: bool((answers["fields"] < 0).any()),
 }

@@ -69,6 +69,19 @@ def check_header(image: image_pb2.Image) -> bytes:
     return data
 
 
+def size_of(image: image_pb2.Image) -> tuple[int, int]:
+    """Return height and width of a picture once it is upright, from its first bytes.
+
+    Raises:
+        LimnerError: As `check_header`.
+    """
+    data = check_header(image)
+    if image.format in RAW_FORMATS:
+        return image.height_px, image.width_px
+    header = codec.read_header(data)
+    return header.height, header.width
+
+
 async def read_photo(image: image_pb2.Image, call: Call) -> Photo:
     """Return the pixels of a picture, upright, HxWx3 uint8 sRGB.
 

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 50051
 UNAVAILABLE = 3
-SERVICES = ("limner.v1.SegmentService", "limner.v1.MatteService", "limner.v1.DyeService")
+SERVICES = (
+    "limner.v1.SegmentService",
+    "limner.v1.MatteService",
+    "limner.v1.DyeService",
+    "limner.v1.StylizeService",
+)
 
 people = Console(stderr=True)
 """Where progress and trouble are told; answers go to standard output."""

@@ -1,0 +1,217 @@
+"""The loops over pixels of drawn pictures; imported when needed, as `loops` is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from limner_registry.color import KNEE, LIGHT_OF_BYTE, SLOPE, TO_RATIOS, srgb_to_linear
+from limner_server.imaging.compiled import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from limner_server.imaging.arrays import Floats, Photo
+
+    Fields = NDArray[np.int16]
+    Placed = tuple[Floats, Floats]
+    """Where rows and columns lie in something smaller, in its pixels."""
+    Paint = tuple[Floats, Floats, Floats, float]
+    """Centers in CIELAB, what they are laid on as, ink, and how much of it a full line is."""
+
+ZERO, ONE, BYTE = np.float32(0), np.float32(1), np.float32(255)
+LARGEST = 32767
+"""What a field of 1 is."""
+UNKNOWN = 255
+"""In a table of colors: not looked up yet."""
+NOWHERE = -1
+"""Where several colors meet."""
+SURE = np.float32(8)
+"""Times the softness by which one color is nearer than all others where it stands alone; what
+is left of the next is a tenth of a step of 255."""
+
+LIGHT_OF_FIELD = srgb_to_linear(np.arange(LARGEST + 1, dtype=np.float32) / np.float32(LARGEST))
+RATIOS = TO_RATIOS.astype(np.float32)
+RATIO_KNEE, RATIO_SLOPE = np.float32(KNEE), np.float32(SLOPE)
+
+
+def warm() -> None:
+    """Compile every loop, or read the machine code that an earlier run left."""
+    photo, fields = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 4), np.int16)
+    places, colors = np.zeros(2, np.float32), np.zeros((2, 3), np.float32)
+    paint, counts = (colors, colors, colors[0], 1.0), np.zeros(2, np.int64)
+    lay_rows(photo, fields, (places, places), paint, (30.0, 1.0), photo.copy(), counts)
+    table = np.full(1 << 24, UNKNOWN, np.uint8)
+    limit_rows(photo, colors, np.zeros((2, 3), np.uint8), table, photo.copy(), counts)
+    mark_rows(photo, table)
+
+
+@compiled
+def lay_rows(
+    photo: Photo,
+    fields: Fields,
+    places: Placed,
+    paint: Paint,
+    manner: tuple[float, float],
+    drawn: Photo,
+    counts: NDArray[np.int64],
+) -> None:
+    """Write some rows of a drawn photo; see `laying.lay_on`.
+
+    `fields` are the rows of them that `places` tell of. `manner` is softness and strength.
+    `counts` gets how many pixels each color is nearest to.
+    """
+    centers, tones, ink, cover = paint
+    softness, strength = np.float32(manner[0]), np.float32(manner[1])
+    y, x = places
+    lab = np.empty((fields.shape[0], fields.shape[1], 4), np.float32)
+    nearest = np.empty(fields.shape[:2], np.int16)
+    _told(fields, centers, SURE * softness, lab, nearest)
+    across = fields.shape[1]
+    row, alone = np.empty((across, 4), np.float32), np.empty(across, np.int16)
+    color, mixed = np.empty(3, np.float32), np.empty(3, np.float32)
+    for i in range(drawn.shape[0]):
+        top = int(y[i])
+        v, below = y[i] - np.float32(top), min(top + 1, fields.shape[0] - 1)
+        for n in range(across):
+            right = min(n + 1, across - 1)
+            one = nearest[top, n]
+            same = one == nearest[top, right] == nearest[below, n] == nearest[below, right]
+            alone[n] = one if same else NOWHERE
+            for k in range(4):
+                row[n, k] = lab[top, n, k] * (ONE - v) + lab[below, n, k] * v
+        for j in range(drawn.shape[1]):
+            left = int(x[j])
+            u, right = x[j] - np.float32(left), min(left + 1, across - 1)
+            first = alone[left]
+            if first >= 0:
+                for k in range(3):
+                    mixed[k] = tones[first, k]
+            else:
+                for k in range(3):
+                    color[k] = row[left, k] * (ONE - u) + row[right, k] * u
+                first = _mix(color, centers, tones, softness, mixed)
+            counts[first] += 1
+            line = (row[left, 3] * (ONE - u) + row[right, 3] * u) * np.float32(cover)
+            for k in range(3):
+                value = mixed[k] + line * (ink[k] - mixed[k])
+                before = np.float32(photo[i, j, k])
+                value = before + strength * (BYTE * value - before)
+                drawn[i, j, k] = np.uint8(min(max(value, ZERO), BYTE) + np.float32(0.5))
+
+
+@compiled
+def _told(
+    fields: Fields, centers: Floats, sure: np.float32, lab: Floats, nearest: NDArray[np.int16]
+) -> None:
+    """Write the CIELAB and the line of fields, and the one color that is near, if only one is.
+
+    How much nearer one center is than another is linear in color. So between pixels that only
+    one is near, only it is.
+    """
+    light, at = np.empty(3, np.float32), np.empty(3, np.float32)
+    for i in range(fields.shape[0]):
+        for j in range(fields.shape[1]):
+            for k in range(3):
+                light[k] = LIGHT_OF_FIELD[max(fields[i, j, k], 0)]
+            _to_lab(light, at)
+            for k in range(3):
+                lab[i, j, k] = at[k]
+            lab[i, j, 3] = np.float32(fields[i, j, 3]) / np.float32(LARGEST)
+            first, _, near, next_near = _nearest_two(at, centers)
+            nearest[i, j] = first if next_near - near > sure else NOWHERE
+
+
+@compiled
+def _mix(color: Floats, centers: Floats, tones: Floats, softness: np.float32, mixed: Floats) -> int:
+    """Write what is laid on for a color, mixed where two centers are as near; return the nearest.
+
+    Softness is the difference of squared distances at which the farther has 27 %.
+    """
+    first, second, near, next_near = _nearest_two(color, centers)
+    share = ONE
+    if next_near - near <= SURE * softness:
+        share = ONE / (ONE + np.exp((near - next_near) / softness))
+    for k in range(3):
+        mixed[k] = share * tones[first, k] + (ONE - share) * tones[second, k]
+    return first
+
+
+@compiled
+def _nearest_two(color: Floats, centers: Floats) -> tuple[int, int, np.float32, np.float32]:
+    """Return the nearest center and the next, and both squared distances."""
+    first, second = 0, 0
+    near, next_near = np.float32(np.inf), np.float32(np.inf)
+    for m in range(centers.shape[0]):
+        a, b = color[0] - centers[m, 0], color[1] - centers[m, 1]
+        c = color[2] - centers[m, 2]
+        apart = a * a + b * b + c * c
+        if apart < near:
+            second, next_near = first, near
+            first, near = m, apart
+        elif apart < next_near:
+            second, next_near = m, apart
+    return first, second, near, next_near
+
+
+@compiled
+def _to_lab(light: Floats, lab: Floats) -> None:
+    """Write the CIELAB of linear sRGB."""
+    x = _bent(RATIOS[0, 0] * light[0] + RATIOS[0, 1] * light[1] + RATIOS[0, 2] * light[2])
+    y = _bent(RATIOS[1, 0] * light[0] + RATIOS[1, 1] * light[1] + RATIOS[1, 2] * light[2])
+    z = _bent(RATIOS[2, 0] * light[0] + RATIOS[2, 1] * light[1] + RATIOS[2, 2] * light[2])
+    lab[0] = np.float32(116) * y - np.float32(16)
+    lab[1] = np.float32(500) * (x - y)
+    lab[2] = np.float32(200) * (y - z)
+
+
+@compiled
+def _bent(ratio: np.float32) -> np.float32:
+    """Return CIELAB's f of a share of white's light."""
+    if ratio > RATIO_KNEE:
+        return np.float32(np.cbrt(ratio))
+    return RATIO_SLOPE * ratio + np.float32(4 / 29)
+
+
+@compiled
+def limit_rows(
+    picture: Photo,
+    centers: Floats,
+    palette: Photo,
+    table: NDArray[np.uint8],
+    limited: Photo,
+    counts: NDArray[np.int64],
+) -> None:
+    """Write some rows of a picture in the palette's colors; see `limiting.limit`.
+
+    `table` keeps the index of each color that was met; several threads may share it.
+    """
+    light, lab = np.empty(3, np.float32), np.empty(3, np.float32)
+    for i in range(picture.shape[0]):
+        for j in range(picture.shape[1]):
+            code = _code(picture, i, j)
+            index = int(table[code])
+            if index == UNKNOWN:
+                for k in range(3):
+                    light[k] = LIGHT_OF_BYTE[picture[i, j, k]]
+                _to_lab(light, lab)
+                index = _nearest_two(lab, centers)[0]
+                table[code] = index
+            counts[index] += 1
+            for k in range(3):
+                limited[i, j, k] = palette[index, k]
+
+
+@compiled
+def mark_rows(picture: Photo, table: NDArray[np.uint8]) -> None:
+    """Set in a table of all colors those that a picture has."""
+    for i in range(picture.shape[0]):
+        for j in range(picture.shape[1]):
+            table[_code(picture, i, j)] = 1
+
+
+@compiled
+def _code(picture: Photo, i: int, j: int) -> int:
+    red, green, blue = picture[i, j, 0], picture[i, j, 1], picture[i, j, 2]
+    return (int(red) << 16) | (int(green) << 8) | int(blue)

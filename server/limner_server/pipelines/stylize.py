@@ -1,0 +1,253 @@
+"""Stylize: a photo made small, drawn tile by tile, its colors counted, all laid on at its size."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from limner_registry.color import srgb_to_lab
+from limner_registry.contracts import STYLIZER
+from limner_registry.palette import SAMPLES, palette_of, toned
+from limner_registry.styles import STYLES
+from limner_server.call import side_by_side
+from limner_server.imaging.drawing_size import drawing_size, filled_up, reduced, thumbnail
+from limner_server.imaging.laying import Paint, lay_on
+from limner_server.imaging.limiting import chosen, limit, sampled
+from limner_server.imaging.tiles import plan_tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from limner_registry.styles import Style
+    from limner_server.call import Call
+    from limner_server.imaging.arrays import Floats, Photo
+    from limner_server.imaging.laying import Laid
+    from limner_server.imaging.tiles import Tile
+    from limner_server.pipelines.course import Course
+    from limner_server.routing.models import Models
+
+    Fields = NDArray[np.int16]
+
+REACH: Final = 32
+"""Pixels beyond a tile that its network looks at, a multiple of its stride."""
+PLAIN_EDGE: Final = 500
+"""Edge of the tiles of a plain grid, in pixels; JP7469738B2 cuts photos so."""
+PREVIEW: Final = 256
+"""Longest edge of a preview in pixels."""
+EXPECTED: Final = {
+    "decode": (0.0, 0.012),
+    "reduce": (0.01, 0.002),
+    "preview": (0.1, 0.0),
+    "lay_on": (0.01, 0.05),
+    "limit": (0.05, 0.006),
+    "encode": (0.01, 0.02),
+}
+"""Seconds that each part takes, and more for each megapixel; of a network, SECONDS_DRAWN."""
+SECONDS_DRAWN: Final = 0.5
+"""For each megapixel that the network draws."""
+
+
+class Tiling(enum.Enum):
+    """How a photo is cut for the network."""
+
+    OVERLAPPING = enum.auto()
+    PLAIN_GRID = enum.auto()
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for."""
+
+    style: Style
+    colors: int = 0
+    """How many the picture may have; 0 for any number."""
+    strength: float = 1.0
+    """How much of the drawing is laid over the photo, in [0, 1]."""
+    line_width: float = 1.0
+    """In [0.25, 4]."""
+    seed: int = 0
+    tiling: Tiling = Tiling.OVERLAPPING
+    tile_px: int = 512
+    """Edge of a tile, a multiple of 4."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A photo, drawn."""
+
+    picture: Photo
+    palette: Floats
+    """Kx3 sRGB in [0, 1], from dark to light; none where nothing was drawn."""
+    shares: NDArray[np.float64]
+    """How much of the picture each has, K in [0, 1]."""
+    size: tuple[int, int]
+    """Height and width at which lines were drawn."""
+    tiles: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Sight:
+    """A photo as small as it is drawn."""
+
+    picture: Photo
+    """Sides as the network takes them."""
+    thumbnail: Photo
+    size: tuple[int, int]
+    """Height and width of what is the photo's."""
+
+
+class Stylizing:
+    """Draws photos in styles."""
+
+    def __init__(self, models: Models) -> None:
+        """Ask `models` for the network."""
+        self._models = models
+
+    async def draw(self, photo: Photo, order: Order, call: Call, course: Course) -> Drawn:
+        """Return a photo drawn in a style; `course` learns how far it is.
+
+        The same order makes the same picture, whatever the size of its tiles.
+        """
+        if order.strength == 0:
+            return await _limited(photo, _undrawn(photo), order, call, course)
+        course.begin("reduce")
+        with call.stage("reduce"):
+            sight, paint = await asyncio.to_thread(_seen, photo, order)
+        course.begin("preview")
+        course.preview = await self._preview(sight, paint, order, call)
+        fields, tiles = await self._fields(sight, order, call, course)
+        course.begin("lay_on")
+        with call.stage("lay_on"):
+            laid = await asyncio.to_thread(
+                lay_on, photo, fields, paint, order.strength, call.is_over
+            )
+        del fields
+        drawn = _laid(laid, paint, sight.size, tiles)
+        return await _limited(laid.picture, drawn, order, call, course)
+
+    async def _preview(self, sight: _Sight, paint: Paint, order: Order, call: Call) -> Photo:
+        """Return what the picture may come to look like."""
+        height, width = sight.size
+        factor = min(1.0, PREVIEW / max(height, width))
+        small = reduced(sight.picture[:height, :width], *_times(factor, height, width))
+        tile = filled_up(small)
+        fields = (await self._ask(tile, sight.thumbnail, order.style, call))[
+            : small.shape[0], : small.shape[1]
+        ]
+        return (await asyncio.to_thread(lay_on, small, fields, paint, order.strength)).picture
+
+    async def _fields(
+        self, sight: _Sight, order: Order, call: Call, course: Course
+    ) -> tuple[Fields, int]:
+        """Return the fields of the whole picture, and of how many tiles they are."""
+        edge, margin = (order.tile_px, REACH)
+        if order.tiling is Tiling.PLAIN_GRID:
+            edge, margin = PLAIN_EDGE, 0
+        high, wide, _ = sight.picture.shape
+        tiles = plan_tiles(high, wide, edge, margin)
+        fields = np.empty((high, wide, 4), np.int16)
+        version = 0
+        while version != (version := call.use_of(STYLIZER.model).version):
+            # again where another version stood in: one picture, one hand
+            course.begin("draw", len(tiles))
+            left = iter(tiles)
+            await side_by_side(
+                *(self._fill(fields, left, sight, order, call, course) for _ in range(2))
+            )
+        height, width = sight.size
+        return fields[:height, :width], len(tiles)
+
+    async def _fill(
+        self,
+        fields: Fields,
+        left: Iterator[Tile],
+        sight: _Sight,
+        order: Order,
+        call: Call,
+        course: Course,
+    ) -> None:
+        """Draw tiles until none is left; whoever is free takes the next."""
+        for tile in left:
+            picture, kept = sight.picture[tile.seen], tile.kept
+            measure = sight.thumbnail
+            if order.tiling is Tiling.PLAIN_GRID:
+                picture = filled_up(picture)
+                measure = thumbnail(picture)
+            fields[tile.core] = (await self._ask(picture, measure, order.style, call))[kept]
+            course.advance()
+
+    async def _ask(self, tile: Photo, measure: Photo, style: Style, call: Call) -> Fields:
+        """Return the fields of one tile."""
+        inputs = {
+            "tile": tile[None],
+            "thumbnail": measure[None],
+            "style": np.array([[STYLES.index(style)]], np.uint8),
+        }
+        fields: Fields = (await self._models.infer(STYLIZER, inputs, call))["fields"][0]
+        return fields
+
+
+def expected(height: int, width: int, order: Order) -> dict[str, float]:
+    """Return the seconds that each part of a call may take, in order."""
+    megapixels = height * width / 1e6
+    high, wide = drawing_size(height, width, order.line_width)
+    seconds = {name: first + more * megapixels for name, (first, more) in EXPECTED.items()}
+    names = ["decode", "reduce", "preview", "draw", "lay_on", "limit", "encode"]
+    if not order.colors:
+        names.remove("limit")
+    return {name: seconds.get(name, SECONDS_DRAWN * high * wide / 1e6) for name in names}
+
+
+def _seen(photo: Photo, order: Order) -> tuple[_Sight, Paint]:
+    """Return what the network is to see of a photo, and what it is to be painted with."""
+    height, width, _ = photo.shape
+    size = drawing_size(height, width, order.line_width)
+    small = reduced(photo, *size)
+    picture = filled_up(small)
+    style, rng = order.style, np.random.default_rng(order.seed)
+    sample = sampled(cv2.GaussianBlur(small, (0, 0), style.smoothing), SAMPLES, rng)  # type: ignore[arg-type]
+    centers = palette_of(srgb_to_lab(sample), style.colors, rng)
+    paint = Paint(centers, toned(centers, style), style.ink, style.cover)
+    return _Sight(picture, thumbnail(picture), size), paint
+
+
+def _times(factor: float, height: int, width: int) -> tuple[int, int]:
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def _undrawn(photo: Photo) -> Drawn:
+    height, width, _ = photo.shape
+    return Drawn(photo, np.empty((0, 3), np.float32), np.empty(0), (height, width), 0)
+
+
+def _laid(laid: Laid, paint: Paint, size: tuple[int, int], tiles: int) -> Drawn:
+    order = np.argsort(srgb_to_lab(paint.tones)[:, 0], kind="stable")
+    shares = laid.counts[order] / max(laid.counts.sum(), 1)
+    return Drawn(laid.picture, paint.tones[order], shares, size, tiles)
+
+
+async def _limited(picture: Photo, drawn: Drawn, order: Order, call: Call, course: Course) -> Drawn:
+    """Return what was drawn in as few colors as were ordered."""
+    if not order.colors:
+        return drawn
+    course.begin("limit")
+    with call.stage("limit"):
+        palette, laid = await asyncio.to_thread(_reduced_to_few, picture, order, call)
+    shares = laid.counts / max(laid.counts.sum(), 1)
+    colors = palette.astype(np.float32) / np.float32(255)
+    return Drawn(laid.picture, colors, shares, drawn.size, drawn.tiles)
+
+
+def _reduced_to_few(picture: Photo, order: Order, call: Call) -> tuple[Photo, Laid]:
+    rng = np.random.default_rng(order.seed)
+    sample = sampled(picture, SAMPLES, rng)
+    centers = palette_of(srgb_to_lab(sample), order.colors, rng)
+    palette = chosen(sample, centers, picture, order.colors)
+    return palette, limit(picture, palette, call.is_over)
