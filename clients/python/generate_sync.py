@@ -11,7 +11,11 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent / "limner_client"
-TWINS = {"connection.py": "sync_connection.py", "client.py": "sync_client.py"}
+TWINS = {
+    "connection.py": "sync_connection.py",
+    "streams.py": "sync_streams.py",
+    "client.py": "sync_client.py",
+}
 
 HEADER = '"""The synchronous {part}; generated from {part}.py by generate_sync.py, not by hand."""'
 
@@ -25,8 +29,8 @@ RULES = (
     (r"\bawait ", ""),
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\b__a(enter|exit)__\b", r"__\1__"),
-    (r"\bAsync(LimnerClient|Connection|Iterable|Iterator)\b", r"\1"),
-    (r"\blimner_client\.connection\b", "limner_client.sync_connection"),
+    (r"\bAsync(LimnerClient|Connection|Streams|Iterable|Iterator)\b", r"\1"),
+    (r"\blimner_client\.(connection|streams)\b", r"limner_client.sync_\1"),
 )
 
 

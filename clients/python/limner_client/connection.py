@@ -106,6 +106,27 @@ class AsyncConnection:
         except grpc.RpcError as error:
             raise typed_error(error, self.address, budget, options) from error
 
+    async def _hear(
+        self,
+        method: Any,
+        request: Any,
+        options: CallOptions,
+        timeout: float | None,
+        take: Callable[[Any], None],
+    ) -> None:
+        """Make a call, and hand each message of its answer to `take` as it comes."""
+        budget = self.timeout if timeout is None else timeout
+        call = method(request, timeout=budget, metadata=self._metadata)
+        ending = Ending(call)  # asynchronous only
+        try:
+            async for message in call:
+                take(message)
+        except grpc.RpcError as error:
+            error = await ending.known(error)  # asynchronous only
+            raise typed_error(error, self.address, budget, options) from error
+        finally:
+            call.cancel()
+
     async def _stream(
         self,
         method: Any,

@@ -22,16 +22,20 @@ from limner_client.results import (
     Lab,
     MatteResult,
     ModelUse,
+    PaletteColor,
+    Progress,
     SegmentResult,
     Shade,
     Stage,
+    Style,
+    StylizeResult,
     Timings,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from limner.v1 import matte_pb2, stream_pb2
+    from limner.v1 import matte_pb2, stream_pb2, stylize_pb2
 
 Response = TypeVar("Response")
 Result = TypeVar("Result")
@@ -106,11 +110,76 @@ def shade_list(reply: dye_pb2.ListShadesResponse) -> tuple[Shade, ...]:
     )
 
 
+class StylizeReply:
+    """Puts the messages of one drawing together."""
+
+    def __init__(self, on_progress: Callable[[Progress], None] | None) -> None:
+        """Begin with nothing; `on_progress` hears how far the drawing is."""
+        self._on_progress = on_progress
+        self._reply: stylize_pb2.StylizeResult | None = None
+        self._pieces: list[bytes] = []
+
+    def take(self, message: stylize_pb2.StylizeResponse) -> None:
+        """Take in the next message."""
+        part = message.WhichOneof("part")
+        if part == "result":
+            self._reply = message.result
+        elif part == "piece":
+            self._pieces.append(message.piece.data)
+        elif part == "progress" and self._on_progress:
+            self._on_progress(_progress(message.progress))
+
+    def result(self) -> StylizeResult:
+        """Return the drawing, once the messages have ended.
+
+        Raises:
+            UnknownReason: They ended before it was all there.
+        """
+        reply, data = self._reply, b"".join(self._pieces)
+        if reply is None or len(data) != reply.following_bytes:
+            said = "the answer ended before the picture was all there"
+            raise UnknownReason(said, grpc.StatusCode.DATA_LOSS)
+        if data:
+            reply.image.data = data
+        return StylizeResult(
+            width=reply.width_px,
+            height=reply.height_px,
+            image=_picture(reply.image),
+            style=reply.style,
+            palette=tuple(
+                PaletteColor(_color(one.lab, one.srgb), one.share) for one in reply.palette
+            ),
+            drawn_width=reply.drawn_width_px,
+            drawn_height=reply.drawn_height_px,
+            tiles=reply.tiles,
+            **_about(reply),
+        )
+
+
+def style_list(reply: stylize_pb2.ListStylesResponse) -> tuple[Style, ...]:
+    """Return the styles of `reply`, in its order."""
+    return tuple(
+        Style(
+            name=style.name,
+            title=style.title,
+            colors=style.colors,
+            preview=_picture(style.preview) if style.HasField("preview") else None,
+        )
+        for style in reply.styles
+    )
+
+
 def frame_result(reply: Any, to_result: Callable[[Response], Result]) -> FrameResult[Result]:
     """Return what a stream's `reply`, of whichever service, says of one frame."""
     if reply.HasField("failure"):
         return FrameResult(reply.number, reply.skipped, None, _error(reply.failure))
     return FrameResult(reply.number, reply.skipped, to_result(reply.response), None)
+
+
+def _progress(message: image_pb2.Progress) -> Progress:
+    remaining = message.remaining_seconds if message.HasField("remaining_seconds") else None
+    preview = _picture(message.preview) if message.HasField("preview") else None
+    return Progress(message.stage, message.fraction, remaining, preview)
 
 
 def _error(failure: stream_pb2.FrameFailure) -> LimnerError:
@@ -125,7 +194,10 @@ def _error(failure: stream_pb2.FrameFailure) -> LimnerError:
 
 
 def _about(
-    reply: segment_pb2.SegmentResponse | matte_pb2.MatteResponse | dye_pb2.DyeResponse,
+    reply: segment_pb2.SegmentResponse
+    | matte_pb2.MatteResponse
+    | dye_pb2.DyeResponse
+    | stylize_pb2.StylizeResult,
 ) -> dict[str, Any]:
     """Return what every reply says of itself."""
     return {

@@ -6,7 +6,7 @@ import string
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2
+from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2, stylize_pb2
 from limner_client.photos import photo_to_image, plane_to_mask
 from limner_client.results import Color, Lab
 
@@ -22,6 +22,7 @@ ClassName = Literal["background", "person", "hair", "face_skin", "body_and_cloth
 SubjectName = Literal["person", "hair"]
 EngineName = Literal["closed_form", "network"]
 BlendName = Literal["delta", "patent"]
+TilingName = Literal["overlapping", "plain_grid"]
 ColorLike: TypeAlias = str | tuple[int, int, int] | Lab | Color
 """A color: `#rrggbb` or `#rgb`; red, green, blue in [0, 255]; CIELAB; or a Color of a reply."""
 
@@ -123,6 +124,45 @@ def shades_request(
 ) -> dye_pb2.ListShadesRequest:
     """Return the request that asks which shades have names."""
     return dye_pb2.ListShadesRequest(
+        without_previews=not previews, output=_output(output), options=_options(request_id)
+    )
+
+
+def stylize_request(  # noqa: PLR0913 - what a drawing can be told, each by name
+    photo: PhotoLike,
+    *,
+    style: str,
+    colors: int | None,
+    strength: float | None,
+    line_width: float | None,
+    seed: int,
+    tiling: TilingName,
+    tile_px: int | None,
+    output: Output,
+    request_id: str | None,
+) -> stylize_pb2.StylizeRequest:
+    """Return the request that asks for a photo drawn in a style."""
+    return stylize_pb2.StylizeRequest(
+        image=photo_to_image(photo),
+        style=style,
+        colors=colors or 0,
+        strength=strength,
+        line_width=line_width,
+        seed=seed,
+        tiling=_value(stylize_pb2.StylizeTiling, "STYLIZE_TILING", tiling, "tiling"),
+        tile_px=tile_px or 0,
+        output=_output(output),
+        options=_options(request_id),
+    )
+
+
+def styles_request(
+    previews: bool,  # noqa: FBT001 - the field's own type
+    output: Output,
+    request_id: str | None,
+) -> stylize_pb2.ListStylesRequest:
+    """Return the request that asks which styles there are."""
+    return stylize_pb2.ListStylesRequest(
         without_previews=not previews, output=_output(output), options=_options(request_id)
     )
 

@@ -222,6 +222,65 @@ class Shade:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a long call is."""
+
+    stage: str
+    """What is being done, such as `draw`."""
+    fraction: float
+    """Share of the work that is done, in [0, 1]; it never falls."""
+    remaining_seconds: float | None
+    """Until the result, as far as can be told; None where nothing can be."""
+    preview: Picture | None
+    """What it may come to look like, 256 pixels at most; sent once, early."""
+
+
+@dataclass(frozen=True)
+class PaletteColor:
+    """One color of a picture."""
+
+    color: Color
+    share: float
+    """Of the pixels that have it, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class StylizeResult:
+    """A photo, drawn in a style."""
+
+    width: int
+    """Of the upright photo, in pixels."""
+    height: int
+    image: Picture
+    style: str
+    palette: tuple[PaletteColor, ...]
+    """From dark to light: the picture's colors where they were limited; else what was laid on
+    before lines and blending."""
+    drawn_width: int
+    """In pixels, at which lines and colors were drawn."""
+    drawn_height: int
+    tiles: int
+    """That the network drew."""
+    served_by: tuple[ModelUse, ...]
+    timings: Timings
+    warnings: tuple[Caution, ...]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Style:
+    """One way of drawing photos."""
+
+    name: str
+    title: str
+    """One line for people."""
+    colors: int
+    """How many are laid on."""
+    preview: Picture | None
+    """A portrait drawn in it; None if pictures were not wanted or could not be drawn."""
+
+
+@dataclass(frozen=True)
 class FrameResult(Generic[Result]):
     """What became of one frame of a stream: a result, or an error that concerns it alone."""
 

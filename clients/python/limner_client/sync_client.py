@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from limner.v1.dye_pb2 import DyeStreamRequest
 from limner.v1.dye_pb2_grpc import DyeServiceStub
-from limner.v1.matte_pb2 import MatteStreamRequest
 from limner.v1.matte_pb2_grpc import MatteServiceStub
-from limner.v1.segment_pb2 import SegmentStreamRequest
 from limner.v1.segment_pb2_grpc import SegmentServiceStub
+from limner.v1.stylize_pb2_grpc import StylizeServiceStub
 from limner_client.pictures import Output
-from limner_client.replies import dye_result, matte_result, segment_result, shade_list
-from limner_client.requests import dye_request, matte_request, segment_request, shades_request
-from limner_client.sync_connection import Connection
+from limner_client.replies import (
+    StylizeReply,
+    dye_result,
+    matte_result,
+    segment_result,
+    shade_list,
+    style_list,
+)
+from limner_client.requests import (
+    dye_request,
+    matte_request,
+    segment_request,
+    shades_request,
+    styles_request,
+    stylize_request,
+)
+from limner_client.sync_streams import Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from limner_client.photos import PhotoLike, PlaneLike
     from limner_client.requests import (
@@ -26,13 +38,22 @@ if TYPE_CHECKING:
         EngineName,
         FaceChoice,
         SubjectName,
+        TilingName,
     )
-    from limner_client.results import DyeResult, FrameResult, MatteResult, SegmentResult, Shade
+    from limner_client.results import (
+        DyeResult,
+        MatteResult,
+        Progress,
+        SegmentResult,
+        Shade,
+        Style,
+        StylizeResult,
+    )
 
 _AS_SENT = Output()
 
 
-class LimnerClient(Connection):
+class LimnerClient(Streams):
     """Edits portraits on a Limner server.
 
         with LimnerClient() as limner:
@@ -203,82 +224,71 @@ class LimnerClient(Connection):
         reply = self._call(stub.ListShades, request, request.options, timeout)
         return shade_list(reply)
 
-    def segment_stream(
+    def stylize(  # noqa: PLR0913 - what a drawing can be told, each by name
         self,
-        frames: Iterable[PhotoLike],
+        photo: PhotoLike,
         *,
-        face: FaceChoice = "largest",
-        classes: Iterable[ClassName] = (),
-        without_faces: bool = False,
+        style: str,
+        colors: int | None = None,
+        strength: float | None = None,
+        line_width: float | None = None,
+        seed: int = 0,
+        tiling: TilingName = "overlapping",
+        tile_px: int | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         output: Output = _AS_SENT,
         timeout: float | None = None,
         request_id: str | None = None,
-    ) -> Iterator[FrameResult[SegmentResult]]:
-        """Yield what `segment` returns, for the newest of `frames` as they come."""
-        settings = segment_request(None, face, classes, without_faces, output, request_id)
-        stub = SegmentServiceStub(self._channel)
-        return self._stream(
-            stub.SegmentStream, SegmentStreamRequest, settings, frames, segment_result, timeout
-        )
+    ) -> StylizeResult:
+        """Return `photo` drawn in a style.
 
-    def matte_stream(  # noqa: PLR0913 - what a matte can be told, each by name
-        self,
-        frames: Iterable[PhotoLike],
-        *,
-        subject: SubjectName = "person",
-        face: FaceChoice = "largest",
-        band_px: int | None = None,
-        engine: EngineName | None = None,
-        foreground: bool = False,
-        output: Output = _AS_SENT,
-        timeout: float | None = None,
-        request_id: str | None = None,
-    ) -> Iterator[FrameResult[MatteResult]]:
-        """Yield what `matte` returns, for the newest of `frames` as they come."""
-        settings = matte_request(
-            None,
-            subject=subject,
-            face=face,
-            band_px=band_px,
-            engine=engine,
-            foreground=foreground,
-            output=output,
-            request_id=request_id,
-        )
-        stub = MatteServiceStub(self._channel)
-        return self._stream(
-            stub.MatteStream, MatteStreamRequest, settings, frames, matte_result, timeout
-        )
+        Args:
+            photo: A file's bytes, path or open file; or an HxWx3 or HxWx4 uint8 array.
+            style: Its name; `list_styles` has them.
+            colors: How many the picture may have, in [2, 64]; None sets no limit. Only PNG and
+                raw pictures keep them exactly.
+            strength: How much of the drawing is laid over the photo, in [0, 1]; None is all.
+            line_width: Of lines and of the details kept, in [0.25, 4]; None is 1.
+            seed: Decides all that is random.
+            tiling: "overlapping", or the "plain_grid" of tiles that shows where they meet.
+            tile_px: Edge of an overlapping tile, a multiple of 4 in [256, 1024]; None is 512.
+            on_progress: Hears at once and then four times a second how far the drawing is.
+            output: How the picture is to be written.
+            timeout: Seconds for this call; None means the client's.
+            request_id: Names the call in logs and errors; None makes one up.
 
-    def dye_stream(  # noqa: PLR0913 - what a dye can be told, each by name
-        self,
-        frames: Iterable[PhotoLike],
-        *,
-        color: ColorLike | None = None,
-        shade: str | None = None,
-        like: PhotoLike | None = None,
-        strength: float = 1.0,
-        keep_highlights: bool = True,
-        blend: BlendName = "delta",
-        face: FaceChoice = "largest",
-        return_alpha: bool = False,
-        output: Output = _AS_SENT,
-        timeout: float | None = None,
-        request_id: str | None = None,
-    ) -> Iterator[FrameResult[DyeResult]]:
-        """Yield what `dye` returns, for the newest of `frames` as they come: a live preview."""
-        settings = dye_request(
-            None,
-            color=color,
-            shade=shade,
-            like=like,
+        Raises:
+            FileNotFoundError: `photo` is a path and nothing is there; nothing was sent.
+            StyleUnknown: No style has that name; the message lists those there are.
+            LimnerError: Anything else the call ended in.
+        """
+        request = stylize_request(
+            photo,
+            style=style,
+            colors=colors,
             strength=strength,
-            keep_highlights=keep_highlights,
-            blend=blend,
-            face=face,
-            return_alpha=return_alpha,
+            line_width=line_width,
+            seed=seed,
+            tiling=tiling,
+            tile_px=tile_px,
             output=output,
             request_id=request_id,
         )
-        stub = DyeServiceStub(self._channel)
-        return self._stream(stub.DyeStream, DyeStreamRequest, settings, frames, dye_result, timeout)
+        stub = StylizeServiceStub(self._channel)
+        reply = StylizeReply(on_progress)
+        self._hear(stub.Stylize, request, request.options, timeout, reply.take)
+        return reply.result()
+
+    def list_styles(
+        self,
+        *,
+        previews: bool = True,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> tuple[Style, ...]:
+        """Return every style, each with a portrait drawn in it if `previews`."""
+        request = styles_request(previews, output, request_id)
+        stub = StylizeServiceStub(self._channel)
+        reply = self._call(stub.ListStyles, request, request.options, timeout)
+        return style_list(reply)

@@ -12,7 +12,7 @@ import click
 import grpc
 
 from limner.errors import LimnerError, UnknownReason
-from limner_client import AsyncLimnerClient, DyeResult, MatteResult, SegmentResult
+from limner_client import AsyncLimnerClient, DyeResult, MatteResult, SegmentResult, StylizeResult
 from limner_client.cli import report
 
 if TYPE_CHECKING:
@@ -25,14 +25,15 @@ IN_FLIGHT = 2
 PATIENCE_SECONDS = 2.0
 """How long a single photo may take before a progress bar appears."""
 
-Result = TypeVar("Result", SegmentResult, MatteResult, DyeResult)
+Result = TypeVar("Result", SegmentResult, MatteResult, DyeResult, StylizeResult)
 
 
 @dataclass(frozen=True)
 class Edit(Generic[Result]):
     """What a command does with one photo."""
 
-    ask: Callable[[AsyncLimnerClient, Path], Awaitable[Result]]
+    ask: Callable[[AsyncLimnerClient, Path, Callable[[float], None]], Awaitable[Result]]
+    """Asks for one photo; may tell what share of it is done, in [0, 1], as it rises."""
     write: Callable[[Result, Path, Sequence[Path]], None]
     """Writes the result of a photo to the files planned for it."""
 
@@ -68,9 +69,16 @@ async def _edit_all(
     with _progress(len(photos), manner.quiet) as advance:
 
         async def edit_one(photo: Path, files: Sequence[Path]) -> Outcome:
+            done = 0.0
+
+            def tell(share: float) -> None:
+                nonlocal done
+                advance(share - done)
+                done = share
+
             async with slots:
-                outcome = await _edit(client, photo, files, edit)
-            advance()
+                outcome = await _edit(client, photo, files, edit, tell)
+            tell(1.0)
             return outcome
 
         async with client:
@@ -79,10 +87,14 @@ async def _edit_all(
 
 
 async def _edit(
-    client: AsyncLimnerClient, photo: Path, files: Sequence[Path], edit: Edit[Result]
+    client: AsyncLimnerClient,
+    photo: Path,
+    files: Sequence[Path],
+    edit: Edit[Result],
+    tell: Callable[[float], None],
 ) -> Outcome:
     try:
-        result = await edit.ask(client, photo)
+        result = await edit.ask(client, photo, tell)
     except OSError as error:
         return _failure(photo, _unreadable(error), client.address)
     except LimnerError as error:
@@ -113,7 +125,7 @@ def _unwritable(error: OSError) -> LimnerError:
 
 
 @contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:  # noqa: FBT001 - private
+def _progress(total: int, quiet: bool) -> Iterator[Callable[[float], None]]:  # noqa: FBT001 - private
     """Show a bar on a terminal's stderr, for a single photo only once it takes long."""
     from rich.console import Console  # noqa: PLC0415 - 50 ms that `--help` need not wait
     from rich.progress import (  # noqa: PLC0415
@@ -121,20 +133,22 @@ def _progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:  # noqa:
         MofNCompleteColumn,
         Progress,
         SpinnerColumn,
+        TaskProgressColumn,
         TimeElapsedColumn,
     )
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    count = MofNCompleteColumn() if total > 1 else TaskProgressColumn()
+    columns = (SpinnerColumn(), BarColumn(), count, TimeElapsedColumn())
     bar = Progress(*columns, console=console, transient=True, redirect_stdout=False)
     task = bar.add_task("", total=total)
     if quiet or not console.is_terminal:
-        yield lambda: None
+        yield lambda _share: None
         return
     delay = PATIENCE_SECONDS if total == 1 else 0
     start = asyncio.get_running_loop().call_later(delay, bar.start)
     try:
-        yield lambda: bar.advance(task)
+        yield lambda share: bar.advance(task, share)
     finally:
         start.cancel()
         bar.stop()

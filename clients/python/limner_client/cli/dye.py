@@ -83,7 +83,7 @@ def dye(
     return_alpha = len(planned[0]) > 1
     output = Output(format=SUFFIXES[planned[0][0].suffix.lower()], quality=QUALITY)
 
-    async def ask(client: AsyncLimnerClient, photo: Path) -> DyeResult:
+    async def ask(client: AsyncLimnerClient, photo: Path, _: object) -> DyeResult:
         return await client.dye(photo, return_alpha=return_alpha, output=output, **told)
 
     ctx.exit(edit_photos(photos, planned, Edit(ask, _write), manner))

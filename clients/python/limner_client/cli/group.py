@@ -20,6 +20,7 @@ SHORT_HELP = {
     "segment": "Find the person, the hair and the faces in photos.",
     "status": "Say what is running and which model versions answer.",
     "studio": "Draw synthetic portraits to look at or to train on.",
+    "stylize": "Draw photos as illustrations: flat colors, lines of ink.",
     "train": "Train a model by its recipe, or go on training it.",
     "up": "Start a server with its models on this machine.",
 }

@@ -75,7 +75,7 @@ def matte(
     output = Output(format="webp" if out.suffix.lower() == ".webp" else "png")
     solver = ENGINES[engine] if engine else None
 
-    async def ask(client: AsyncLimnerClient, photo: Path) -> MatteResult:
+    async def ask(client: AsyncLimnerClient, photo: Path, _: object) -> MatteResult:
         return await client.matte(
             photo, map=map_, trimap=trimap, engine=solver, foreground=True, output=output, **told
         )

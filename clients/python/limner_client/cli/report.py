@@ -10,6 +10,9 @@
     found, wanted              dye only: {class, lab, hex, margin, share} and {lab, hex}
     generator, pair            dye only: what made the color, and [from, to] if it was a pair's
     difference                 dye only: {before, after}, mean CIEDE2000 to the color wanted
+    style, palette             stylize only: its name, and [{lab, hex, share}] from dark to light
+    drawn, tiles               stylize only: [width, height] at which lines were drawn, and how
+                               many tiles the network drew
     models, timings, warnings  [{model, version}], {stage: seconds, total}, [{code, message, field}]
     request_id
 
@@ -24,9 +27,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 
-from limner.v1.reasons import NoFace, NoHair, ShadeUnknown
+from limner.v1.reasons import NoFace, NoHair, ShadeUnknown, StyleUnknown
 from limner_client.errors import Unavailable
-from limner_client.results import DyeResult, SegmentResult
+from limner_client.results import DyeResult, SegmentResult, StylizeResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from limner.errors import LimnerError
     from limner_client.results import Color, MatteResult, Timings
 
-AnyResult: TypeAlias = "SegmentResult | MatteResult | DyeResult"
+AnyResult: TypeAlias = "SegmentResult | MatteResult | DyeResult | StylizeResult"
 
 DONE, FAILED, BAD_INPUT, UNAVAILABLE, LATE = 0, 1, 2, 3, 4
 
@@ -53,6 +56,7 @@ REMEDIES: dict[type[LimnerError], str] = {
     NoFace: "try another photo or --face, or --without-faces for the person alone",
     NoHair: "try another photo or --face, or say where the hair is",
     ShadeUnknown: "`limner dye --list-shades` shows them all",
+    StyleUnknown: "`limner stylize --list-styles` shows what each is",
 }
 """What to do next, where the error's class alone says it."""
 
@@ -83,6 +87,8 @@ def result_document(photo: Path, files: Sequence[Path], result: AnyResult) -> di
         about["hints"] = [asdict(hint) for hint in result.hints]
     elif isinstance(result, DyeResult):
         about |= _dye_document(result)
+    elif isinstance(result, StylizeResult):
+        about |= _stylize_document(result)
     else:
         about["unknown"] = round(result.unknown, 4)
     return about | {
@@ -113,9 +119,11 @@ def result_lines(photo: Path, files: Sequence[Path], result: AnyResult) -> list[
         lines += [f"  hint    {hint.message}" for hint in result.hints]
     lines += [f"  warning {warning.message}" for warning in result.warnings]
     lines += [f"  wrote   {path}" for path in files]
-    stages = sorted(result.timings.stages, key=lambda stage: -stage.seconds)
-    slowest = ", ".join(f"{stage.name} {stage.seconds:.2f}" for stage in stages[:4])
-    lines.append(f"  time    {result.timings.total_seconds:.2f} s ({slowest})")
+    seconds = _seconds(result.timings)
+    total = seconds.pop("total")
+    longest = sorted(seconds, key=lambda stage: -seconds[stage])[:4]
+    slowest = ", ".join(f"{stage} {seconds[stage]:.2f}" for stage in longest)
+    lines.append(f"  time    {total:.2f} s ({slowest})")
     models = ", ".join(f"{use.model} v{use.version}" for use in result.served_by)
     return [*lines, f"  models  {models}"] if models else lines
 
@@ -143,6 +151,10 @@ def _remedy(error: LimnerError, address: str) -> str:
 def _finding(result: AnyResult) -> str:
     if isinstance(result, DyeResult):
         return _dyed(result)
+    if isinstance(result, StylizeResult):
+        count = len(result.palette)
+        size = f"{result.drawn_width} x {result.drawn_height} pixels"
+        return f"{result.style} in {count} colors, drawn at {size} in {result.tiles} tiles"
     if not isinstance(result, SegmentResult):
         return f"cut out; {result.unknown:.1%} of the pixels lay on the edge and were solved"
     count = len(result.faces)
@@ -180,6 +192,20 @@ def _dye_document(result: DyeResult) -> dict[str, Any]:
             "after": round(result.difference_after, 2),
         },
     }
+
+
+def _stylize_document(result: StylizeResult) -> dict[str, Any]:
+    return {
+        "style": result.style,
+        "palette": palette_document(result),
+        "drawn": [result.drawn_width, result.drawn_height],
+        "tiles": result.tiles,
+    }
+
+
+def palette_document(result: StylizeResult) -> list[dict[str, Any]]:
+    """Return the colors of a drawing, from dark to light, for JSON."""
+    return [{**_color(one.color), "share": round(one.share, 6)} for one in result.palette]
 
 
 def _color(color: Color) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def segment(
     """
     from limner_client.cli.batch import Edit, edit_photos  # noqa: PLC0415 - help needs none of it
 
-    async def ask(client: AsyncLimnerClient, photo: Path) -> SegmentResult:
+    async def ask(client: AsyncLimnerClient, photo: Path, _: object) -> SegmentResult:
         return await client.segment(
             photo,
             face=face,

@@ -1,0 +1,120 @@
+"""The synchronous streams; generated from streams.py by generate_sync.py, not by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from limner.v1.dye_pb2 import DyeStreamRequest
+from limner.v1.dye_pb2_grpc import DyeServiceStub
+from limner.v1.matte_pb2 import MatteStreamRequest
+from limner.v1.matte_pb2_grpc import MatteServiceStub
+from limner.v1.segment_pb2 import SegmentStreamRequest
+from limner.v1.segment_pb2_grpc import SegmentServiceStub
+from limner_client.pictures import Output
+from limner_client.replies import dye_result, matte_result, segment_result
+from limner_client.requests import dye_request, matte_request, segment_request
+from limner_client.sync_connection import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from limner_client.photos import PhotoLike
+    from limner_client.requests import (
+        BlendName,
+        ClassName,
+        ColorLike,
+        EngineName,
+        FaceChoice,
+        SubjectName,
+    )
+    from limner_client.results import DyeResult, FrameResult, MatteResult, SegmentResult
+
+_AS_SENT = Output()
+
+
+class Streams(Connection):
+    """A server to which frames are sent as they come.
+
+    A stream answers the newest: while one frame is worked on, newer ones take the place of the one
+    that waits. It lasts until the frames end, an hour at most.
+    """
+
+    def segment_stream(
+        self,
+        frames: Iterable[PhotoLike],
+        *,
+        face: FaceChoice = "largest",
+        classes: Iterable[ClassName] = (),
+        without_faces: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[SegmentResult]]:
+        """Yield what `segment` returns, for the newest of `frames` as they come."""
+        settings = segment_request(None, face, classes, without_faces, output, request_id)
+        stub = SegmentServiceStub(self._channel)
+        return self._stream(
+            stub.SegmentStream, SegmentStreamRequest, settings, frames, segment_result, timeout
+        )
+
+    def matte_stream(  # noqa: PLR0913 - what a matte can be told, each by name
+        self,
+        frames: Iterable[PhotoLike],
+        *,
+        subject: SubjectName = "person",
+        face: FaceChoice = "largest",
+        band_px: int | None = None,
+        engine: EngineName | None = None,
+        foreground: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[MatteResult]]:
+        """Yield what `matte` returns, for the newest of `frames` as they come."""
+        settings = matte_request(
+            None,
+            subject=subject,
+            face=face,
+            band_px=band_px,
+            engine=engine,
+            foreground=foreground,
+            output=output,
+            request_id=request_id,
+        )
+        stub = MatteServiceStub(self._channel)
+        return self._stream(
+            stub.MatteStream, MatteStreamRequest, settings, frames, matte_result, timeout
+        )
+
+    def dye_stream(  # noqa: PLR0913 - what a dye can be told, each by name
+        self,
+        frames: Iterable[PhotoLike],
+        *,
+        color: ColorLike | None = None,
+        shade: str | None = None,
+        like: PhotoLike | None = None,
+        strength: float = 1.0,
+        keep_highlights: bool = True,
+        blend: BlendName = "delta",
+        face: FaceChoice = "largest",
+        return_alpha: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[DyeResult]]:
+        """Yield what `dye` returns, for the newest of `frames` as they come: a live preview."""
+        settings = dye_request(
+            None,
+            color=color,
+            shade=shade,
+            like=like,
+            strength=strength,
+            keep_highlights=keep_highlights,
+            blend=blend,
+            face=face,
+            return_alpha=return_alpha,
+            output=output,
+            request_id=request_id,
+        )
+        stub = DyeServiceStub(self._channel)
+        return self._stream(stub.DyeStream, DyeStreamRequest, settings, frames, dye_result, timeout)
