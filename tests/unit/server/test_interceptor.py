@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from limner.errors import from_rpc_error
-from limner.v1 import segment_pb2, segment_pb2_grpc
+from limner.v1 import segment_pb2, segment_pb2_grpc, stylize_pb2, stylize_pb2_grpc
 from limner.v1.reasons import (
     DeadlinePassed,
     DeadlineTooShort,
@@ -175,3 +175,105 @@ async def test_a_draining_server_turns_new_calls_away():
         error = await failure_of(stub)
     assert isinstance(error, Draining)
     assert error.retry_after
+
+
+TELLING = "/limner.v1.StylizeService/Stylize"
+
+
+class Studio(stylize_pb2_grpc.StylizeServiceServicer):
+    """Yields what each test wants."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.call = None
+
+    async def Stylize(self, request: Any, context: Any):
+        self.call = Call.current()
+        async for message in self.answer():
+            yield message
+
+
+async def told():
+    for fraction in (0.0, 0.5):
+        yield stylize_pb2.StylizeResponse(progress={"fraction": fraction})
+    yield stylize_pb2.StylizeResponse(result={"tiles": 1})
+
+
+@asynccontextmanager
+async def telling(answer, budget=USUAL):
+    metrics = Metrics()
+    calls = Calls({TELLING: budget}, Trials(lambda: Routes(4, {}), no_run, metrics), metrics)
+    server = grpc.aio.server(interceptors=(calls,))
+    servicer = Studio(answer)
+    stylize_pb2_grpc.add_StylizeServiceServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield stylize_pb2_grpc.StylizeServiceStub(channel), servicer, calls, metrics
+    await server.stop(None)
+
+
+def handled(metrics, code):
+    labels = {"grpc_type": "server_stream", "grpc_service": "limner.v1.StylizeService"}
+    labels |= {"grpc_method": "Stylize", "grpc_code": code}
+    return metrics.registry.get_sample_value("grpc_server_handled_total", labels)
+
+
+async def test_a_call_that_tells_how_far_it_is_is_one_call_with_one_status():
+    async with telling(told) as (stub, servicer, calls, metrics):
+        request = stylize_pb2.StylizeRequest(options={"request_id": "my-id"})
+        parts = [message.WhichOneof("part") async for message in stub.Stylize(request)]
+        await calls.idle()
+        assert parts == ["progress", "progress", "result"]
+        assert handled(metrics, "OK") == 1
+    assert servicer.call.request_id == "my-id"
+    assert servicer.call.over
+
+
+async def test_an_error_after_progress_reaches_the_caller_typed():
+    async def failing():
+        yield stylize_pb2.StylizeResponse(progress={"fraction": 0.1})
+        raise NoFace("nobody is here")
+
+    async with telling(failing) as (stub, _, calls, metrics):
+        call = stub.Stylize(stylize_pb2.StylizeRequest())
+        assert (await call.read()).WhichOneof("part") == "progress"
+        with pytest.raises(grpc.RpcError) as caught:
+            await call.read()
+        await calls.idle()
+        assert isinstance(from_rpc_error(caught.value), NoFace)
+        assert handled(metrics, "FAILED_PRECONDITION") == 1
+
+
+async def test_a_caller_who_leaves_while_being_told_ends_the_work():
+    ended = asyncio.Event()
+
+    async def endless():
+        try:
+            while True:
+                yield stylize_pb2.StylizeResponse(progress={"fraction": 0.1})
+                await asyncio.sleep(0.01)
+        finally:
+            ended.set()
+
+    async with telling(endless) as (stub, servicer, calls, metrics):
+        call = stub.Stylize(stylize_pb2.StylizeRequest())
+        await call.read()
+        call.cancel()
+        await ended.wait()
+        await calls.idle()
+        assert handled(metrics, "CANCELLED") == 1
+    assert servicer.call.over
+
+
+async def test_a_call_that_tells_is_held_to_its_deadline():
+    async def endless():
+        yield stylize_pb2.StylizeResponse(progress={"fraction": 0.1})
+        await asyncio.Event().wait()
+
+    async with telling(endless, Budget(default=0.1, floor=0.001)) as (stub, _, _, _):
+        call = stub.Stylize(stylize_pb2.StylizeRequest())
+        await call.read()
+        with pytest.raises(grpc.RpcError) as caught:
+            await call.read()
+        assert isinstance(from_rpc_error(caught.value), DeadlinePassed)
