@@ -12,12 +12,11 @@ import logging
 import time
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import grpc
-from google.protobuf.message import DecodeError
 
-from limner.errors import STATUS_DETAILS, LimnerError, to_status
+from limner.errors import LimnerError
 from limner.v1.reasons import (
     DeadlinePassed,
     DeadlineTooShort,
@@ -27,10 +26,11 @@ from limner.v1.reasons import (
 )
 from limner_server.call import Call
 from limner_server.routing.callers import caller_of
+from limner_server.envelope import abort, reader, too_short
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
     from google.protobuf.message import Message
 
@@ -113,7 +113,7 @@ class Calls(grpc.aio.ServerInterceptor):
             return await self._answer(work, call, "unary", budget, context)
 
         return grpc.unary_unary_rpc_method_handler(
-            answer, _reader(handler), handler.response_serializer
+            answer, reader(handler), handler.response_serializer
         )
 
     def _telling(self, handler: Handler, name: str, budget: Budget) -> Handler:
@@ -124,14 +124,12 @@ class Calls(grpc.aio.ServerInterceptor):
 
             async def work() -> None:
                 self._begin(request, call, context)
-                async with contextlib.aclosing(handler.unary_stream(request, context)) as replies:
-                    async for reply in replies:
-                        await context.write(reply)
+                await _write(handler.unary_stream(request, context), context)
 
             await self._answer(work, call, "server_stream", budget, context)
 
         return grpc.unary_stream_rpc_method_handler(
-            answer, _reader(handler), handler.response_serializer
+            answer, reader(handler), handler.response_serializer
         )
 
     def _stream(self, handler: Handler, name: str, budget: Budget) -> Handler:
@@ -144,14 +142,12 @@ class Calls(grpc.aio.ServerInterceptor):
 
             async def work() -> None:
                 call.asks = self._caller(context, None, call)
-                async with contextlib.aclosing(handler.stream_stream(requests, context)) as replies:
-                    async for reply in replies:
-                        await context.write(reply)
+                await _write(handler.stream_stream(requests, context), context)
 
             await self._answer(work, call, "bidi_stream", budget, context, stream.frames)
 
         return grpc.stream_stream_rpc_method_handler(
-            answer, _reader(handler), handler.response_serializer
+            answer, reader(handler), handler.response_serializer
         )
 
     async def _answer(
@@ -178,7 +174,7 @@ class Calls(grpc.aio.ServerInterceptor):
             self._leave()
             self._ended(call, well=code is grpc.StatusCode.OK)
             self._record(call, labels, code, failure, frames)
-        return await _abort(context, call, failure)
+        return await abort(context, call, failure)
 
     async def _work(
         self, work: Callable[[], Awaitable[Answer]], call: Call, budget: Budget
@@ -187,7 +183,7 @@ class Calls(grpc.aio.ServerInterceptor):
         if self._leaving.is_set():
             raise Draining("the server is shutting down", retry_after=1.0)
         if call.remaining() < budget.floor:
-            raise DeadlineTooShort(_too_short(call, budget))
+            raise DeadlineTooShort(too_short(call, budget))
         try:
             async with asyncio.timeout(call.remaining()):
                 return await work()
@@ -282,34 +278,12 @@ class Calls(grpc.aio.ServerInterceptor):
         )
 
 
+async def _write(replies: AsyncGenerator[Message, None], context: Any) -> None:
+    """Send replies as they come; whatever ends that ends them too."""
+    async with contextlib.aclosing(replies):
+        async for reply in replies:
+            await context.write(reply)
+
+
 def _labels(kind: str, call: Call) -> Labels:
     return (kind, *call.method.strip("/").split("/"))
-
-
-def _reader(handler: Handler) -> Callable[[bytes], Message | None]:
-    """Return the method's parser, with None for bytes that are none of its messages."""
-
-    def read(data: bytes) -> Message | None:
-        try:
-            message: Message = handler.request_deserializer(data)
-        except DecodeError:
-            return None  # grpc itself would call this our defect
-        return message
-
-    return read
-
-
-async def _abort(context: Any, call: Call, error: LimnerError) -> NoReturn:
-    """End the call with `error`, by raising grpc's own AbortError."""
-    error.request_id = call.request_id
-    status = to_status(error)
-    details = (STATUS_DETAILS, status.SerializeToString())
-    await context.abort(error.code, status.message, (*context.trailing_metadata(), details))
-    raise AssertionError("abort returned")
-
-
-def _too_short(call: Call, budget: Budget) -> str:
-    left = max(call.remaining(), 0)
-    return (
-        f"{left * 1000:.0f} ms are left; {call.method} needs {budget.floor * 1000:.0f} ms at least"
-    )

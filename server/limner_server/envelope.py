@@ -1,0 +1,47 @@
+"""What surrounds every call on the wire: a request's bytes read, a failure's status told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from google.protobuf.message import DecodeError
+
+from limner.errors import STATUS_DETAILS, to_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from google.protobuf.message import Message
+
+    from limner.errors import LimnerError
+    from limner_server.call import Budget, Call
+
+
+def reader(handler: Any) -> Callable[[bytes], Message | None]:
+    """Return the method's parser, with None for bytes that are none of its messages."""
+
+    def read(data: bytes) -> Message | None:
+        try:
+            message: Message = handler.request_deserializer(data)
+        except DecodeError:
+            return None  # grpc itself would call this our defect
+        return message
+
+    return read
+
+
+async def abort(context: Any, call: Call, error: LimnerError) -> NoReturn:
+    """End the call with `error`, by raising grpc's own AbortError."""
+    error.request_id = call.request_id
+    status = to_status(error)
+    details = (STATUS_DETAILS, status.SerializeToString())
+    await context.abort(error.code, status.message, (*context.trailing_metadata(), details))
+    raise AssertionError("abort returned")
+
+
+def too_short(call: Call, budget: Budget) -> str:
+    """Return what is said of a deadline that leaves no time for the work."""
+    left = max(call.remaining(), 0)
+    return (
+        f"{left * 1000:.0f} ms are left; {call.method} needs {budget.floor * 1000:.0f} ms at least"
+    )
