@@ -24,11 +24,15 @@ from limner_client import (
     ModelUse,
     NoFace,
     Output,
+    PaletteColor,
     Picture,
     Plane,
+    Progress,
     SegmentResult,
     Shade,
     Stage,
+    Style,
+    StylizeResult,
     Violation,
 )
 
@@ -51,6 +55,9 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         assert_type(limner.dye(path, color=Lab(50, 20, 10), like=None), DyeResult)
         assert_type(limner.dye("me.jpg", like="you.jpg", face=(1, 2)), DyeResult)
         assert_type(limner.list_shades(previews=False), tuple[Shade, ...])
+        assert_type(limner.stylize(photo, style="print", colors=8), StylizeResult)
+        assert_type(limner.stylize("me.jpg", style="print", on_progress=heard), StylizeResult)
+        assert_type(limner.list_styles(previews=False), tuple[Style, ...])
         assert_type(limner.health("limner.v1.MatteService"), bool)
         limner.segment(photo, face="smallest")  # type: ignore[arg-type]
         limner.segment(photo, classes=["cat"])  # type: ignore[list-item]
@@ -109,6 +116,19 @@ def results(segmented: SegmentResult, matted: MatteResult) -> None:
     assert_type(matted.alpha, Plane)
     assert_type(matted.foreground, Picture | None)
     segmented.width = 3  # type: ignore[misc]
+
+
+def heard(progress: Progress) -> None:
+    assert_type(progress.fraction, float)
+    assert_type(progress.remaining_seconds, float | None)
+    assert_type(progress.preview, Picture | None)
+
+
+def drawn(result: StylizeResult, style: Style) -> None:
+    assert_type(result.image, Picture)
+    assert_type(result.palette, tuple[PaletteColor, ...])
+    assert_type(result.palette[0].color, Color)
+    assert_type(style.preview, Picture | None)
 
 
 def errors(error: LimnerError) -> None:

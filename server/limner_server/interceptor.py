@@ -25,8 +25,8 @@ from limner.v1.reasons import (
     ParameterOutOfRange,
 )
 from limner_server.call import Call
-from limner_server.routing.callers import caller_of
 from limner_server.envelope import abort, reader, too_short
+from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:

@@ -21,6 +21,8 @@ from limner.v1 import (
     matte_pb2_grpc,
     segment_pb2,
     segment_pb2_grpc,
+    stylize_pb2,
+    stylize_pb2_grpc,
 )
 
 WIDTH, HEIGHT = 60, 80
@@ -45,6 +47,7 @@ class Double(
     segment_pb2_grpc.SegmentServiceServicer,
     matte_pb2_grpc.MatteServiceServicer,
     dye_pb2_grpc.DyeServiceServicer,
+    stylize_pb2_grpc.StylizeServiceServicer,
 ):
     """Keeps every request; fails as often as it was told to, then answers one face."""
 
@@ -54,6 +57,7 @@ class Double(
         self.metadata = []
         self.failures = deque()
         self.frames = []
+        self.lost_pieces = 0
         self.frame_failures = {}
         self.hangs = False
         self.in_flight = self.most_in_flight = 0
@@ -135,6 +139,45 @@ class Double(
             else:
                 reply.response.CopyFrom(_dyed(settings))
             yield reply
+
+    def Stylize(self, request, context):
+        """Tell half the way, then answer a picture in pieces of 100 bytes."""
+        self._receive(request, context)
+        data = png(np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
+        about = {"width_px": WIDTH, "height_px": HEIGHT}
+        image = {"format": request.output.format, **about}
+        preview = {"data": data, "format": "IMAGE_FORMAT_PNG", **about}
+        for progress in (
+            {"stage": "decode"},
+            {"stage": "draw", "fraction": 0.5, "remaining_seconds": 2.5, "preview": preview},
+        ):
+            yield stylize_pb2.StylizeResponse(progress=progress)
+        yield stylize_pb2.StylizeResponse(
+            result={
+                "image": image,
+                "following_bytes": len(data),
+                "style": request.style,
+                "palette": [{**AUBURN, "share": 0.25}],
+                "drawn_width_px": WIDTH // 2,
+                "drawn_height_px": HEIGHT // 2,
+                "tiles": 3,
+                **_about(request),
+            }
+        )
+        for start in range(0, len(data) - self.lost_pieces * 100, 100):
+            piece = {"data": data[start : start + 100]}
+            yield stylize_pb2.StylizeResponse(piece=piece)
+
+    def ListStyles(self, request, context):
+        self._receive(request, context)
+        styles = [
+            stylize_pb2.Style(name="illustration", title="Flat colors", colors=24),
+            stylize_pb2.Style(name="print", title="A few strong ones", colors=8),
+        ]
+        if not request.without_previews:
+            styles[0].preview.data = png(np.full((8, 8, 3), 90, np.uint8))
+            styles[0].preview.format = image_pb2.IMAGE_FORMAT_PNG
+        return stylize_pb2.ListStylesResponse(styles=styles)
 
     def _receive(self, request, context):
         with self._lock:

@@ -43,7 +43,7 @@ def test_segment_to_a_file_draws_the_photo(limner, photo, tmp_path):
     assert "1 face, person 25% of the picture" in stdout
     assert "come nearer: 12 %" in stdout
     assert "the photo is small" in stdout
-    assert "0.07 s (mesh 0.03, mesh 0.02, decode 0.01)" in stdout
+    assert "0.07 s (mesh 0.05, decode 0.01)" in stdout
     assert "face_detector v3, person_mask v1" in stdout
     assert stderr == ""
 

@@ -9,6 +9,7 @@ from limner_registry.contracts import (
     HAIR_MATTER,
     HAIR_SEGMENTER,
     PERSON_SEGMENTER,
+    STYLIZER,
 )
 from limner_server.routing.quality import difference, is_flawed
 
@@ -29,6 +30,7 @@ GOOD = {
     PERSON_SEGMENTER: {"person": classes(1, 60)["classes"][:, 1]},
     HAIR_MATTER: {"alpha": RNG.random((1, 512, 512), np.float32)},
     DYE_GENERATOR: {"dyed": RNG.random((1, 256, 256, 3), np.float32)},
+    STYLIZER: {"fields": RNG.integers(0, 32767, (1, 60, 80, 4), np.int16)},
     FACE_MESH: {"landmarks": RNG.random((1, 468, 3), np.float32), "presence": np.ones(1, "f4")},
 }
 
@@ -42,7 +44,7 @@ def test_a_good_answer_has_no_flaw_and_is_like_itself(contract):
     assert value == pytest.approx(1 if measure == "mask_iou" else 0, abs=1e-6)
 
 
-@pytest.mark.parametrize("contract", GOOD, ids=lambda contract: contract.model)
+@pytest.mark.parametrize("contract", {*GOOD} - {STYLIZER}, ids=lambda contract: contract.model)
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_no_number_is_a_flaw(contract, value):
     answers = {name: array.copy() for name, array in GOOD[contract].items()}
@@ -83,3 +85,19 @@ def test_dyes_are_compared_as_eyes_see_them():
 
     assert measure == "ciede2000"
     assert 30 < value < 40
+
+
+def test_fields_below_nought_are_a_flaw():
+    fields = GOOD[STYLIZER]["fields"].copy()
+    fields.flat[7] = -1
+    assert is_flawed(STYLIZER, {"fields": fields})
+
+
+def test_fields_differ_by_their_mean_gap_without_wrapping_around():
+    low, high = (np.full((1, 16, 16, 4), value, np.int16) for value in (0, 32767))
+    assert difference(STYLIZER, {"fields": low}, {"fields": high}) == ("field_mean", 1.0)
+    assert difference(STYLIZER, {"fields": high}, {"fields": low}) == ("field_mean", 1.0)
+    quarter = low.copy()
+    quarter[..., 3] = 32767
+    measure, gap = difference(STYLIZER, {"fields": low}, {"fields": quarter})
+    assert (measure, gap) == ("field_mean", pytest.approx(0.25))
