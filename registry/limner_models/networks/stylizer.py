@@ -18,7 +18,7 @@ WIDTH: Final = 16
 """Channels at full resolution, as published; twice as many at the others."""
 STRIDE: Final = 4
 """Tiles begin at multiples of it, so that the coarse branches see the same pixels in any tile."""
-REACH: Final = 32
+REACH: Final = 24
 """Pixels that a tile must know beyond what is kept of it, a multiple of STRIDE."""
 LARGEST: Final = 32767
 """What a field of 1 is answered as."""

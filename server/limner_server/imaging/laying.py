@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from limner_server.imaging.arrays import Floats, Photo
 
-SOFTNESS: Final = 30.0
+SOFTNESS: Final = 10.0
 """Difference of squared distances in CIELAB over which one color gives way to the next, where
 fields are as large as the photo."""
 

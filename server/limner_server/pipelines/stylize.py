@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Fields = NDArray[np.int16]
 
-REACH: Final = 32
+REACH: Final = 24
 """Pixels beyond a tile that its network looks at, a multiple of its stride."""
 PLAIN_EDGE: Final = 500
 """Edge of the tiles of a plain grid, in pixels; JP7469738B2 cuts photos so."""
