@@ -75,6 +75,21 @@ def test_the_shades_are_listed_by_the_command(stack):
     assert {"auburn", "blond", "blue"} < {shade["name"] for shade in shades}
 
 
+def test_a_photo_is_drawn_by_the_command(stack, photo, tmp_path):
+    out, palette = tmp_path / "drawn.png", tmp_path / "palette.json"
+    files = ("-o", out, "--palette-out", palette, "--address", stack.address, "--json")
+    (edit,) = told(limner("stylize", photo, "--style", "print", "--colors", "16", *files))
+    assert (edit["style"], len(edit["palette"])) == ("print", 16)
+    with Image.open(out) as drawn:
+        there = {"#{:02x}{:02x}{:02x}".format(*color) for _, color in drawn.getcolors()}
+    assert there == {color["hex"] for color in json.loads(palette.read_text())}
+
+
+def test_the_styles_are_listed_by_the_command(stack):
+    styles = told(limner("stylize", "--list-styles", "--address", stack.address, "--json"))
+    assert {style["name"] for style in styles} >= {"illustration", "ink-and-wash", "print"}
+
+
 def test_the_readmes_program_runs_as_it_stands(stack, photo, tmp_path):
     Image.open(photo).convert("RGB").save(tmp_path / "me.jpg")
     program = README.read_text().split("```python\n")[1].split("```")[0]

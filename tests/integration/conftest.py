@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from limner.errors import LimnerError, from_rpc_error
-from limner.v1 import dye_pb2_grpc, matte_pb2_grpc, segment_pb2_grpc
+from limner.v1 import dye_pb2_grpc, matte_pb2_grpc, segment_pb2_grpc, stylize_pb2_grpc
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Stubs:
     segment: segment_pb2_grpc.SegmentServiceStub
     matte: matte_pb2_grpc.MatteServiceStub
     dye: dye_pb2_grpc.DyeServiceStub
+    stylize: stylize_pb2_grpc.StylizeServiceStub
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,7 @@ def stubs(stack):
             segment_pb2_grpc.SegmentServiceStub(channel),
             matte_pb2_grpc.MatteServiceStub(channel),
             dye_pb2_grpc.DyeServiceStub(channel),
+            stylize_pb2_grpc.StylizeServiceStub(channel),
         )
 
 

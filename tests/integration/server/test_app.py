@@ -18,8 +18,16 @@ from limner.v1 import (
     matte_pb2_grpc,
     segment_pb2,
     segment_pb2_grpc,
+    stylize_pb2,
+    stylize_pb2_grpc,
 )
-from limner.v1.reasons import Draining, ModelNotReady, ParameterOutOfRange, ShadeUnknown
+from limner.v1.reasons import (
+    Draining,
+    ModelNotReady,
+    ParameterOutOfRange,
+    ShadeUnknown,
+    StyleUnknown,
+)
 from limner_server.app import PortTaken, running
 from limner_server.settings import Settings
 
@@ -52,7 +60,7 @@ async def services_of(channel):
 
 @pytest.mark.parametrize(
     "service",
-    ["", "limner.v1.SegmentService", "limner.v1.MatteService", "limner.v1.DyeService"],
+    ["", *(f"limner.v1.{name}Service" for name in ("Segment", "Matte", "Dye", "Stylize"))],
 )
 async def test_nothing_serves_before_its_models_answer(tmp_path, service):
     async with served(tmp_path) as (_, channel):
@@ -96,6 +104,37 @@ async def test_the_shades_are_listed_without_any_model(tmp_path):
     assert not reply.served_by.models
 
 
+async def test_a_style_that_is_none_is_told_without_any_model(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        call = stylize_pb2_grpc.StylizeServiceStub(channel).Stylize(
+            stylize_pb2.StylizeRequest(image=GRAY, style="manga")
+        )
+        with pytest.raises(grpc.RpcError) as caught:
+            await call.read()
+    error = from_rpc_error(caught.value)
+    assert isinstance(error, StyleUnknown)
+    assert "illustration, ink-and-wash, print" in str(error)
+
+
+async def test_nothing_is_told_of_a_drawing_that_cannot_be_begun(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        call = stylize_pb2_grpc.StylizeServiceStub(channel).Stylize(
+            stylize_pb2.StylizeRequest(image=GRAY, style="print")
+        )
+        with pytest.raises(grpc.RpcError) as caught:
+            await call.read()
+    assert isinstance(from_rpc_error(caught.value), ModelNotReady)
+
+
+async def test_the_styles_are_listed_without_pictures_before_the_model_answers(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        stub = stylize_pb2_grpc.StylizeServiceStub(channel)
+        reply = await stub.ListStyles(stylize_pb2.ListStylesRequest())
+    assert len(reply.styles) >= 3
+    assert not any(style.HasField("preview") for style in reply.styles)
+    assert [warning.code for warning in reply.warnings] == ["PREVIEWS_NOT_READY"]
+
+
 async def test_a_stream_before_the_models_are_ready_is_told_when_to_come_again(tmp_path):
     async with served(tmp_path) as (_, channel):
         stub = segment_pb2_grpc.SegmentServiceStub(channel)
@@ -125,7 +164,9 @@ async def test_a_drain_does_not_wait_for_a_stream_that_is_idle(tmp_path):
 async def test_the_services_describe_themselves_when_told_to(tmp_path):
     async with served(tmp_path, reflection=True) as (_, channel):
         services = await services_of(channel)
-    assert {f"limner.v1.{name}Service" for name in ("Segment", "Matte", "Dye")} <= services
+    assert {
+        f"limner.v1.{name}Service" for name in ("Segment", "Matte", "Dye", "Stylize")
+    } <= services
 
 
 async def test_the_services_do_not_describe_themselves_unasked(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2
+from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2, stylize_pb2
 from tests.integration.conftest import saved
 
 SEGMENT = "/limner.v1.SegmentService/Segment"
@@ -17,12 +17,16 @@ MATTE = "/limner.v1.MatteService/Matte"
 DYE = "/limner.v1.DyeService/Dye"
 LIST_SHADES = "/limner.v1.DyeService/ListShades"
 STREAM = "/limner.v1.DyeService/DyeStream"
+STYLIZE = "/limner.v1.StylizeService/Stylize"
+LIST_STYLES = "/limner.v1.StylizeService/ListStyles"
 REQUESTS = {
     SEGMENT: segment_pb2.SegmentRequest,
     MATTE: matte_pb2.MatteRequest,
     DYE: dye_pb2.DyeRequest,
     LIST_SHADES: dye_pb2.ListShadesRequest,
     STREAM: dye_pb2.DyeStreamRequest,
+    STYLIZE: stylize_pb2.StylizeRequest,
+    LIST_STYLES: stylize_pb2.ListStylesRequest,
 }
 SETTINGS = dye_pb2.DyeStreamRequest(settings={"color": {"shade": "red"}}).SerializeToString()
 DEFECTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
@@ -78,6 +82,12 @@ def valid_requests() -> list[tuple[str, bytes]]:
         (STREAM, dye_pb2.DyeStreamRequest(settings={"color": colors[1], "strength": 0.5})),
         (STREAM, dye_pb2.DyeStreamRequest(frame={"number": 3, "image": raw})),
     ]
+    drawn = {"style": "print", "colors": 9, "strength": 0.5, "line_width": 2, "tile_px": 256}
+    calls += [
+        (STYLIZE, stylize_pb2.StylizeRequest(image=raw, seed=7, tiling=1, output=output, **drawn)),
+        (STYLIZE, stylize_pb2.StylizeRequest(image=files[1], style="illustration", tiling=2)),
+        (LIST_STYLES, stylize_pb2.ListStylesRequest(output=output, options=options)),
+    ]
     return [(method, request.SerializeToString()) for method, request in calls]
 
 
@@ -131,6 +141,8 @@ def status_of(channel, method, message) -> grpc.StatusCode:
     try:
         if method == STREAM:
             list(channel.stream_stream(method)(iter([SETTINGS, message]), timeout=30))
+        elif method == STYLIZE:
+            list(channel.unary_stream(method)(message, timeout=30))
         else:
             channel.unary_unary(method)(message, timeout=30)
     except grpc.RpcError as error:
@@ -142,7 +154,7 @@ def test_the_calls_are_good_before_they_are_mutated(channel):
     codes = [status_of(channel, *call) for call in CALLS]
     answered = {grpc.StatusCode.OK, grpc.StatusCode.FAILED_PRECONDITION}  # noise shows nobody
     assert set(codes) <= answered
-    assert codes.count(grpc.StatusCode.OK) >= 11
+    assert codes.count(grpc.StatusCode.OK) >= 14
 
 
 @settings(
