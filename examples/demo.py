@@ -1,6 +1,7 @@
 """Brings Limner up, edits a real portrait with its commands, shows what happened, stops it all.
 
-It finds the person and the faces, cuts the person out, and dyes the hair in six shades.
+It finds the person and the faces, cuts the person out, dyes the hair in six shades, and draws
+the portrait in three styles.
 
 The pictures land in `demo/`. The portrait is NASA's of Eileen Collins, in the public domain.
 """
@@ -26,8 +27,11 @@ STATE = ROOT / ".limner/demo"
 PHOTO = OUT / "astronaut.png"
 BACKDROP = (196, 78, 56)
 SHADES = ("jet-black", "auburn", "copper", "blond", "burgundy", "blue")
+STYLES = ("illustration", "ink-and-wash", "print")
 HEAD = (97, 0, 353, 256)
 """Where the astronaut's head is: left, top, right, bottom."""
+PORTRAIT = (64, 0, 404, 340)
+"""Head and shoulders."""
 
 screen = Console()
 
@@ -48,11 +52,15 @@ def main() -> None:
         for shade in SHADES:
             files = ("-o", OUT / f"{shade}.jpg", "--alpha-out", OUT / "hair.alpha.png")
             edits[shade] = limner("dye", PHOTO, "--shade", shade, *files, *address)[0]
+        for style in STYLES:
+            files = ("-o", OUT / f"{style}.png")
+            edits[style] = limner("stylize", PHOTO, "--style", style, *files, *address)[0]
     finally:
         limner("down", "--state", STATE)
     lay_out_sheet()
     lay_out_shades([edits[shade] for shade in SHADES])
-    for name in ("segment", "matte", SHADES[-1]):
+    lay_out_styles([edits[style] for style in STYLES])
+    for name in ("segment", "matte", SHADES[-1], STYLES[0]):
         show(name, edits[name])
     screen.print(
         f"pictures: {', '.join(str(file.relative_to(ROOT)) for file in sorted(OUT.iterdir()))}"
@@ -111,6 +119,20 @@ def lay_out_shades(dyes: list[dict[str, Any]]) -> None:
     share = f"{found['share']:.0%} of the picture"
     alpha = Card(head(Image.open(OUT / "hair.alpha.png"), HEAD), "her hair", share)
     lay_out([[original, *cards[:3]], [alpha, *cards[3:]]], OUT / "shades.jpg")
+
+
+def lay_out_styles(drawings: list[dict[str, Any]]) -> None:
+    """Lay the portrait and each drawing of it side by side."""
+    cards = [
+        Card(
+            head(Image.open(drawing["files"][0]), PORTRAIT),
+            style,
+            f"{len(drawing['palette'])} colors",
+        )
+        for style, drawing in zip(STYLES, drawings, strict=True)
+    ]
+    original = Card(head(Image.open(PHOTO), PORTRAIT), "the photo", "512 x 512 pixels")
+    lay_out([[original, *cards]], OUT / "styles.jpg")
 
 
 if __name__ == "__main__":
