@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ZERO, ONE, BYTE = np.float32(0), np.float32(1), np.float32(255)
 LARGEST = 32767
 """What a field of 1 is."""
+FAR = np.float32(1e9)
+"""More than the squared distance of any two colors."""
 UNKNOWN = 255
 """In a table of colors: not looked up yet."""
 NOWHERE = -1
@@ -65,33 +67,33 @@ def lay_rows(
     centers, tones, ink, cover = paint
     softness, strength = np.float32(manner[0]), np.float32(manner[1])
     y, x = places
-    lab = np.empty((fields.shape[0], fields.shape[1], 4), np.float32)
+    across = fields.shape[1]
+    lab = np.empty((fields.shape[0], across, 4), np.float32)
     nearest = np.empty(fields.shape[:2], np.int16)
     _told(fields, centers, SURE * softness, lab, nearest)
-    across = fields.shape[1]
-    row, alone = np.empty((across, 4), np.float32), np.empty(across, np.int16)
+    row, some = np.empty((across, 4), np.float32), np.empty((across, len(centers)), np.int16)
+    many, above = np.zeros(across, np.int16), -1
     color, mixed = np.empty(3, np.float32), np.empty(3, np.float32)
     for i in range(drawn.shape[0]):
         top = int(y[i])
+        if top != above:
+            _near_each(lab, nearest, top, centers, some, many)
+            above = top
         v, below = y[i] - np.float32(top), min(top + 1, fields.shape[0] - 1)
         for n in range(across):
-            right = min(n + 1, across - 1)
-            one = nearest[top, n]
-            same = one == nearest[top, right] == nearest[below, n] == nearest[below, right]
-            alone[n] = one if same else NOWHERE
             for k in range(4):
                 row[n, k] = lab[top, n, k] * (ONE - v) + lab[below, n, k] * v
         for j in range(drawn.shape[1]):
             left = int(x[j])
             u, right = x[j] - np.float32(left), min(left + 1, across - 1)
-            first = alone[left]
-            if first >= 0:
+            first = some[left, 0]
+            if many[left] == 1:
                 for k in range(3):
                     mixed[k] = tones[first, k]
             else:
                 for k in range(3):
                     color[k] = row[left, k] * (ONE - u) + row[right, k] * u
-                first = _mix(color, centers, tones, softness, mixed)
+                first = _mix(color, centers, some[left, : many[left]], tones, softness, mixed)
             counts[first] += 1
             line = (row[left, 3] * (ONE - u) + row[right, 3] * u) * np.float32(cover)
             for k in range(3):
@@ -111,6 +113,7 @@ def _told(
     one is near, only it is.
     """
     light, at = np.empty(3, np.float32), np.empty(3, np.float32)
+    every = np.arange(len(centers))
     for i in range(fields.shape[0]):
         for j in range(fields.shape[1]):
             for k in range(3):
@@ -119,17 +122,71 @@ def _told(
             for k in range(3):
                 lab[i, j, k] = at[k]
             lab[i, j, 3] = np.float32(fields[i, j, 3]) / np.float32(LARGEST)
-            first, _, near, next_near = _nearest_two(at, centers)
+            first, _, near, next_near = _nearest_two(at, centers, every)
             nearest[i, j] = first if next_near - near > sure else NOWHERE
 
 
 @compiled
-def _mix(color: Floats, centers: Floats, tones: Floats, softness: np.float32, mixed: Floats) -> int:
+def _near_each(
+    lab: Floats,
+    nearest: NDArray[np.int16],
+    top: int,
+    centers: Floats,
+    some: NDArray[np.int16],
+    many: NDArray[np.int16],
+) -> None:
+    """Write which centers may be one of the nearest two between four pixels, and how many.
+
+    That is one where all four are surely its own. Else, what lies between them is nowhere farther
+    from their middle than the farthest of them; what is beyond the middle's second center by twice
+    that cannot come before it.
+    """
+    below, middle = min(top + 1, lab.shape[0] - 1), np.empty(3, np.float32)
+    every = np.arange(len(centers))
+    for n in range(lab.shape[1]):
+        right = min(n + 1, lab.shape[1] - 1)
+        one = nearest[top, n]
+        same = one == nearest[top, right] == nearest[below, n] == nearest[below, right]
+        if same and one != NOWHERE:
+            some[n, 0], many[n] = one, 1
+            continue
+        for k in range(3):
+            sides = lab[top, n, k] + lab[top, right, k] + lab[below, n, k] + lab[below, right, k]
+            middle[k] = sides / np.float32(4)
+        wide = max(_apart(lab[top, n], middle), _apart(lab[top, right], middle))
+        wide = max(wide, _apart(lab[below, n], middle), _apart(lab[below, right], middle))
+        next_near = _nearest_two(middle, centers, every)[3]
+        reach = np.sqrt(next_near) + np.float32(2.01) * np.sqrt(wide) + np.float32(0.01)
+        count = 0
+        for m in every:
+            if _apart(centers[m], middle) <= reach * reach:
+                some[n, count] = m
+                count += 1
+        many[n] = count
+
+
+@compiled
+def _apart(one: Floats, other: Floats) -> np.float32:
+    """Return the squared distance of two colors."""
+    a, b, c = one[0] - other[0], one[1] - other[1], one[2] - other[2]
+    squared: np.float32 = a * a + b * b + c * c
+    return squared
+
+
+@compiled
+def _mix(
+    color: Floats,
+    centers: Floats,
+    some: NDArray[np.int16],
+    tones: Floats,
+    softness: np.float32,
+    mixed: Floats,
+) -> int:
     """Write what is laid on for a color, mixed where two centers are as near; return the nearest.
 
     Softness is the difference of squared distances at which the farther has 27 %.
     """
-    first, second, near, next_near = _nearest_two(color, centers)
+    first, second, near, next_near = _nearest_two(color, centers, some)
     share = ONE
     if next_near - near <= SURE * softness:
         share = ONE / (ONE + np.exp((near - next_near) / softness))
@@ -139,14 +196,14 @@ def _mix(color: Floats, centers: Floats, tones: Floats, softness: np.float32, mi
 
 
 @compiled
-def _nearest_two(color: Floats, centers: Floats) -> tuple[int, int, np.float32, np.float32]:
-    """Return the nearest center and the next, and both squared distances."""
-    first, second = 0, 0
-    near, next_near = np.float32(np.inf), np.float32(np.inf)
-    for m in range(centers.shape[0]):
-        a, b = color[0] - centers[m, 0], color[1] - centers[m, 1]
-        c = color[2] - centers[m, 2]
-        apart = a * a + b * b + c * c
+def _nearest_two(
+    color: Floats, centers: Floats, some: NDArray[np.integer[Any]]
+) -> tuple[int, int, np.float32, np.float32]:
+    """Return the nearest of some centers and the next, and both squared distances."""
+    first, second = some[0], some[0]
+    near, next_near = FAR, FAR
+    for m in some:
+        apart = _apart(color, centers[m])
         if apart < near:
             second, next_near = first, near
             first, near = m, apart
@@ -188,6 +245,7 @@ def limit_rows(
     `table` keeps the index of each color that was met; several threads may share it.
     """
     light, lab = np.empty(3, np.float32), np.empty(3, np.float32)
+    every = np.arange(len(centers))
     for i in range(picture.shape[0]):
         for j in range(picture.shape[1]):
             code = _code(picture, i, j)
@@ -196,7 +254,7 @@ def limit_rows(
                 for k in range(3):
                     light[k] = LIGHT_OF_BYTE[picture[i, j, k]]
                 _to_lab(light, lab)
-                index = _nearest_two(lab, centers)[0]
+                index = _nearest_two(lab, centers, every)[0]
                 table[code] = index
             counts[index] += 1
             for k in range(3):
