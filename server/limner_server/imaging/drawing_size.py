@@ -15,6 +15,9 @@ STRIDE: Final = 4
 """Sides that a network takes are multiples of it."""
 LEAST: Final = 16
 """Pixels a side that a network takes at least."""
+FRAME: Final = 16
+"""Pixels that a picture is mirrored by on every side: beyond its edge a network sees black, and
+would draw a line along it. A multiple of STRIDE."""
 THUMBNAIL: Final = 192
 """Longest edge of a thumbnail in pixels."""
 
@@ -39,13 +42,20 @@ def reduced(photo: Photo, height: int, width: int) -> Photo:
     return cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def filled_up(picture: Photo) -> Photo:
-    """Return a picture mirrored at its right and lower edges until a network takes its sides."""
+def filled_up(picture: Photo, frame: int = 0) -> Photo:
+    """Return a picture mirrored at its edges until a network takes its sides.
+
+    Args:
+        picture: HxWx3 uint8.
+        frame: Pixels that are added on every side at least, a multiple of STRIDE; on the right
+            and below a few more.
+    """
     height, width = picture.shape[:2]
-    below, beside = (_taken(extent) - extent for extent in (height, width))
+    below, beside = (_taken(extent + 2 * frame) - extent - frame for extent in (height, width))
     if not (below or beside):
         return picture
-    return cv2.copyMakeBorder(picture, 0, below, 0, beside, cv2.BORDER_REFLECT_101)  # type: ignore[return-value]
+    mirrored = cv2.BORDER_REFLECT_101
+    return cv2.copyMakeBorder(picture, frame, below, frame, beside, mirrored)  # type: ignore[return-value]
 
 
 def thumbnail(picture: Photo) -> Photo:

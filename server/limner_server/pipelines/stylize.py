@@ -15,7 +15,13 @@ from limner_registry.contracts import STYLIZER
 from limner_registry.palette import SAMPLES, palette_of, toned
 from limner_registry.styles import STYLES
 from limner_server.call import side_by_side
-from limner_server.imaging.drawing_size import drawing_size, filled_up, reduced, thumbnail
+from limner_server.imaging.drawing_size import (
+    FRAME,
+    drawing_size,
+    filled_up,
+    reduced,
+    thumbnail,
+)
 from limner_server.imaging.laying import Paint, lay_on
 from limner_server.imaging.limiting import chosen, limit, sampled
 from limner_server.imaging.tiles import plan_tiles
@@ -97,10 +103,8 @@ class _Sight:
     """A photo as small as it is drawn."""
 
     picture: Photo
-    """Sides as the network takes them."""
+    """HxWx3 uint8, sRGB."""
     thumbnail: Photo
-    size: tuple[int, int]
-    """Height and width of what is the photo's."""
 
 
 class Stylizing:
@@ -129,29 +133,30 @@ class Stylizing:
                 lay_on, photo, fields, paint, order.strength, call.is_over
             )
         del fields
-        drawn = _laid(laid, paint, sight.size, tiles)
+        drawn = _laid(laid, paint, sight, tiles)
         return await _limited(laid.picture, drawn, order, call, course)
 
     async def _preview(self, sight: _Sight, paint: Paint, order: Order, call: Call) -> Photo:
         """Return what the picture may come to look like."""
-        height, width = sight.size
+        height, width, _ = sight.picture.shape
         factor = min(1.0, PREVIEW / max(height, width))
-        small = reduced(sight.picture[:height, :width], *_times(factor, height, width))
-        tile = filled_up(small)
-        fields = (await self._ask(tile, sight.thumbnail, order.style, call))[
-            : small.shape[0], : small.shape[1]
-        ]
+        small = reduced(sight.picture, *_times(factor, height, width))
+        framed = filled_up(small, FRAME)
+        fields = await self._ask(framed, sight.thumbnail, order.style, call)
+        (high, wide, _), frame = small.shape, FRAME
+        fields = fields[frame : frame + high, frame : frame + wide]
         return (await asyncio.to_thread(lay_on, small, fields, paint, order.strength)).picture
 
     async def _fields(
         self, sight: _Sight, order: Order, call: Call, course: Course
     ) -> tuple[Fields, int]:
         """Return the fields of the whole picture, and of how many tiles they are."""
-        edge, margin = (order.tile_px, REACH)
+        edge, margin, frame = order.tile_px, REACH, FRAME
         if order.tiling is Tiling.PLAIN_GRID:
-            edge, margin = PLAIN_EDGE, 0
-        high, wide, _ = sight.picture.shape
-        tiles = plan_tiles(high, wide, edge, margin)
+            edge, margin, frame = PLAIN_EDGE, 0, 0
+        framed = _Sight(filled_up(sight.picture, frame), sight.thumbnail)
+        high, wide = (extent - 2 * frame for extent in framed.picture.shape[:2])
+        tiles = plan_tiles(high, wide, edge, margin, frame)
         fields = np.empty((high, wide, 4), np.int16)
         version = 0
         while version != (version := call.use_of(STYLIZER.model).version):
@@ -159,9 +164,9 @@ class Stylizing:
             course.begin("draw", len(tiles))
             left = iter(tiles)
             await side_by_side(
-                *(self._fill(fields, left, sight, order, call, course) for _ in range(2))
+                *(self._fill(fields, left, framed, order, call, course) for _ in range(2))
             )
-        height, width = sight.size
+        height, width, _ = sight.picture.shape
         return fields[:height, :width], len(tiles)
 
     async def _fill(
@@ -210,12 +215,11 @@ def _seen(photo: Photo, order: Order) -> tuple[_Sight, Paint]:
     height, width, _ = photo.shape
     size = drawing_size(height, width, order.line_width)
     small = reduced(photo, *size)
-    picture = filled_up(small)
     style, rng = order.style, np.random.default_rng(order.seed)
     sample = sampled(cv2.GaussianBlur(small, (0, 0), style.smoothing), SAMPLES, rng)  # type: ignore[arg-type]
     centers = palette_of(srgb_to_lab(sample), style.colors, rng)
     paint = Paint(centers, toned(centers, style), style.ink, style.cover)
-    return _Sight(picture, thumbnail(picture), size), paint
+    return _Sight(small, thumbnail(filled_up(small))), paint
 
 
 def _times(factor: float, height: int, width: int) -> tuple[int, int]:
@@ -227,10 +231,11 @@ def _undrawn(photo: Photo) -> Drawn:
     return Drawn(photo, np.empty((0, 3), np.float32), np.empty(0), (height, width), 0)
 
 
-def _laid(laid: Laid, paint: Paint, size: tuple[int, int], tiles: int) -> Drawn:
+def _laid(laid: Laid, paint: Paint, sight: _Sight, tiles: int) -> Drawn:
     order = np.argsort(srgb_to_lab(paint.tones)[:, 0], kind="stable")
     shares = laid.counts[order] / max(laid.counts.sum(), 1)
-    return Drawn(laid.picture, paint.tones[order], shares, size, tiles)
+    height, width, _ = sight.picture.shape
+    return Drawn(laid.picture, paint.tones[order], shares, (height, width), tiles)
 
 
 async def _limited(picture: Photo, drawn: Drawn, order: Order, call: Call, course: Course) -> Drawn:

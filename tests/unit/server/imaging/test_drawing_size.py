@@ -38,6 +38,19 @@ def test_sides_are_filled_up_with_what_is_there(height, width):
     }
 
 
+@given(small, small, st.sampled_from([0, 4, 16]))
+def test_a_frame_mirrors_what_is_there(height, width, frame):
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    framed = filled_up(picture, frame)
+    for side, own in zip(framed.shape, picture.shape[:2], strict=False):
+        assert side % 4 == 0
+        assert 0 <= side - own - 2 * frame < 16
+    inside = framed[frame : frame + height, frame : frame + width]
+    np.testing.assert_array_equal(inside, picture)
+    if frame and min(height, width) > frame:
+        np.testing.assert_array_equal(framed[:frame], framed[2 * frame : frame : -1])
+
+
 @given(sides.filter(lambda n: n < 3000), small)
 def test_a_thumbnail_is_small_and_has_sides_that_a_network_takes(height, width):
     picture = filled_up(np.full((height, width, 3), 77, np.uint8))

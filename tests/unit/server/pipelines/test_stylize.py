@@ -116,6 +116,12 @@ async def test_a_plain_grid_shows_where_its_tiles_meet():
     assert seam(whole.picture, 512) < 1.2
 
 
+async def test_nothing_is_drawn_along_a_photos_edges():
+    photo = np.full((300, 700, 3), (90, 140, 200), np.uint8)
+    drawn, _ = await drawn_by(Network(), photo, tile_px=256)
+    assert (drawn.picture == drawn.picture[0, 0]).all()
+
+
 async def test_a_large_photo_is_drawn_small_and_laid_on_at_its_own_size():
     photo = photo_of(1200, 3000)
     network = Network()
@@ -125,7 +131,7 @@ async def test_a_large_photo_is_drawn_small_and_laid_on_at_its_own_size():
     assert drawn.picture.shape == photo.shape
     assert drawn.size == (600, 1500)
     assert drawn.tiles == len(network.tiles) - 1 == 6
-    assert network.tiles[0] == (104, 256), "the preview's"
+    assert network.tiles[0] == (136, 288), "the preview's, framed"
     assert network.most_in_flight == 2
     assert drawn.shares.sum() == pytest.approx(1)
 
