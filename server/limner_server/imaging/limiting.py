@@ -22,14 +22,6 @@ COLORS: Final = 1 << 24
 """That bytes of sRGB can say."""
 
 
-def sampled(picture: Photo, count: int, rng: np.random.Generator) -> Photo:
-    """Return some of a picture's pixels drawn at random, Nx3; all where it has no more."""
-    pixels = picture.reshape(-1, 3)
-    if len(pixels) <= count:
-        return pixels
-    return pixels[np.sort(rng.integers(0, len(pixels), count))]
-
-
 def chosen(sample: Photo, centers: Floats, picture: Photo, count: int) -> Photo:
     """Return the colors of a picture that stand for all of them.
 

@@ -69,6 +69,13 @@ async def find_faces(photo: Photo, models: Models, call: Call) -> list[FoundFace
     return sorted(faces, key=lambda face: face.detection.left + face.detection.right)
 
 
+async def glimpse_faces(photo: Photo, models: Models, call: Call) -> list[Detection]:
+    """Return where faces seem to be, after one look and without their meshes; maybe nowhere."""
+    height, width, _ = photo.shape
+    whole = [detection.letterbox(width, height)]
+    return await _detect(photo, whole, detection.THRESHOLD, models, call)
+
+
 def select_face(faces: Sequence[FoundFace], selector: Selector) -> int:
     """Return the place in `faces` of the one that is meant.
 

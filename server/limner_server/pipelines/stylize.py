@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
 from limner_registry.color import srgb_to_lab
-from limner_registry.contracts import STYLIZER
+from limner_registry.contracts import FACE_DETECTOR, STYLIZER
 from limner_registry.palette import SAMPLES, palette_of, toned
 from limner_registry.styles import STYLES
 from limner_server.call import side_by_side
@@ -23,11 +23,13 @@ from limner_server.imaging.drawing_size import (
     thumbnail,
 )
 from limner_server.imaging.laying import Paint, lay_on
-from limner_server.imaging.limiting import chosen, limit, sampled
+from limner_server.imaging.limiting import chosen, limit
+from limner_server.imaging.sitters import Oval, ease_lines, sample_colors
 from limner_server.imaging.tiles import plan_tiles
+from limner_server.pipelines.faces import glimpse_faces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -105,6 +107,8 @@ class _Sight:
     picture: Photo
     """HxWx3 uint8, sRGB."""
     thumbnail: Photo
+    faces: tuple[Oval, ...]
+    """In pixels of the picture."""
 
 
 class Stylizing:
@@ -120,21 +124,33 @@ class Stylizing:
         The same order makes the same picture, whatever the size of its tiles.
         """
         if order.strength == 0:
-            return await _limited(photo, _undrawn(photo), order, call, course)
+            return await _limited(_undrawn(photo), (), order, call, course)
         course.begin("reduce")
         with call.stage("reduce"):
-            sight, paint = await asyncio.to_thread(_seen, photo, order)
+            small = await asyncio.to_thread(_small, photo, order)
+        faces = await self._faces(small, call)
+        with call.stage("count_colors"):
+            sight, paint = await asyncio.to_thread(_seen, small, faces, order)
         course.begin("preview")
         course.preview = await self._preview(sight, paint, order, call)
         fields, tiles = await self._fields(sight, order, call, course)
         course.begin("lay_on")
         with call.stage("lay_on"):
+            await asyncio.to_thread(ease_lines, fields, sight.faces)
             laid = await asyncio.to_thread(
                 lay_on, photo, fields, paint, order.strength, call.is_over
             )
         del fields
         drawn = _laid(laid, paint, sight, tiles)
-        return await _limited(laid.picture, drawn, order, call, course)
+        larger = max(laid.picture.shape) / max(sight.picture.shape)
+        at_size = [oval.times(larger) for oval in sight.faces]
+        return await _limited(drawn, at_size, order, call, course)
+
+    async def _faces(self, small: Photo, call: Call) -> tuple[Oval, ...]:
+        """Return the faces there seem to be; none where no detector is ready."""
+        if FACE_DETECTOR.model not in call.routes.stable:
+            return ()
+        return tuple(map(Oval.around, await glimpse_faces(small, self._models, call)))
 
     async def _preview(self, sight: _Sight, paint: Paint, order: Order, call: Call) -> Photo:
         """Return what the picture may come to look like."""
@@ -154,7 +170,7 @@ class Stylizing:
         edge, margin, frame = order.tile_px, REACH, FRAME
         if order.tiling is Tiling.PLAIN_GRID:
             edge, margin, frame = PLAIN_EDGE, 0, 0
-        framed = _Sight(filled_up(sight.picture, frame), sight.thumbnail)
+        framed = replace(sight, picture=filled_up(sight.picture, frame))
         high, wide = (extent - 2 * frame for extent in framed.picture.shape[:2])
         tiles = plan_tiles(high, wide, edge, margin, frame)
         fields = np.empty((high, wide, 4), np.int16)
@@ -210,16 +226,20 @@ def expected(height: int, width: int, order: Order) -> dict[str, float]:
     return {name: seconds.get(name, SECONDS_DRAWN * high * wide / 1e6) for name in names}
 
 
-def _seen(photo: Photo, order: Order) -> tuple[_Sight, Paint]:
-    """Return what the network is to see of a photo, and what it is to be painted with."""
+def _small(photo: Photo, order: Order) -> Photo:
+    """Return a photo as small as it is drawn."""
     height, width, _ = photo.shape
-    size = drawing_size(height, width, order.line_width)
-    small = reduced(photo, *size)
+    return reduced(photo, *drawing_size(height, width, order.line_width))
+
+
+def _seen(small: Photo, faces: tuple[Oval, ...], order: Order) -> tuple[_Sight, Paint]:
+    """Return what the network is to see of a photo, and what it is to be painted with."""
     style, rng = order.style, np.random.default_rng(order.seed)
-    sample = sampled(cv2.GaussianBlur(small, (0, 0), style.smoothing), SAMPLES, rng)  # type: ignore[arg-type]
+    smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), style.smoothing), np.uint8)
+    sample = sample_colors(smooth, faces, SAMPLES, rng)
     centers = palette_of(srgb_to_lab(sample), style.colors, rng)
     paint = Paint(centers, toned(centers, style), style.ink, style.cover)
-    return _Sight(small, thumbnail(filled_up(small))), paint
+    return _Sight(small, thumbnail(filled_up(small)), faces), paint
 
 
 def _times(factor: float, height: int, width: int) -> tuple[int, int]:
@@ -238,21 +258,25 @@ def _laid(laid: Laid, paint: Paint, sight: _Sight, tiles: int) -> Drawn:
     return Drawn(laid.picture, paint.tones[order], shares, (height, width), tiles)
 
 
-async def _limited(picture: Photo, drawn: Drawn, order: Order, call: Call, course: Course) -> Drawn:
+async def _limited(
+    drawn: Drawn, faces: Sequence[Oval], order: Order, call: Call, course: Course
+) -> Drawn:
     """Return what was drawn in as few colors as were ordered."""
     if not order.colors:
         return drawn
     course.begin("limit")
     with call.stage("limit"):
-        palette, laid = await asyncio.to_thread(_reduced_to_few, picture, order, call)
+        palette, laid = await asyncio.to_thread(_reduced_to_few, drawn.picture, faces, order, call)
     shares = laid.counts / max(laid.counts.sum(), 1)
     colors = palette.astype(np.float32) / np.float32(255)
     return Drawn(laid.picture, colors, shares, drawn.size, drawn.tiles)
 
 
-def _reduced_to_few(picture: Photo, order: Order, call: Call) -> tuple[Photo, Laid]:
+def _reduced_to_few(
+    picture: Photo, faces: Sequence[Oval], order: Order, call: Call
+) -> tuple[Photo, Laid]:
     rng = np.random.default_rng(order.seed)
-    sample = sampled(picture, SAMPLES, rng)
+    sample = sample_colors(picture, faces, SAMPLES, rng)
     centers = palette_of(srgb_to_lab(sample), order.colors, rng)
     palette = chosen(sample, centers, picture, order.colors)
     return palette, limit(picture, palette, call.is_over)

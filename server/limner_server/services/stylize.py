@@ -10,7 +10,7 @@ import numpy as np
 from limner.v1 import image_pb2, stylize_pb2, stylize_pb2_grpc
 from limner.v1.reasons import StyleUnknown
 from limner_registry.color import srgb_to_lab
-from limner_registry.contracts import STYLIZER
+from limner_registry.contracts import FACE_DETECTOR, STYLIZER
 from limner_registry.styles import STYLES
 from limner_server.call import Budget, Call
 from limner_server.imaging.geometry import shrink
@@ -48,7 +48,7 @@ class StylizeService(stylize_pb2_grpc.StylizeServiceServicer):
 
     name: ClassVar[str] = "limner.v1.StylizeService"
     needs: ClassVar[tuple[Contract, ...]] = (STYLIZER,)
-    uses: ClassVar[tuple[Contract, ...]] = ()
+    uses: ClassVar[tuple[Contract, ...]] = (FACE_DETECTOR,)
     budgets: ClassVar[Mapping[str, Budget]] = {
         "Stylize": Budget(default=300.0, floor=0.05),
         "ListStyles": Budget(default=20.0, floor=0.001),

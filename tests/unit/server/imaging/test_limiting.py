@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from limner_registry.color import srgb_to_lab
 from limner_registry.palette import palette_of
-from limner_server.imaging.limiting import chosen, colors_of, limit, sampled
+from limner_server.imaging.limiting import chosen, colors_of, limit
+from limner_server.imaging.sitters import sample_colors
 
 few = hypothesis_settings(max_examples=25)
 
@@ -21,7 +22,7 @@ def picture(seed, kinds):
 
 def palette_for(seed, drawn, count, samples=20_000):
     rng = np.random.default_rng(seed)
-    sample = sampled(drawn, samples, rng)
+    sample = sample_colors(drawn, (), samples, rng)
     return chosen(sample, palette_of(srgb_to_lab(sample), count, rng), drawn, count)
 
 
@@ -70,11 +71,3 @@ def test_a_picture_of_few_colors_stays_as_it_is():
 def test_every_color_of_a_picture_is_listed_once():
     drawn = picture(2, 60)
     np.testing.assert_array_equal(colors_of(drawn), np.unique(drawn.reshape(-1, 3), axis=0))
-
-
-def test_a_sample_is_of_the_pictures_own_pixels():
-    drawn = picture(3, 60)
-    sample = sampled(drawn, 500, np.random.default_rng(0))
-    assert sample.shape == (500, 3)
-    assert len(sampled(drawn, 10_000, np.random.default_rng(0))) == 90 * 70
-    assert {tuple(c) for c in sample} <= {tuple(c) for c in drawn.reshape(-1, 3)}
