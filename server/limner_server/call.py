@@ -206,10 +206,19 @@ class Call:
 async def side_by_side(
     first: Coroutine[None, None, First], second: Coroutine[None, None, Second]
 ) -> tuple[First, Second]:
-    """Return both results; the first failure cancels the other and is raised as it is."""
+    """Return both results; the first failure cancels the other and is raised as it is.
+
+    Not by a TaskGroup: one that is cancelled keeps what its tasks worked on until the garbage
+    collector comes by.
+    """
+    tasks = asyncio.create_task(first), asyncio.create_task(second)
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = group.create_task(first), group.create_task(second)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return tasks[0].result(), tasks[1].result()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        failures = [error for task in tasks if task in done and (error := task.exception())]
+        if failures:
+            raise failures[0]
+        return tasks[0].result(), tasks[1].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
+import traceback
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -169,6 +170,7 @@ class Calls(grpc.aio.ServerInterceptor):
             return response  # noqa: TRY300 - the end of the happy path
         except LimnerError as error:
             code, failure = error.code, error
+            traceback.clear_frames(error.__traceback__)  # or photos stay until they are collected
         finally:
             call.over = True
             self._leave()

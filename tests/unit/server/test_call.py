@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import time
+import weakref
 
 import pytest
 
@@ -66,3 +69,35 @@ async def test_side_by_side_raises_the_first_failure_and_cancels_the_other():
     with pytest.raises(NoFace):
         await side_by_side(waits(), fails())
     assert cancelled.is_set()
+
+
+async def test_side_by_side_keeps_nothing_once_it_is_cancelled():
+    class Photo:
+        pass
+
+    begun = asyncio.Event()
+
+    async def work_on(photo: Photo) -> None:
+        assert photo
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def both(photo: Photo) -> None:
+        await side_by_side(work_on(photo), work_on(photo))
+
+    photo = Photo()
+    kept = weakref.ref(photo)
+    gc.disable()
+    try:
+        task = asyncio.create_task(both(photo))
+        del photo
+        await begun.wait()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):  # pytest.raises would keep the frames
+            await task
+        assert task.cancelled()
+        del task
+        await asyncio.sleep(0)  # the loop lets go of what it has just run
+        assert kept() is None
+    finally:
+        gc.enable()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -98,6 +100,30 @@ async def test_our_error_reaches_the_caller_with_its_reason_and_id():
     assert isinstance(error, NoFace)
     assert (str(error), error.request_id) == ("nobody is here", "abc")
     assert metrics.registry.get_sample_value("limner_errors_total", {"reason": "NO_FACE"}) == 1
+
+
+async def test_a_call_that_fails_keeps_nothing_it_worked_on():
+    class Photo:
+        pass
+
+    kept = []
+
+    async def no_face():
+        photo = Photo()
+        kept.append(weakref.ref(photo))
+        try:
+            raise NoFace("nobody is here")
+        finally:
+            assert photo
+
+    gc.disable()
+    try:
+        async with served(no_face) as (stub, _, calls, _, _):
+            await failure_of(stub)
+            await calls.idle()
+            assert [photo() for photo in kept] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_a_defect_does_not_show_its_text():
