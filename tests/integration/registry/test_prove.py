@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from limner_registry.contracts import PERSON_SEGMENTER
+from limner_registry.contracts import FREE, PERSON_SEGMENTER, Contract, Tensor
 from limner_registry.errors import ContractBroken, GoldenMissed
 from limner_registry.golden import Golden
 from limner_registry.prove import prove
@@ -94,3 +94,60 @@ def test_a_network_that_mixes_the_photos_of_a_batch_is_refused(release):
 
     with pytest.raises(GoldenMissed, match="batch of 8"):
         prove(model.SerializeToString(), PERSON_SEGMENTER, golden)
+
+
+def brightened(height="height", answered="fields"):
+    """A network that answers any size, or one, with its input and two."""
+    taken = helper.make_tensor_value_info("tile", TensorProto.INT16, ["batch", height, "width", 3])
+    given = helper.make_tensor_value_info(
+        answered, TensorProto.INT16, ["batch", height, "width", 3]
+    )
+    two = helper.make_tensor("two", TensorProto.INT16, [1], [2])
+    nodes = [
+        helper.make_node("Cast", ["tile"], ["real"], to=TensorProto.INT32),
+        helper.make_node("Cast", ["two"], ["more"], to=TensorProto.INT32),
+        helper.make_node("Add", ["real", "more"], ["sum"]),
+        helper.make_node("Cast", ["sum"], [answered], to=TensorProto.INT16),
+    ]
+    graph = helper.make_graph(nodes, "brightened", [taken], [given], [two])
+    opset = helper.make_opsetid("", 13)
+    return helper.make_model(graph, opset_imports=[opset], ir_version=8).SerializeToString()
+
+
+FREE_SIZES = Contract(
+    "brightened",
+    1,
+    (Tensor("tile", "int16", (FREE, FREE, 3), "anything"),),
+    (Tensor("fields", "int16", (FREE, FREE, 3), "two more"),),
+    2,
+)
+
+
+def answers_of(*sizes):
+    tile = np.arange(int(np.prod(sizes)), dtype=np.int16).reshape(sizes)
+    return Golden({"tile": tile}, {"fields": tile + np.int16(2)}, 0.0)
+
+
+@pytest.mark.parametrize("sizes", [(1, 4, 8, 3), (2, 12, 4, 3)])
+def test_free_sizes_are_proven_at_any_size(sizes):
+    prove(brightened(), FREE_SIZES, answers_of(*sizes))
+
+
+def test_a_network_of_one_size_does_not_keep_a_contract_of_any():
+    with pytest.raises(
+        ContractBroken, match=r"input tile is tensor\(int16\).*not int16\[batch, -1"
+    ):
+        prove(brightened(height=4), FREE_SIZES, answers_of(1, 4, 8, 3))
+
+
+def test_golden_answers_keep_the_sizes_that_are_not_free():
+    with pytest.raises(ContractBroken, match="golden input tile"):
+        prove(brightened(), FREE_SIZES, answers_of(1, 4, 8, 4))
+
+
+def test_other_answers_of_a_free_size_are_refused():
+    golden = answers_of(1, 4, 8, 3)
+    wrong = replace(golden, outputs={"fields": golden.outputs["fields"] + np.int16(1)})
+
+    with pytest.raises(GoldenMissed, match="fields is off by 1"):
+        prove(brightened(), FREE_SIZES, wrong)

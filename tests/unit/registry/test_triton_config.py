@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tritonclient.grpc import model_config_pb2
 from tritonclient.utils import np_to_triton_dtype
 
-from limner_registry.contracts import CONTRACTS, Contract, Tensor
+from limner_registry.contracts import CONTRACTS, FREE, Contract, Tensor
 from limner_registry.triton_config import triton_config
 
 names = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
@@ -18,8 +18,8 @@ tensors = st.lists(
     st.builds(
         Tensor,
         names,
-        st.sampled_from(["uint8", "float32"]),
-        st.lists(st.integers(1, 4096), min_size=1, max_size=4).map(tuple),
+        st.sampled_from(["uint8", "int16", "float32"]),
+        st.lists(st.just(FREE) | st.integers(1, 4096), min_size=1, max_size=4).map(tuple),
         st.just("anything"),
     ),
     min_size=1,

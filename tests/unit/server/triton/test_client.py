@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
-from limner_registry.contracts import FACE_MESH
+from limner_registry.contracts import FACE_MESH, STYLIZER
 from limner_server.triton.client import Triton, translated
 
 
@@ -44,6 +44,39 @@ async def test_arrays_that_break_the_contract_never_leave(image):
     triton = Triton("127.0.0.1:1")
     with pytest.raises(ValueError, match="face_mesh"):
         await triton.run(FACE_MESH, 1, {"image": image}, 1.0)
+    await triton.close()
+
+
+def tile(height=64, width=36, channels=3, dtype=np.uint8):
+    return {
+        "tile": np.zeros((1, height, width, channels), dtype),
+        "thumbnail": np.zeros((1, 48, 32, 3), np.uint8),
+        "style": np.zeros((1, 1), np.uint8),
+    }
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        tile(channels=4),
+        tile(dtype=np.int16),
+        tile() | {"tile": np.zeros((1, 64, 3), np.uint8)},
+        tile() | {"style": np.zeros((1, 2), np.uint8)},
+        tile() | {"tile": np.zeros((STYLIZER.max_batch + 1, 64, 36, 3), np.uint8)},
+    ],
+)
+async def test_free_sizes_are_free_and_no_others(inputs):
+    triton = Triton("127.0.0.1:1")
+    with pytest.raises(ValueError, match="stylizer/1"):
+        await triton.run(STYLIZER, 1, inputs, 1.0)
+    await triton.close()
+
+
+@pytest.mark.parametrize("size", [(4, 4), (64, 36), (1088, 1088)])
+async def test_any_free_size_is_sent(size):
+    triton = Triton("127.0.0.1:1")  # where nobody listens
+    with pytest.raises(ModelNotReady):
+        await triton.run(STYLIZER, 1, tile(*size), 1.0)
     await triton.close()
 
 
