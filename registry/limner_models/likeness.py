@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ class Likeness:
     """How near one picture comes to another; higher is nearer."""
 
     psnr: float
-    """Ratio of the largest signal to the noise, in decibels."""
+    """Ratio of the largest signal to the noise, in decibels; infinite where they are equal."""
     ssim: float
     """Structural similarity, at most 1."""
     edge_f: float
@@ -41,18 +42,26 @@ def likeness(one: Bytes, other: Bytes) -> Likeness:
     similar = structural_similarity(
         one, other, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
     )
-    return Likeness(float(peak_signal_noise_ratio(other, one)), float(similar), edge_f(one, other))
+    psnr = math.inf if np.array_equal(one, other) else peak_signal_noise_ratio(other, one)
+    return Likeness(float(psnr), float(similar), edge_f(one, other))
 
 
 def edge_f(one: Bytes, other: Bytes) -> float:
     """Return how well the edges of two pictures, HxWx3 uint8 sRGB, agree, in [0, 1]."""
-    edges = [
-        cv2.Canny(cv2.cvtColor(each, cv2.COLOR_RGB2GRAY), WEAK, STRONG) for each in (one, other)
-    ]
+    edges = [_edges(each) for each in (one, other)]
     around = [cv2.dilate(each, np.ones((2 * NEAR + 1, 2 * NEAR + 1), np.uint8)) for each in edges]
     found = _share(edges[0], around[1])
     met = _share(edges[1], around[0])
     return 2 * found * met / (found + met) if found + met else 0.0
+
+
+def edge_share(picture: Bytes) -> float:
+    """Return the share of a picture's pixels, HxWx3 uint8 sRGB, that lie on edges, in [0, 1]."""
+    return float((_edges(picture) > 0).mean())
+
+
+def _edges(picture: Bytes) -> NDArray[Any]:
+    return cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), WEAK, STRONG)
 
 
 def _share(edges: NDArray[Any], around: NDArray[Any]) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 from limner_models.data import portraits
 from limner_models.data.camera import Camera, develop
 from limner_models.data.illustration import illustrated
+from limner_models.errors import MaterialDamaged
 from limner_models.studio.backgrounds import Photos
 from limner_registry.styles import STYLES
 
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 HELD_OUT = 8
 """Every how manieth photo of a folder is never trained on."""
+ALIKE = 12.0
+"""Of 255, root mean square: photos that differ by less once tiny are the same one, cut or saved
+again; folders of wallpapers are full of them."""
+KEPT_BYTES = 1 << 30
+"""Of photos kept in memory; further ones are read again each time."""
 
 LINED = 0.08
 """Share of a crop that is line, at which it counts as one with lines."""
@@ -133,13 +139,16 @@ class Pairs:
         return np.asarray(cv2.resize(photo, (side, side), interpolation=how), np.uint8)
 
     def _photo(self, index: int) -> Bytes:
-        if index not in self._kept:
-            read = cv2.imread(str(self.photos[index]), cv2.IMREAD_COLOR)
-            scale = min(1.0, 1.5 * LARGEST / min(read.shape[:2]))
-            size = (round(read.shape[1] * scale), round(read.shape[0] * scale))
-            small = np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA), np.uint8)
-            self._kept[index] = np.ascontiguousarray(small[..., ::-1])
-        return self._kept[index]
+        if index in self._kept:
+            return self._kept[index]
+        read = _read(self.photos[index], cv2.IMREAD_COLOR)
+        scale = min(1.0, 1.5 * LARGEST / min(read.shape[:2]))
+        size = (round(read.shape[1] * scale), round(read.shape[0] * scale))
+        small = np.asarray(cv2.resize(read, size, interpolation=cv2.INTER_AREA), np.uint8)
+        photo = np.ascontiguousarray(small[..., ::-1])
+        if sum(kept.nbytes for kept in self._kept.values()) + photo.nbytes <= KEPT_BYTES:
+            self._kept[index] = photo
+        return photo
 
     @cached_property
     def _kept(self) -> dict[int, Bytes]:
@@ -167,10 +176,37 @@ def place_of_crop(
 
 
 def photos_in(folder: Path | None, *, held_out: bool) -> tuple[Path, ...]:
-    """Return the photos of a folder that are trained on, or those that are not."""
+    """Return the photos of a folder that are trained on, or those that are not.
+
+    Those held out look like none of those trained on.
+
+    Raises:
+        MaterialDamaged: A photo cannot be read.
+    """
     if folder is None:
         return ()
-    names = Photos.listed(folder).names
+    photos = [folder / name for name in Photos.listed(folder).names]
+    left_out = photos[::HELD_OUT]
+    trained = tuple(photo for photo in photos if photo not in left_out)
+    if not held_out:
+        return trained
+    known = np.stack([_tiny(photo) for photo in trained]) if trained else np.empty((0, 1, 1, 1))
     return tuple(
-        folder / name for number, name in enumerate(names) if (number % HELD_OUT == 0) == held_out
+        photo
+        for photo in left_out
+        if (((known - _tiny(photo)) ** 2).mean((1, 2, 3)) >= ALIKE**2).all()
     )
+
+
+def _tiny(photo: Path) -> NDArray[np.float32]:
+    """Return 16x16x3 float32 of 255: what a photo looks like from afar."""
+    read = _read(photo, cv2.IMREAD_REDUCED_COLOR_8)
+    return np.asarray(cv2.resize(read, (16, 16), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _read(photo: Path, how: int) -> Bytes:
+    """Return a photo as OpenCV has it, HxWx3 uint8, blue first."""
+    read = cv2.imread(str(photo), how)
+    if read is None:
+        raise MaterialDamaged(f"{photo} cannot be read")
+    return np.asarray(read, np.uint8)
