@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
 
 from limner_models.commands.options import (
+    FILE,
     ModelCommand,
     device_of,
     made_of,
@@ -19,9 +19,9 @@ from limner_models.commands.options import (
 from limner_registry.commands.screen import Screen, plain, screened
 
 if TYPE_CHECKING:
-    from limner_models.recipes.recipe import Recipe
+    from pathlib import Path
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+    from limner_models.recipes.recipe import Recipe
 
 EVALUATED_JSON = """\b
 --json: {"recipe": str, "weights": str, "scores": {str: float},

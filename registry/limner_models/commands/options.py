@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class RecipeName(click.ParamType["Recipe"]):
@@ -86,6 +88,17 @@ def shortened(recipe: Recipe, steps: int | None, drawings: int | None) -> Recipe
         held_out = min(data.held_out, max(1, drawings // 10))
         data = replace(data, count=drawings, held_out=held_out)
     return replace(recipe, data=data, steps=steps or recipe.steps)
+
+
+def compared_by(recipe: Recipe, vgg: Path | None) -> Recipe:
+    """Return a recipe that compares pictures by a file's weights, which its fingerprint tells."""
+    if vgg is None:
+        return recipe
+    if not recipe.compares:
+        raise click.UsageError(f"{recipe.name} compares no pictures: --vgg is not for it")
+    with vgg.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    return replace(recipe, facts={**recipe.facts, "vgg": digest})
 
 
 def material_of(

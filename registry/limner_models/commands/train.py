@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from limner_models.commands.options import (
+    FILE,
     FOLDER,
     ModelCommand,
+    compared_by,
     device_of,
     made_of,
     material_of,
@@ -47,6 +50,11 @@ TRAINED_JSON = """\b
 @click.option("--workers", type=click.IntRange(0), default=1, help="Processes composing batches.")
 @click.option("--device", default="auto", help="cpu, cuda or cuda:N; auto takes a GPU if there.")
 @click.option("--threads", type=click.IntRange(1), default=1, help="Of the CPU, for the network.")
+@click.option(
+    "--vgg",
+    type=FILE,
+    help="Weights of torchvision's vgg19 to compare pictures by; only the stylizer uses it.",
+)
 @click.option("--publish/--no-publish", default=True, help="Register the outcome as a version.")
 @click.option("--starter", type=FOLDER, help="Also write half-precision weights and card here.")
 @screened
@@ -70,8 +78,8 @@ def train(
     from limner_models import train as training
     from limner_models.data import portraits
 
-    recipe = shortened(recipe, how["steps"], how["drawings"])
-    material = material_of(screen, recipe, data, backgrounds)
+    recipe = compared_by(shortened(recipe, how["steps"], how["drawings"]), how["vgg"])
+    material = replace(material_of(screen, recipe, data, backgrounds), vgg=how["vgg"])
     files = portraits.files(material.portraits, recipe.data.trained)
     with screen.progress(f"digesting {len(files)} portraits"):
         digest = portraits.digest(files)
@@ -107,17 +115,13 @@ def outcome(run: Run, trained: Trained, photos: Path | None) -> Facts:
     network = recipe.network()
     load_weights(network, trained.weights or run.folder)
     scores = dict(recipe.scores(network, recipe, run.material))
-    scored_on = f"{data.held_out} drawn portraits that were never trained on."
+    scored_on = recipe.scored_on(recipe, run.material)
     if photos is not None:
         found = evaluate.labelled_photos(photos)
         scores |= evaluate.summary(evaluate.score_photos(network, found, data.size))
         scored_on += f" `photo_*`: {len(found)} real photos with hair drawn by hand."
-    behind = "over drawn patterns"
-    if run.material.backgrounds is not None:
-        behind = "over parts of photos without people and drawn patterns"
     return Facts(
-        trained_on=f"The portrait studio's seeds {data.trained.start} to {data.trained.stop - 1}, "
-        f"{data.size} px, composed {behind}. No photo of a person.",
+        trained_on=recipe.trained_on(recipe, run.material),
         steps=trained.progress.step,
         seconds=trained.progress.seconds,
         machine=machine(run),

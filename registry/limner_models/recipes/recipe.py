@@ -124,6 +124,23 @@ class Task(Protocol):
         """
 
 
+def composed_portraits(recipe: Recipe, material: Material) -> str:
+    """Return for a card which drawings were trained on, and before what."""
+    seeds = recipe.data.trained
+    behind = "over drawn patterns"
+    if material.backgrounds is not None:
+        behind = "over parts of photos without people and drawn patterns"
+    return (
+        f"The portrait studio's seeds {seeds.start} to {seeds.stop - 1}, {recipe.data.size} px, "
+        f"composed {behind}. No photo of a person."
+    )
+
+
+def portraits_held_out(recipe: Recipe, _material: Material) -> str:
+    """Return for a card how many drawings the scores were measured on."""
+    return f"{recipe.data.held_out} drawn portraits that were never trained on."
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How one model is made, from the studio's seeds to the numbers on its card.
@@ -161,6 +178,12 @@ class Recipe:
     """Whose pretrained weights it starts from, under which license, for its card."""
     license: str = "Apache-2.0"
     """SPDX expression of the trained weights' license."""
+    trained_on: Callable[[Recipe, Material], str] = composed_portraits
+    """Says for a card, in one paragraph, what batches were composed of."""
+    scored_on: Callable[[Recipe, Material], str] = portraits_held_out
+    """Says for a card, in one sentence, what the scores were measured on."""
+    compares: bool = False
+    """Whether it compares pictures by a loss network, for which there may be a better one."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """Numbers of its own that also decide the outcome, such as weights of losses."""
 

@@ -10,7 +10,8 @@ import torch
 from limner_models.data import portraits
 from limner_models.data.backgrounds import Backgrounds
 from limner_models.data.drawn import draw_head
-from limner_models.data.pairs import Pairs, photos_in
+from limner_models.data.pairs import HELD_OUT, Pairs, photos_in
+from limner_models.errors import PretrainedMissing
 from limner_models.losses.style import content_difference, style_difference, total_variation
 from limner_models.networks.dye_generator import to_planes
 from limner_models.networks.eyes import MobileEye, VggEye
@@ -18,7 +19,7 @@ from limner_models.networks.laying_on import laid_on
 from limner_models.networks.stylizer import Stylizer
 from limner_models.pretrained import MOBILENET, state_in, state_of
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
-from limner_models.recipes.stylizer_scores import held_out_scores
+from limner_models.recipes.stylizer_scores import held_out_scores, scored_pictures
 from limner_models.train import precision
 from limner_registry.contracts import STYLIZER
 from limner_registry.styles import STYLES
@@ -115,7 +116,10 @@ def stylizing(_recipe: Recipe, material: Material, device: torch.device) -> Styl
     if material.vgg is None:
         eye = MobileEye(state_of(MOBILENET, material.downloads))
     else:
-        eye = VggEye(state_in(material.vgg))
+        try:
+            eye = VggEye(state_in(material.vgg))
+        except RuntimeError as error:
+            raise PretrainedMissing(f"{material.vgg} is no vgg19: {error}") from error
     return Stylizing(Stylizer(), eye, device)
 
 
@@ -124,6 +128,21 @@ def pairs(recipe: Recipe, material: Material) -> Pairs:
     heads = portraits.files(material.portraits, recipe.data.trained)
     photos = photos_in(material.backgrounds, held_out=False)
     return Pairs(photos, heads, Backgrounds(material.backgrounds), recipe.batch)
+
+
+def photos_and_portraits(recipe: Recipe, material: Material) -> str:
+    """Return for a card whose pairs were trained on, and what compared them."""
+    photos, seeds = photos_in(material.backgrounds, held_out=False), recipe.data.trained
+    known = f"{MOBILENET.package} {MOBILENET.version}, {MOBILENET.license}"
+    eye = f"MobileNetV2, trained on ImageNet ({known})"
+    if material.vgg is not None:
+        eye = f"VGG19 from a file of the trainer's own, sha256 `{recipe.facts['vgg']}`"
+    return (
+        f"{len(photos)} photos and wallpapers, every {HELD_OUT}th of their folder left out, and "
+        f"the portrait studio's seeds {seeds.start} to {seeds.stop - 1}, {recipe.data.size} px; "
+        "what is to be drawn of them is made by image processing. Drawings were compared with it "
+        f"by pixels, by fields, and by a loss network, which is not part of the weights: {eye}."
+    )
 
 
 def drawn_head() -> Arrays:
@@ -149,6 +168,9 @@ STYLIZER_RECIPE = Recipe(
     sampler=pairs,
     scores=held_out_scores,
     examples=drawn_head,
+    trained_on=photos_and_portraits,
+    scored_on=scored_pictures,
+    compares=True,
     limits=(
         "It draws what image processing would: a face counts for no more than a wall.",
         "Its lines follow contrast: where a chin is as bright as a collar, there is none.",

@@ -11,11 +11,15 @@ import time
 import warnings
 
 import pytest
+import torch
+from PIL import Image
 
 from limner_models.recipes import RECIPES
 from limner_models.starters import read_facts
 from limner_registry.store import MlflowClient  # which it has hushed
 from tests.unit.models.conftest import write_portrait
+from tests.unit.models.data.test_pairs import picture_of
+from tests.unit.models.networks.test_eyes import vgg19
 
 RECIPE = "hair_segmenter_dense"
 
@@ -28,9 +32,9 @@ def portraits(tmp_path_factory):
     return folder
 
 
-def command(state, portraits, *more):
+def command(state, portraits, *more, recipe=RECIPE):
     return [
-        *(sys.executable, "-c", "from limner_models.commands.train import train; train()", RECIPE),
+        *(sys.executable, "-c", "from limner_models.commands.train import train; train()", recipe),
         *("--state", str(state)),
         *("--data", str(portraits), "--drawings", "10", "--workers", "0", "--device", "cpu"),
         *("--json", *more),
@@ -65,6 +69,28 @@ def test_a_network_is_trained_published_and_kept_as_a_starter(portraits, tmp_pat
 
     again = subprocess.run(wanted, capture_output=True, text=True, timeout=240, check=False)
     assert json.loads(again.stdout)["version"] == 1  # the same weights are the same version
+
+
+def test_a_stylizer_is_taught_by_the_vgg_of_whoever_has_one(portraits, tmp_path):
+    state, starter, photos = (tmp_path / name for name in ("state", "starter", "photos"))
+    photos.mkdir()
+    for seed in range(9):
+        Image.fromarray(picture_of(seed)).save(photos / f"{seed}.png")
+    torch.save(vgg19(), tmp_path / "vgg.pth")
+    more = ("--steps", "2", "--backgrounds", str(photos), "--vgg", str(tmp_path / "vgg.pth"))
+    kept = ("--no-publish", "--starter", str(starter))
+    wanted = command(state, portraits, *more, *kept, recipe="stylizer")
+
+    done = subprocess.run(wanted, capture_output=True, text=True, timeout=240, check=False)
+
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert (answer["recipe"], answer["steps"]) == ("stylizer", 2)
+    assert set(answer["scores"]) == {"psnr_40", "ssim", "edge_f"}
+    facts = read_facts(RECIPES["stylizer"], starter)
+    assert "7 photos and wallpapers" in facts.trained_on
+    assert "VGG19 from a file of the trainer's own" in facts.trained_on
+    assert "2 photos and wallpapers that were never trained on" in facts.scored_on
 
 
 def test_a_training_asked_to_end_says_so_and_goes_on_later(portraits, tmp_path):

@@ -78,6 +78,28 @@ def test_an_unknown_device_is_refused():
         options.device_of("abacus", 1)
 
 
+def test_a_file_of_vgg_s_weights_is_part_of_what_is_trained(tmp_path):
+    recipe, file = RECIPES["stylizer"], tmp_path / "vgg.pth"
+    prints = set()
+    for content in (b"one", b"another"):
+        file.write_bytes(content)
+        prints.add(options.compared_by(recipe, file).fingerprint())
+
+    assert options.compared_by(recipe, None) is recipe
+    assert len(prints | {recipe.fingerprint()}) == 3
+
+
+def test_a_recipe_that_compares_no_pictures_takes_no_vgg(tmp_path):
+    (tmp_path / "vgg.pth").write_bytes(b"weights")
+    arguments = ["hair_segmenter", "--vgg", str(tmp_path / "vgg.pth")]
+
+    answer = CliRunner().invoke(train, [*arguments, "--state", str(tmp_path / "state")])
+
+    assert answer.exit_code == 2
+    assert "hair_segmenter compares no pictures" in answer.output
+    assert not (tmp_path / "state").exists()
+
+
 def test_fewer_portraits_leave_fewer_to_measure_on():
     recipe = RECIPES["hair_segmenter"]
 
