@@ -23,6 +23,7 @@ import grpc
 import numpy as np
 import psutil
 import rollouts
+import stylize
 import verdicts
 from echo import LARGE, METHOD, SMALL, EchoService, place_echoes
 from PIL import Image
@@ -59,6 +60,8 @@ def main() -> None:
     for table in (*rollouts.tables(), *verdicts.tables()):
         screen.print(table)
     startup_and_memory()
+    for table in stylize.tables():
+        screen.print(table)
 
 
 async def added_time() -> None:
@@ -180,6 +183,7 @@ def startup_and_memory() -> None:
                 "segment": lambda: client.segment(np.asarray(photo)),
                 "matte": lambda: client.matte(np.asarray(photo), foreground=True),
                 "dye": lambda: client.dye(np.asarray(photo), shade="auburn"),
+                "stylize": lambda: client.stylize(np.asarray(photo), style="illustration"),
             }
             for name, edit in edits.items():
                 screen.print(stages(name, [edit() for _ in range(8)][1:]))
