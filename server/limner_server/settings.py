@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "LIMNER_"
-NOT_OURS = {"LIMNER_ADDRESS", "LIMNER_REGISTRY_URI", "LIMNER_STORE_URI", "LIMNER_MOVED_ALIASES"}
-"""Read by the client, the registry and the controller; the server lets them be."""
+NOT_OURS = {
+    "LIMNER_ADDRESS",
+    "LIMNER_BACKGROUNDS",
+    "LIMNER_MOVED_ALIASES",
+    "LIMNER_REGISTRY_URI",
+    "LIMNER_STORE_URI",
+}
+"""Read by the client, the registry, the controller and trainings; the server lets them be."""
 
 
 class SettingsUnreadable(Exception):

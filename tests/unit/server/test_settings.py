@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,5 +41,11 @@ def test_everything_wrong_is_told_at_once():
     assert all(name in str(caught.value) for name in environ)
 
 
-def test_what_the_client_and_the_registry_read_is_let_be():
-    read_settings({"LIMNER_ADDRESS": "elsewhere:1", "LIMNER_REGISTRY_URI": "http://mlflow"})
+def test_what_the_commands_read_stops_no_server():
+    root = Path(__file__).parents[3]
+    folders = [root / name for name in ("clients", "registry", "server")]
+    sources = [file for folder in folders for file in folder.rglob("*.py")]
+    read = {name for file in sources for name in re.findall(r'envvar="(\w+)"', file.read_text())}
+
+    assert {"LIMNER_ADDRESS", "LIMNER_BACKGROUNDS", "LIMNER_REGISTRY_URI"} <= read
+    read_settings(dict.fromkeys(read, "1"))
