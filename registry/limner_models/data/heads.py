@@ -35,8 +35,6 @@ class Mix:
     """One or two further people beside or behind."""
     bleached: float = 0.5
     """Hair made lighter, grayer or darker than it was drawn."""
-    fair: float = 0.12
-    """Hair made of the skin's color, beside those that are bleached."""
     hats: float = 0.08
     """A cap put on over the hair, beside those that were drawn."""
     relit: float = 0.6
@@ -107,11 +105,8 @@ class Heads:
             matrix = np.array([[-1.0, 0, size - 1], [0, 1, 0]]) @ np.vstack([matrix, [0, 0, 1]])
         whole = scene.layers_of(portrait)
         layers = scene.warp(whole, matrix, size, _border(whole, place.beyond))
-        chance = rng.random()
-        if chance < self.mix.bleached:
+        if rng.random() < self.mix.bleached:
             layers = makeover.bleached(layers, rng)
-        elif chance < self.mix.bleached + self.mix.fair:
-            layers = makeover.fair(layers, rng)
         if rng.random() < self.mix.hats:
             points = cv2.transform(face_points(portrait.points)[None], matrix)[0]
             cloth = (

@@ -42,21 +42,6 @@ def bleached(layers: Layers, rng: np.random.Generator) -> Layers:
     return replace(layers, light=layers.light + share * (hair - layers.light))
 
 
-def fair(layers: Layers, rng: np.random.Generator) -> Layers:
-    """Return people whose hair is of their skin's own color, a little lighter or darker.
-
-    Fair hair in the sun, combed from a bright forehead, is told from skin by its strands alone.
-    """
-    share = np.clip(layers.hair / np.maximum(layers.coverage, 1e-3), 0, 1)[..., None]
-    hair, face = layers.hair > 0.5, layers.face > 0.5
-    if min(hair.sum(), face.sum()) < 16:
-        return layers
-    wanted = layers.light[face].mean(0) * np.exp(rng.normal(0.15, 0.3) + rng.normal(0, 0.06, 3))
-    gains = wanted / np.maximum(layers.light[hair].mean(0), 1e-3)
-    toned = layers.light * np.clip(gains, LEAST_GAIN, MOST_GAIN).astype(np.float32)
-    return replace(layers, light=layers.light + share * (toned - layers.light))
-
-
 def relit(layers: Layers, rng: np.random.Generator) -> Layers:
     """Return people under another light: stronger, colored, and from one side."""
     size = layers.coverage.shape[0]
