@@ -53,12 +53,12 @@ EXPECTED: Final = {
     "decode": (0.0, 0.012),
     "reduce": (0.01, 0.002),
     "preview": (0.1, 0.0),
-    "lay_on": (0.01, 0.05),
+    "lay_on": (0.01, 0.03),
     "limit": (0.05, 0.006),
-    "encode": (0.01, 0.02),
+    "encode": (0.01, 0.008),
 }
 """Seconds that each part takes, and more for each megapixel; of a network, SECONDS_DRAWN."""
-SECONDS_DRAWN: Final = 0.5
+SECONDS_DRAWN: Final = 0.7
 """For each megapixel that the network draws."""
 
 

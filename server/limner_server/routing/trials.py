@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from limner_registry.rollout.spec import Kind
 from limner_registry.routes import Arm, Routes
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from limner_registry.contracts import Contract
+    from limner_registry.routes import Canary
     from limner_server.call import Call, Use
     from limner_server.metrics import Metrics
     from limner_server.routing.shadow import Run
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[Any]]
 
 log = logging.getLogger(__name__)
+
+MOST_SAMPLES: Final = 16
+"""Runs of one call that a canary is shown: a drawing has hundreds, a tile each."""
 
 
 class Trials:
@@ -98,7 +102,7 @@ class Trials:
             if flawed:
                 return False
             self.ran(call, contract.model, use, failed=False)
-        elif use.choice.arm is Arm.STABLE and canary.shadows(call.caller.unit):
+        elif _is_shown(call, use, canary):
             call.samples.append(
                 Sample(
                     contract,
@@ -150,3 +154,10 @@ class Trials:
             self.metrics.canary_ejections.labels(model).inc()
             log.error("canary ejected", extra={"model": model, "version": use.version, "why": why})
             self.on_ejection(use.choice.rollout, call.routes.generation, why)
+
+
+def _is_shown(call: Call, use: Use, canary: Canary) -> bool:
+    """Return whether a canary is to be shown what the stable version has just answered."""
+    if use.choice.arm is not Arm.STABLE or len(call.samples) >= MOST_SAMPLES:
+        return False
+    return canary.shadows(call.caller.unit)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from limner_server.pipelines.stylize import Drawn
     from limner_server.routing.models import Models
 
-TICK_SECONDS: Final = 0.2
+TICK_SECONDS: Final = 0.15
 """Between two messages that tell how far a call is."""
 PIECE: Final = 1024 * 1024
 """Bytes of a picture that one message holds. Larger ones hold up every other call while they are

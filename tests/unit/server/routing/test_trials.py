@@ -17,7 +17,7 @@ from limner_registry.routes import Arm, Caller, Canary, Choice, Routes
 from limner_server.call import Call
 from limner_server.metrics import Metrics
 from limner_server.routing.models import Models
-from limner_server.routing.trials import Trials
+from limner_server.routing.trials import MOST_SAMPLES, Trials
 
 MODEL = HAIR_MATTER.model
 STABLE, CANARY = 1, 2
@@ -322,3 +322,13 @@ async def test_samples_beyond_the_budget_are_dropped_the_oldest_first():
     )
     assert dropped == 3
     assert len(bench.trials.shadow._waiting) == 2
+
+
+async def test_of_a_call_of_many_runs_only_the_first_are_shown():
+    bench = Bench(weight_bps=0, shadow_bps=10_000)
+    call = Call("/limner.v1.StylizeService/Stylize", time.monotonic() + 10, bench.trials.table())
+
+    for _ in range(MOST_SAMPLES + 5):
+        await bench.models.infer(HAIR_MATTER, INPUTS, call)
+
+    assert len(call.samples) == MOST_SAMPLES
