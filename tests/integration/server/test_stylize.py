@@ -66,10 +66,9 @@ def test_every_style_draws_a_portrait(stubs, astronaut, portrait, style):
     assert picture.shape == (512, 512, 3)
     assert (picture != np.asarray(portrait)).mean() > 0.5
     assert (result.style, result.width_px, result.drawn_width_px) == (style, 512, 512)
-    assert [use.model for use in result.served_by.models] == ["stylizer"]
-    assert {"decode", "reduce", "stylizer", "lay_on", "encode"} == {
-        stage.name for stage in result.timings.stages
-    }
+    assert {use.model for use in result.served_by.models} == {"stylizer", "face_detector"}
+    stages = {stage.name for stage in result.timings.stages}
+    assert {"decode", "reduce", "face_detector", "stylizer", "lay_on", "encode"} <= stages
     assert sum(color.share for color in result.palette) == pytest.approx(1, abs=1e-4)
     assert told[0].stage == "decode"
 
@@ -210,7 +209,7 @@ def test_validating_a_drawing_runs_no_model(stubs, astronaut):
 def test_the_styles_are_shown_by_the_network_that_serves(stubs):
     reply = stubs.stylize.ListStyles(stylize_pb2.ListStylesRequest(output=PNG))
     assert [style.name for style in reply.styles] == list(STYLES)
-    assert [use.model for use in reply.served_by.models] == ["stylizer"]
+    assert "stylizer" in {use.model for use in reply.served_by.models}
     pictures = [np.asarray(Image.open(io.BytesIO(s.preview.data))) for s in reply.styles]
     assert {picture.shape for picture in pictures} == {(256, 256, 3)}
     assert (pictures[0] != pictures[1]).mean() > 0.5
