@@ -27,6 +27,9 @@ FAR = np.float32(1e9)
 """More than the squared distance of any two colors."""
 UNKNOWN = 255
 """In a table of colors: not looked up yet."""
+ENLARGED = 2
+"""Times that a picture is enlarged from which near centers are looked up for each of its pixels:
+it is done once for four of the photo's then, or more."""
 NOWHERE = -1
 """Where several colors meet."""
 SURE = np.float32(8)
@@ -70,19 +73,19 @@ def lay_rows(
     across = fields.shape[1]
     lab = np.empty((fields.shape[0], across, 4), np.float32)
     nearest = np.empty(fields.shape[:2], np.int16)
-    _told(fields, centers, SURE * softness, lab, nearest)
+    _told(fields, lab)
+    enlarged = ENLARGED * across <= drawn.shape[1]
+    if enlarged:
+        _owned(lab, centers, SURE * softness, nearest)
     row, some = np.empty((across, 4), np.float32), np.empty((across, len(centers)), np.int16)
-    many, above = np.zeros(across, np.int16), -1
+    some[:], many, above = np.arange(len(centers)), np.full(across, len(centers), np.int16), -1
     color, mixed = np.empty(3, np.float32), np.empty(3, np.float32)
     for i in range(drawn.shape[0]):
         top = int(y[i])
-        if top != above:
+        if enlarged and top != above:
             _near_each(lab, nearest, top, centers, some, many)
             above = top
-        v, below = y[i] - np.float32(top), min(top + 1, fields.shape[0] - 1)
-        for n in range(across):
-            for k in range(4):
-                row[n, k] = lab[top, n, k] * (ONE - v) + lab[below, n, k] * v
+        _between(lab, y[i], row)
         for j in range(drawn.shape[1]):
             left = int(x[j])
             u, right = x[j] - np.float32(left), min(left + 1, across - 1)
@@ -104,25 +107,38 @@ def lay_rows(
 
 
 @compiled
-def _told(
-    fields: Fields, centers: Floats, sure: np.float32, lab: Floats, nearest: NDArray[np.int16]
-) -> None:
-    """Write the CIELAB and the line of fields, and the one color that is near, if only one is.
+def _between(lab: Floats, y: np.float32, row: Floats) -> None:
+    """Write what lies between two rows."""
+    top = int(y)
+    v, below = y - np.float32(top), min(top + 1, lab.shape[0] - 1)
+    for n in range(lab.shape[1]):
+        for k in range(4):
+            row[n, k] = lab[top, n, k] * (ONE - v) + lab[below, n, k] * v
 
-    How much nearer one center is than another is linear in color. So between pixels that only
-    one is near, only it is.
-    """
-    light, at = np.empty(3, np.float32), np.empty(3, np.float32)
-    every = np.arange(len(centers))
+
+@compiled
+def _told(fields: Fields, lab: Floats) -> None:
+    """Write the CIELAB and the line of fields."""
+    light = np.empty(3, np.float32)
     for i in range(fields.shape[0]):
         for j in range(fields.shape[1]):
             for k in range(3):
                 light[k] = LIGHT_OF_FIELD[max(fields[i, j, k], 0)]
-            _to_lab(light, at)
-            for k in range(3):
-                lab[i, j, k] = at[k]
+            _to_lab(light, lab[i, j])
             lab[i, j, 3] = np.float32(fields[i, j, 3]) / np.float32(LARGEST)
-            first, _, near, next_near = _nearest_two(at, centers, every)
+
+
+@compiled
+def _owned(lab: Floats, centers: Floats, sure: np.float32, nearest: NDArray[np.int16]) -> None:
+    """Write the one center that is near each pixel, if only one is.
+
+    How much nearer one center is than another is linear in color. So between pixels that only
+    one is near, only it is.
+    """
+    every = np.arange(len(centers))
+    for i in range(lab.shape[0]):
+        for j in range(lab.shape[1]):
+            first, _, near, next_near = _nearest_two(lab[i, j], centers, every)
             nearest[i, j] = first if next_near - near > sure else NOWHERE
 
 

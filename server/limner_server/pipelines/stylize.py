@@ -154,10 +154,7 @@ class Stylizing:
 
     async def _preview(self, sight: _Sight, paint: Paint, order: Order, call: Call) -> Photo:
         """Return what the picture may come to look like."""
-        height, width, _ = sight.picture.shape
-        factor = min(1.0, PREVIEW / max(height, width))
-        small = reduced(sight.picture, *_times(factor, height, width))
-        framed = filled_up(small, FRAME)
+        small, framed = await asyncio.to_thread(_previewed, sight.picture)
         fields = await self._ask(framed, sight.thumbnail, order.style, call)
         (high, wide, _), frame = small.shape, FRAME
         fields = fields[frame : frame + high, frame : frame + wide]
@@ -170,7 +167,8 @@ class Stylizing:
         edge, margin, frame = order.tile_px, REACH, FRAME
         if order.tiling is Tiling.PLAIN_GRID:
             edge, margin, frame = PLAIN_EDGE, 0, 0
-        framed = replace(sight, picture=filled_up(sight.picture, frame))
+        whole = await asyncio.to_thread(filled_up, sight.picture, frame)
+        framed = replace(sight, picture=whole)
         high, wide = (extent - 2 * frame for extent in framed.picture.shape[:2])
         tiles = plan_tiles(high, wide, edge, margin, frame)
         fields = np.empty((high, wide, 4), np.int16)
@@ -242,8 +240,12 @@ def _seen(small: Photo, faces: tuple[Oval, ...], order: Order) -> tuple[_Sight, 
     return _Sight(small, thumbnail(filled_up(small)), faces), paint
 
 
-def _times(factor: float, height: int, width: int) -> tuple[int, int]:
-    return max(1, round(height * factor)), max(1, round(width * factor))
+def _previewed(picture: Photo) -> tuple[Photo, Photo]:
+    """Return a picture as small as a preview, and that with its frame."""
+    height, width, _ = picture.shape
+    factor = min(1.0, PREVIEW / max(height, width))
+    small = reduced(picture, max(1, round(height * factor)), max(1, round(width * factor)))
+    return small, filled_up(small, FRAME)
 
 
 def _undrawn(photo: Photo) -> Drawn:
