@@ -29,6 +29,8 @@ EDGE = 800
 """Longest edge, in pixels, that photos are scored at."""
 PHOTOS = 16
 """At most so many photos are scored."""
+FRAME = 16
+"""Pixels that photos are mirrored by at their edges, as they are when they are served."""
 BEST = 40.0
 """Decibels that count as 1."""
 EDGES = 0.005
@@ -72,10 +74,13 @@ def drawn_by(network: nn.Module, photo: Bytes, style: int, palette: NDArray[np.f
         style: Place in STYLES.
         palette: Kx3 CIELAB.
     """
-    tile, small = (torch.from_numpy(each)[None] for each in (photo, thumbnail_of(photo)))
+    around = (FRAME, FRAME, FRAME, FRAME)
+    framed = np.asarray(cv2.copyMakeBorder(photo, *around, cv2.BORDER_REFLECT_101), np.uint8)
+    tile, small = (torch.from_numpy(each)[None] for each in (framed, thumbnail_of(photo)))
     number = torch.tensor([[style]], dtype=torch.uint8)
     with torch.inference_mode():
-        fields = network(tile, small, number).permute(0, 3, 1, 2).float() / 32767
+        answered = network(tile, small, number)[:, FRAME:-FRAME, FRAME:-FRAME]
+        fields = answered.permute(0, 3, 1, 2).float() / 32767
         drawn = laid_on(fields, torch.from_numpy(palette)[None], number[:, 0].long())
     pixels: Bytes = (drawn[0].permute(1, 2, 0).numpy() * 255 + 0.5).astype(np.uint8)
     return pixels

@@ -22,7 +22,7 @@ from limner_models.networks.stylizer import LARGEST, STRIDE, Stylizer
 from limner_models.recipes import stylizer, stylizer_scores
 from limner_models.recipes.recipe import Drawings, Material
 from limner_models.recipes.stylizer import STYLIZER_RECIPE, Stylizing, drawing_losses, drawn_head
-from limner_models.recipes.stylizer_scores import drawn_by, held_out_scores, thumbnail_of
+from limner_models.recipes.stylizer_scores import FRAME, drawn_by, held_out_scores, thumbnail_of
 from limner_models.train import Run, train
 from limner_registry.color import srgb_to_lab
 from limner_registry.styles import STYLES
@@ -253,6 +253,23 @@ def test_a_photo_is_drawn_at_its_size_however_few_its_colors(count):
 
     assert drawn.shape == photo.shape
     assert drawn.dtype == np.uint8
+
+
+def test_a_network_sees_no_black_beyond_a_photo_s_edges():
+    class Watching(torch.nn.Module):
+        def forward(self, tile, thumbnail, _style):
+            assert tile.shape == (1, 64 + 2 * FRAME, 80 + 2 * FRAME, 3)
+            assert (tile == 90).all()
+            assert thumbnail.shape == (1, 64, 80, 3)
+            assert FRAME % STRIDE == 0
+            seen = tile.float() * LARGEST / 255
+            return torch.cat((seen, 0 * seen[..., :1]), 3).to(torch.int16)
+
+    gray = np.full((64, 80, 3), 90, np.uint8)
+    palette = srgb_to_lab(gray[:1, :1].reshape(1, 3))
+    bare = drawn_by(Watching(), gray, 2, palette)
+
+    assert np.ptp(bare.reshape(-1, 3), axis=0).max() == 0
 
 
 @pytest.mark.parametrize("size", [(40, 50), (100, 1000), (720, 1280), (17, 3), (5, 2000)])
