@@ -157,7 +157,8 @@ class Stylizing:
         small, framed = await asyncio.to_thread(_previewed, sight.picture)
         fields = await self._ask(framed, sight.thumbnail, order.style, call)
         (high, wide, _), frame = small.shape, FRAME
-        fields = fields[frame : frame + high, frame : frame + wide]
+        fields = fields[frame : frame + high, frame : frame + wide].copy()
+        ease_lines(fields, [oval.times(wide / sight.picture.shape[1]) for oval in sight.faces])
         return (await asyncio.to_thread(lay_on, small, fields, paint, order.strength)).picture
 
     async def _fields(
