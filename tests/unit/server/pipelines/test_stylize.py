@@ -66,7 +66,7 @@ class Network:
 
 def call_for(*, canary=False):
     call = Call(
-        "/limner.v1.StylizeService/Stylize", time.monotonic() + 60, Routes(1, {"stylizer": 1})
+        "/limner.v1.StylizeService/Stylize", time.monotonic() + 600, Routes(1, {"stylizer": 1})
     )
     if canary:
         call.uses["stylizer"] = Use(Choice(2, Arm.CANARY, "r"), stable=1)
