@@ -22,6 +22,7 @@ MAY_IMPORT = {
         "limner",
         "limner_registry.color",
         "limner_registry.contracts",
+        "limner_registry.face_template",
         "limner_registry.golden",
         "limner_registry.logs",
         "limner_registry.palette",
@@ -34,6 +35,7 @@ MAY_IMPORT = {
     "limner_models": {
         "limner_registry.color",
         "limner_registry.contracts",
+        "limner_registry.face_template",
         "limner_registry.golden",
         "limner_registry.palette",
         "limner_registry.release",
