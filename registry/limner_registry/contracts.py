@@ -205,6 +205,60 @@ STYLIZER = Contract(
     max_batch=1,
 )
 
+COMPOSER = Contract(
+    model="composer",
+    revision=1,
+    inputs=(
+        Tensor("original", "uint8", (FREE, FREE, 3), "sRGB, a face aligned to `face_template`"),
+        Tensor("converted", "uint8", (FREE, FREE, 3), "sRGB, aligned so; sides multiples of 8"),
+        Tensor("valid", "uint8", (FREE, FREE), "255 where `converted` shows its photo, else 0"),
+    ),
+    outputs=(
+        Tensor("masks", "float32", (FREE, FREE, 3), "shares of face, scene, transition; sum is 1"),
+        Tensor("colors", "float32", (FREE, FREE, 12), "3x4 maps of sRGB in [0, 1], an 8th as wide"),
+        Tensor("ring", "float32", (FREE, FREE, 3), "sRGB in [0, 1], what a transition shows"),
+    ),
+    max_batch=8,
+)
+
+FACE_EXTRACTOR = Contract(
+    model="face_extractor",
+    revision=1,
+    inputs=(Tensor("image", "uint8", (FREE, FREE, 3), "sRGB, a face aligned to `face_template`"),),
+    outputs=(
+        Tensor("face", "float32", (FREE, FREE), "share of face, no hair, no ears, in [0, 1]"),
+    ),
+    max_batch=8,
+)
+
+_FACE = Tensor("face", "uint8", (FREE, FREE), "share of face in what is laid in, of 255")
+_ORIGINAL = Tensor("original", "uint8", (FREE, FREE, 3), "sRGB, aligned; sides multiples of 16")
+_ORIGINAL_FACE = Tensor("original_face", "uint8", (FREE, FREE), "share of face, of 255")
+
+COLOR_CORRECTOR = Contract(
+    model="color_corrector",
+    revision=1,
+    inputs=(
+        Tensor("converted", "uint8", (FREE, FREE, 3), "sRGB, aligned to `face_template`"),
+        *(_FACE, _ORIGINAL, _ORIGINAL_FACE),
+    ),
+    outputs=(
+        Tensor("corrected", "float32", (FREE, FREE, 3), "sRGB in [0, 1], of use on the face"),
+    ),
+    max_batch=8,
+)
+
+BACKGROUND_BLENDER = Contract(
+    model="background_blender",
+    revision=1,
+    inputs=(
+        Tensor("corrected", "uint8", (FREE, FREE, 3), "sRGB, aligned to `face_template`"),
+        *(_FACE, _ORIGINAL, _ORIGINAL_FACE),
+    ),
+    outputs=(Tensor("picture", "float32", (FREE, FREE, 3), "sRGB in [0, 1]"),),
+    max_batch=8,
+)
+
 CONTRACTS = (
     FACE_DETECTOR,
     FACE_MESH,

@@ -44,13 +44,16 @@ def bleached(layers: Layers, rng: np.random.Generator) -> Layers:
 
 def relit(layers: Layers, rng: np.random.Generator) -> Layers:
     """Return people under another light: stronger, colored, and from one side."""
-    size = layers.coverage.shape[0]
+    return replace(layers, light=layers.light * other_light(rng, layers.coverage.shape[0]))
+
+
+def other_light(rng: np.random.Generator, size: int) -> Floats:
+    """Return factors on the light of a place: SxSx3, about 1."""
     warm = rng.normal(0, 0.12)
     gains = np.exp(rng.normal(0, 0.25) + np.array([warm, 0, -warm])).astype(np.float32)
     slope = np.float32(rng.normal(0, 0.35)) * np.linspace(-1, 1, size, dtype=np.float32)
-    across = rng.random() < 0.5
-    ramp = np.exp(slope)[None, :, None] if across else np.exp(slope)[:, None, None]
-    return replace(layers, light=layers.light * gains * ramp)
+    ramp = np.exp(slope)[None, :, None] if rng.random() < 0.5 else np.exp(slope)[:, None, None]
+    return np.asarray(np.broadcast_to(gains * ramp, (size, size, 3)), np.float32)
 
 
 def unfocused(layers: Layers, sigma: float) -> Layers:
