@@ -52,6 +52,9 @@ TINTED: Final = 0.03
 CURVE: Final = (1.15074, -0.19487, 0.04444)
 """Coefficients that undo the quick curve of `linear` out of its root, within a tenth of a step."""
 
+GRAY: Final = 127
+"""What a crop shows beyond its photo."""
+
 KINDS: Final = ("other", "blurred", "filled", "unchanged")
 
 
@@ -133,9 +136,9 @@ class Composites:
         valid = _valid(rng, size) if cut else np.ones((size, size), np.float32)
         return {
             "original": original,
-            "converted": self._converted(moved, rng),
+            "converted": _ended(self._converted(moved, rng), valid),
             "truth": truth,
-            "corrected": corrected,
+            "corrected": _ended(corrected, valid),
             "valid": to_bytes(valid),
             "face": to_bytes(moved.face * valid),
             "skin": to_bytes(moved.skin * valid),
@@ -245,6 +248,11 @@ def measured_pairs(composites: Composites, count: int, size: int, seed: int) -> 
 
 def _before(head: Seen, lamp: Floats, behind: Floats) -> Floats:
     return head.light * lamp + (1 - head.coverage[..., None]) * behind
+
+
+def _ended(photo: Photo, valid: Floats) -> Photo:
+    """Return a photo that is gray beyond its edges."""
+    return np.where(valid[..., None] > 0, photo, np.uint8(GRAY))
 
 
 def _kept_well(camera: Camera) -> Camera:

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from limner_models.recipes import (
+    composer,
+    conventional,
     dye_bank,
     dye_generator,
     hair_matter,
@@ -30,6 +32,10 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             dye_generator.DYE_GENERATOR_RECIPE,
             dye_bank.DYE_BANK_RECIPE,
             stylizer.STYLIZER_RECIPE,
+            composer.COMPOSER_RECIPE,
+            conventional.FACE_EXTRACTOR_RECIPE,
+            conventional.COLOR_CORRECTOR_RECIPE,
+            conventional.BACKGROUND_BLENDER_RECIPE,
         )
     }
 )
