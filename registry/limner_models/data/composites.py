@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 OFF: Final = 2.0
 """How far off the template the original is; see `Move`."""
-APART: Final = 1.0
+APART: Final = 0.5
 """How far off the original the converted face is: landmarks are found anew in either photo."""
-BENT: Final = 0.004
+BENT: Final = 0.002
 """Deviation of the bends between the two, in sides of the crop, on a grid of BENDS a side."""
 BENDS: Final = 5
 
@@ -153,7 +153,7 @@ class Composites:
         lamp = other_light(rng, size)
         if rng.random() < self.mix.lit_twice:
             lamp = lamp * other_light(rng, size)
-        camera = Camera.draw(rng)
+        camera = _kept_well(Camera.draw(rng))
         # what has lost its colors gets none back by correction
         camera = replace(camera, saturation=max(camera.saturation, 0.4))
         return develop(_before(head, lamp, self.backgrounds(rng, size)), camera, rng)
@@ -256,7 +256,7 @@ def _ended(photo: Photo, valid: Floats) -> Photo:
 
 
 def _kept_well(camera: Camera) -> Camera:
-    """Return the camera without what would hide what is to be learned."""
+    """Return the camera without what color maps cannot mend: much noise, few pixels."""
     noise, quality = min(camera.noise, 3.0), max(camera.quality, 70)
     return replace(camera, noise=noise, quality=quality, shrunk=max(camera.shrunk, 0.7))
 

@@ -18,6 +18,9 @@ INSIDE: Final = 64
 OUTSIDE: Final = 32
 """The scene is only scene this far beyond the outline."""
 
+BETWEEN: Final = 0.1
+"""Weight of a transition on the border, beside 1 for face and scene where these are plain."""
+
 LEVELS: Final = 3
 """Of the Laplacian pyramid."""
 
@@ -91,10 +94,11 @@ def choice_error(masks: Tensor, zones: Zones) -> Tensor:
 
     Args:
         masks: Nx3xHxW, shares of face, scene and transition.
-        zones: What is plain; the border is left open.
+        zones: What is plain; the border is nearly open.
     """
-    face, scene, _ = masks.clamp_min(1e-6).log().neg().split(1, dim=1)
-    return (face * zones.face + scene * zones.scene).mean()
+    face, scene, transition = masks.clamp_min(1e-6).log().neg().split(1, dim=1)
+    plain = face * zones.face + scene * zones.scene
+    return (plain + BETWEEN * transition * zones.border).mean()
 
 
 def found_error(found: Tensor, face: Tensor, skin: Tensor) -> Tensor:

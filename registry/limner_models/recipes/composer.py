@@ -163,7 +163,7 @@ COMPOSER_RECIPE = Recipe(
     contract=COMPOSER,
     title="Composer: lays a converted face into a photo, by masks and color maps",
     data=Drawings(count=800, held_out=48, size=512),
-    steps=6000,
+    steps=7000,
     batch=8,
     rate=Rate(peak=1.5e-3, warmup=100, hold=0.3, last=0.01),
     network=Composer,
