@@ -215,7 +215,9 @@ COMPOSER = Contract(
     ),
     outputs=(
         Tensor("masks", "float32", (FREE, FREE, 3), "shares of face, scene, transition; sum is 1"),
-        Tensor("colors", "float32", (FREE, FREE, 12), "3x4 maps of sRGB in [0, 1], an 8th as wide"),
+        Tensor(
+            "colors", "float32", (16, 16, 12), "3x4 maps of sRGB in [0, 1], over all of the crop"
+        ),
         Tensor("ring", "float32", (FREE, FREE, 3), "sRGB in [0, 1], what a transition shows"),
     ),
     max_batch=8,

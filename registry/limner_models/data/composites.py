@@ -132,7 +132,7 @@ class Composites:
             original = lost(truth, head, stranger, other, kind, rng)
         corrected = develop(_before(moved, lamp, behind) * _tint(rng), camera, rng)
         if crossed:
-            corrected = toned(corrected, moved.face, truth, head.face, size * SPREAD[1])
+            corrected = toned(corrected, moved.skin, truth, head.skin, size * SPREAD[1])
         valid = _valid(rng, size) if cut else np.ones((size, size), np.float32)
         return {
             "original": original,
@@ -209,26 +209,26 @@ def lost(
         laid = np.broadcast_to(mean, truth.shape).astype(np.float32)
     else:
         sigma = size * float(rng.uniform(*SPREAD))
-        laid = toned(stranger, other.face, truth, head.face, sigma).astype(np.float32)
-        bare = _around(truth.astype(np.float32), head.face, sigma)
+        laid = toned(stranger, other.skin, truth, head.skin, sigma).astype(np.float32)
+        bare = _around(truth.astype(np.float32), head.skin, sigma)
         laid = bare + other.face[..., None] * (laid - bare)
     mixed = truth + head.face[..., None] * (laid - truth)
     return np.asarray(mixed + np.float32(0.5), np.uint8)
 
 
-def toned(photo: Photo, face: Floats, like: Photo, its_face: Floats, sigma: float) -> Photo:
+def toned(photo: Photo, skin: Floats, like: Photo, its_skin: Floats, sigma: float) -> Photo:
     """Return a photo whose face takes the light of another's, SxSx3 uint8 sRGB.
 
     Args:
         photo: SxSx3 uint8 sRGB.
-        face: SxS in [0, 1].
+        skin: SxS in [0, 1], what of it counts.
         like: The other photo, SxSx3 uint8 sRGB.
-        its_face: SxS in [0, 1].
+        its_skin: SxS in [0, 1].
         sigma: Pixels above which differences are taken for light.
     """
     own = linear(photo.astype(np.float32))
-    light = _around(linear(like.astype(np.float32)), its_face, sigma)
-    gain = light / np.maximum(_around(own, face, sigma), np.float32(2e-3))
+    light = _around(linear(like.astype(np.float32)), its_skin, sigma)
+    gain = light / np.maximum(_around(own, skin, sigma), np.float32(2e-3))
     lit = own * np.clip(gain, 0.05, 20)
     root = np.sqrt(np.clip(lit, 0, 1))
     srgb = sum(np.float32(factor) * root**power for power, factor in enumerate(CURVE, 1))

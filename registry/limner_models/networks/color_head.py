@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from limner_models.networks.compositing import UNCHANGED
+from limner_models.networks.compositing import CELLS, UNCHANGED
 
 EMPTY: Final = 1e-3
 """Share of all cells below which a face counts as not found."""
@@ -16,15 +16,16 @@ EMPTY: Final = 1e-3
 GAINS: Final = (0.5, 2.0)
 """Least and most that the guess of the colors changes contrast by."""
 
-NEAR: Final = 2
-"""Cells around each that count for the local light."""
+NEAR: Final = 3
+"""Cells around each that are averaged, twice over, into what is light and not face."""
 
 
 class ColorHead(nn.Module):
     """Says how the converted face's colors change, cell by cell.
 
-    It starts from maps that change nothing, and is shown a guess: the map that gives the face's
-    skin the mean and deviation of the original's.
+    It sees faces in CELLS x CELLS cells, as large at any size of the crop. It starts from maps
+    that change nothing, and is shown a guess: the map that gives the face's skin the mean and
+    deviation of the original's, and then its light.
     """
 
     def __init__(self, entering: int, width: int = 64) -> None:
@@ -39,7 +40,7 @@ class ColorHead(nn.Module):
     def forward(
         self, fused: Tensor, converted: Tensor, original: Tensor, share_f: Tensor, share_b: Tensor
     ) -> Tensor:
-        """Return Nx12xhxw maps.
+        """Return Nx12xCELLSxCELLS maps.
 
         Args:
             fused: NxCxhxw features.
@@ -48,14 +49,22 @@ class ColorHead(nn.Module):
             share_f: Nx2xhxw, how much of a cell is face and bare skin.
             share_b: The same in the original.
         """
-        share_f, share_b = share_f.detach(), share_b.detach()
-        gain, offset = _guess(converted, original, share_f[:, 1:], share_b[:, 1:])
+        parts = (fused, converted, original, share_f.detach(), share_b.detach())
+        fused, converted, original, share_f, share_b = (in_cells(part) for part in parts)
+        skin_f, skin_b = share_f[:, 1:], share_b[:, 1:]
+        gain, offset = _guess(converted, original, skin_f, skin_b)
         toned = converted * gain + offset
-        light = _local(original, share_b[:, :1]) - _local(toned, share_f[:, :1])
-        told = (fused.float(), converted, original, toned, light, share_f, share_b)
+        light = _local(original, skin_b) - _local(toned, skin_f)
+        told = (fused, converted, original, toned, light, share_f, share_b)
         maps = functional.relu(self.enter(torch.cat(told, 1)))
         maps = self.leave(functional.relu(self.again(maps))).float()
-        return self.unchanged + maps[:, :12] + maps[:, 12:] * _far(gain, offset)
+        return self.unchanged + maps[:, :12] + maps[:, 12:] * _far(gain, offset + light)
+
+
+def in_cells(planes: Tensor) -> Tensor:
+    """Return NxCxHxW at CELLS x CELLS, float32."""
+    size = (CELLS, CELLS)
+    return functional.interpolate(planes.float(), size=size, mode="bilinear", align_corners=False)
 
 
 def moments(planes: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
@@ -99,8 +108,10 @@ def _far(gain: Tensor, offset: Tensor) -> Tensor:
 
 
 def _local(planes: Tensor, share: Tensor) -> Tensor:
-    """Return the mean of the cells around each under a share; 0 where there is none of it."""
+    """Return the mean of what is near under a share; where there is none of it, the whole one's."""
     side = 2 * NEAR + 1
-    both = torch.cat((planes * share, share), 1)
-    near = functional.avg_pool2d(both, side, stride=1, padding=NEAR)
-    return near[:, :-1] / (near[:, -1:] + 0.02)
+    near = torch.cat((planes * share, share), 1)
+    for _ in range(2):
+        near = functional.avg_pool2d(near, side, stride=1, padding=NEAR)
+    mean, _ = moments(planes, share)
+    return (near[:, :-1] + 1e-2 * mean) / (near[:, -1:] + 1e-2)

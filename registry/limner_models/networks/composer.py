@@ -9,12 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from limner_models.networks.color_head import ColorHead, moments
-from limner_models.networks.compositing import FACE, GRID, SCENE, TRANSITION, recolored
+from limner_models.networks.color_head import ColorHead, in_cells, moments
+from limner_models.networks.compositing import FACE, SCENE, TRANSITION, recolored
 from limner_models.networks.dye_generator import to_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+GRID: Final = 8
+"""Pixels of the crop to one of the coarsest features."""
 
 WIDTH: Final = 16
 """Channels at full resolution; twice, four and eight times as many at the coarser ones."""
@@ -26,7 +29,7 @@ class Parts(NamedTuple):
     masks: Tensor
     """Nx3xHxW: shares of converted face, original scene, transition; they sum to 1."""
     colors: Tensor
-    """Nx12xhxw: an affine map of sRGB for each cell of 8 x 8 pixels."""
+    """Nx12x16x16: affine maps of sRGB, spread evenly over the crop."""
     ring: Tensor
     """Nx3xHxW sRGB, not clamped."""
     found: Tensor
@@ -75,7 +78,7 @@ class Composer(nn.Module):
             valid: NxHxW uint8, 255 where `converted` shows its photo.
 
         Returns:
-            NxHxWx3 masks, NxH/8xW/8x12 color maps and NxHxWx3 ring, all float32.
+            NxHxWx3 masks, Nx16x16x12 color maps and NxHxWx3 ring, all float32.
         """
         known = (valid[:, None] >= 128).float()
         parts = self.parts(to_planes(original), to_planes(converted), known)
@@ -109,7 +112,11 @@ class Composer(nn.Module):
         face = rough[:, FACE : FACE + 1]
         drawn = self.decoder(fused, taps_f, taps_b, face, (converted, original)).float()
         masks = _kept_valid(_shares(_enlarged(logits.float(), GRID) + drawn[:, 3:]), valid)
-        shifted = converted + _enlarged(recolored(small[0], colors) - small[0], GRID)
+        coarse = in_cells(small[0])
+        shift = functional.interpolate(
+            recolored(coarse, colors) - coarse, size=converted.shape[2:], mode="bilinear"
+        )
+        shifted = converted + shift
         weight = masks[:, FACE : FACE + 1] / (1 - masks[:, TRANSITION:] + 1e-3)
         ring = original + weight * (shifted - original) + drawn[:, :3]
         return Parts(masks, colors, ring, found.float(), original_found.float())

@@ -14,8 +14,8 @@ FACE, SCENE, TRANSITION = range(3)
 COPIED: Final = 0.99
 """Share of scene above which a pixel is the original's own."""
 
-GRID: Final = 8
-"""Pixels a side that share one color map."""
+CELLS: Final = 16
+"""Color maps a side of a crop, whatever its size: light changes slowly over a face."""
 
 UNCHANGED: Final = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 """The color map that leaves colors as they are."""
@@ -30,7 +30,7 @@ def composited(
         original: Nx3xHxW sRGB in [0, 1].
         converted: Nx3xHxW sRGB in [0, 1].
         masks: Nx3xHxW, shares of face, scene and transition; they sum to 1.
-        colors: Nx12xhxw, affine maps of sRGB, three rows of four, h x w over the whole crop.
+        colors: Nx12xhxw, affine maps of sRGB, three rows of four, spread evenly over the crop.
         ring: Nx3xHxW sRGB, what a transition shows.
 
     Returns:

@@ -49,7 +49,7 @@ OUTLINE = 2
 """Pixels by which a mask's outline is off, at most, at 128 px."""
 
 DATA = Drawings(count=800, held_out=48, size=512)
-STEPS, BATCH = 3600, 8
+STEPS, BATCH = 4500, 8
 RATE = Rate(peak=1.5e-3, warmup=100, hold=0.3, last=0.01)
 FACTS = {
     "losses": f"{(PIXELS, DETAILS, BORDER, SCENE, SKIN, STRUCTURE)}",
