@@ -36,7 +36,7 @@ corner; the image's left ones first.
 Source: the means of aligned FFHQ faces that facexlib restores faces in.
 """
 
-ON_MESH: Final = ((33, 133), (362, 263), (4,), (61,), (291,))
+ON_MESH: Final = ((33, 133), (362, 263), (1,), (61,), (291,))
 """Which of MediaPipe's 478 points each of the five is the mean of: the corners of either eye, the
 tip of the nose, the corners of the mouth."""
 
