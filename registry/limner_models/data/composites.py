@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 OFF: Final = 2.0
 """How far off the template the original is; see `Move`."""
 APART: Final = 0.5
-"""How far off the original the converted face is: landmarks are found anew in either photo."""
+"""How far off the original the converted face is: landmarks are found anew in either photo.
+
+With BENT that is 0.35 % of a side in the median; MediaPipe's mesh aligns two photos of one drawn
+head under different light 0.28 % apart, and one in ten more than 0.9 %.
+"""
 BENT: Final = 0.002
 """Deviation of the bends between the two, in sides of the crop, on a grid of BENDS a side."""
 BENDS: Final = 5
