@@ -33,6 +33,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             dye_bank.DYE_BANK_RECIPE,
             stylizer.STYLIZER_RECIPE,
             composer.COMPOSER_RECIPE,
+            composer.COMPOSER_APART,
             conventional.FACE_EXTRACTOR_RECIPE,
             conventional.COLOR_CORRECTOR_RECIPE,
             conventional.BACKGROUND_BLENDER_RECIPE,

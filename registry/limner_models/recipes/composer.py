@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -143,6 +144,16 @@ def composing(recipe: Recipe, _material: Material, device: torch.device) -> Comp
     return Composing(Composer(), recipe.steps, device)
 
 
+def composer_apart() -> Composer:
+    """Return an untrained composer with an encoder for each photo."""
+    return Composer(shared=False)
+
+
+def composing_apart(recipe: Recipe, _material: Material, device: torch.device) -> Composing:
+    """Return its task, from scratch."""
+    return Composing(composer_apart(), recipe.steps, device)
+
+
 def pairs(recipe: Recipe, material: Material) -> Composites:
     """Return what composes the pairs that whoever composites is trained on."""
     files = portraits.files(material.portraits, recipe.data.trained)
@@ -182,3 +193,12 @@ COMPOSER_RECIPE = Recipe(
         "sizes": f"{SIZES} {OFTEN}",
     },
 )
+
+COMPOSER_APART = replace(
+    COMPOSER_RECIPE,
+    name="composer_apart",
+    title="Composer with an encoder for each photo, to compare one shared by both with",
+    network=composer_apart,
+    task=composing_apart,
+)
+"""It computes as much and weighs more; it is published as no starter."""
