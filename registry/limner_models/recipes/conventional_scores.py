@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from limner_models.recipes.composite_scores import Pair, Photo
+    from limner_models.recipes.composite_scores import Compose, Pair, Photo
     from limner_models.recipes.recipe import Material, Recipe
 
 
@@ -54,7 +54,7 @@ def blended_scores(network: nn.Module, recipe: Recipe, material: Material) -> di
 
 
 def _scores(
-    compose: Any, recipe: Recipe, material: Material, kept: tuple[str, ...]
+    compose: Compose, recipe: Recipe, material: Material, kept: tuple[str, ...]
 ) -> dict[str, float]:
     pairs = list(held_out_pairs(recipe, material))
     scores = as_scores(measured(compose, pairs), measured(pasted_as_it_is, pairs))
