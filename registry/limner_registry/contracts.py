@@ -48,6 +48,8 @@ class Contract:
     outputs: tuple[Tensor, ...]
     max_batch: int
     """The largest batch one call may carry, in [1, 64]."""
+    runners: int = 1
+    """How many calls of a version are answered side by side, each by a process of its own."""
 
     @property
     def id(self) -> str:
@@ -203,6 +205,7 @@ STYLIZER = Contract(
         ),
     ),
     max_batch=1,
+    runners=2,  # a photo is many tiles
 )
 
 COMPOSER = Contract(

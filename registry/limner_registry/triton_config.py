@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from limner_registry.contracts import Contract, Tensor
 
 Kind = Literal["KIND_CPU", "KIND_GPU"]
-"""Where a version's one instance runs, in Triton's words."""
+"""Where a version's instances run, in Triton's words."""
 
 TRITON_TYPES = {"uint8": "TYPE_UINT8", "int16": "TYPE_INT16", "float32": "TYPE_FP32"}
 
@@ -28,7 +28,7 @@ backend: "python"
 max_batch_size: {max_batch}
 version_policy {{ specific {{ versions: [ {version} ] }} }}
 {tensors}
-instance_group [ {{ count: 1, kind: {kind} }} ]
+instance_group [ {{ count: {runners}, kind: {kind} }} ]
 parameters {{ key: "limner.contract" value {{ string_value: {contract} }} }}
 parameters {{ key: "limner.manifest_sha256" value {{ string_value: {manifest_sha256} }} }}
 """
@@ -49,6 +49,7 @@ def triton_config(
         tensors="\n".join(
             (*_blocks("input", contract.inputs), *_blocks("output", contract.outputs))
         ),
+        runners=contract.runners,
         kind=kind,
         contract=json.dumps(contract.id),
         manifest_sha256=json.dumps(manifest_sha256),

@@ -26,7 +26,9 @@ tensors = st.lists(
     max_size=4,
     unique_by=lambda tensor: tensor.name,
 ).map(tuple)
-contracts = st.builds(Contract, names, st.integers(1, 99), tensors, tensors, st.integers(1, 64))
+contracts = st.builds(
+    Contract, names, st.integers(1, 99), tensors, tensors, st.integers(1, 64), st.integers(1, 4)
+)
 
 
 def parsed(text):
@@ -43,7 +45,7 @@ def test_a_config_says_what_the_contract_says(contract, version, kind):
     assert list(config.version_policy.specific.versions) == [version]
     assert config.WhichOneof("scheduling_choice") is None
     (group,) = config.instance_group
-    assert group.count == 1
+    assert group.count == contract.runners
     assert model_config_pb2.ModelInstanceGroup.Kind.Name(group.kind) == kind
     assert config.parameters["limner.contract"].string_value == contract.id
     assert config.parameters["limner.manifest_sha256"].string_value == "ab" * 32
