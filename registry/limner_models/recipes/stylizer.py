@@ -160,7 +160,7 @@ STYLIZER_RECIPE = Recipe(
     contract=STYLIZER,
     title="Stylizer: a photo without its texture, and where its lines go, in several styles",
     data=Drawings(count=400, held_out=48, size=512),
-    steps=8000,
+    steps=6000,
     batch=8,
     rate=Rate(peak=2e-3, warmup=100, hold=0.3, last=0.01),
     network=Stylizer,
