@@ -22,7 +22,7 @@ ACROSS, DOWN = 0.6, 0.65
 """Half axes of the oval that stands for a face, as shares of the box it was detected in."""
 SHARE: Final = 0.35
 """Of the pixels that a photo's colors are found among: so many are taken from faces alone."""
-LIGHTER, FAINTER = 0.25, 0.6
+LIGHTER, FAINTER = 0.15, 0.45
 """How much of every line is taken away in a face, and how much more of the faintest."""
 FADED = (0.75, 1.25)
 """Distances from an oval's middle, in half axes, between which a lighter hand fades out."""
