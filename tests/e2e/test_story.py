@@ -117,19 +117,30 @@ def test_a_killed_controller_is_started_again_and_nothing_stops_serving(stack, p
     assert "limner_controller_restarts_total 1.0" in fetched(stack.metrics)
 
 
-def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
+def runners(stack, model: str) -> set[int]:
     triton = psutil.Process(stack.status()["triton_pid"])
+    alive = [c for c in triton.children() if c.status() != psutil.STATUS_ZOMBIE]
+    return {child.pid for child in alive if f"{model}.v1/" in " ".join(child.cmdline())}
 
-    def runners() -> set[int]:
-        alive = [c for c in triton.children() if c.status() != psutil.STATUS_ZOMBIE]
-        return {child.pid for child in alive if "person_segmenter.v1/" in " ".join(child.cmdline())}
 
-    (killed,) = runners()
+def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
+    (killed,) = runners(stack, "person_segmenter")
     os.kill(killed, signal.SIGKILL)
-    until(lambda: runners() - {killed}, 15)
+    until(lambda: runners(stack, "person_segmenter") - {killed}, 15)
     until(lambda: stack.status()["serving"], 15)
     out = tmp_path / "cutout.png"
     assert limner("matte", photo, "-o", out, "--address", stack.address).returncode == 0
+
+
+def test_a_dead_runner_cannot_hide_behind_a_living_one(stack, photo, tmp_path):
+    killed, _ = runners(stack, "stylizer")
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: len(runners(stack, "stylizer") - {killed}) == 2, 20)
+    until(lambda: stack.status()["serving"], 15)
+    out = tmp_path / "drawn.png"
+    for _ in range(3):  # each asks both
+        done = limner("stylize", photo, "-o", out, "--address", stack.address)
+        assert done.returncode == 0
 
 
 @pytest.fixture

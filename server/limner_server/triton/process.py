@@ -168,6 +168,18 @@ class TritonProcess:
         raise TritonMissing(f"tritonserver did not start; its last words: {words.strip()}")
 
 
+def end_runners(version: Path) -> None:
+    """Kill what still runs the files in a version's folder, among what this process has started.
+
+    Where one of its runners has died, Triton waits for ever for the others to end.
+    """
+    folder = f"{version.resolve()}/"
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has just ended by itself
+            if any(part.startswith(folder) for part in child.cmdline()):
+                child.kill()
+
+
 def sweep(state: Path) -> None:
     """Remove what killed runners of `state` left in /dev/shm, and nothing else."""
     for region in SHM.glob(f"{shm_prefix(state)}*"):

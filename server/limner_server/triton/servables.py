@@ -18,6 +18,7 @@ from limner.v1.reasons import ModelNotReady
 from limner_registry.contracts import triton_name
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes, RoutesDamaged, read_routes
+from limner_server.triton.process import end_runners
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -144,6 +145,7 @@ class Servables:
         try:
             if (model, version) in self._loaded:
                 await self._triton.unload(model, version)
+                await asyncio.to_thread(end_runners, self._models / triton_name(model, version))
             await self._triton.load(model, version)
             self._loaded.add((model, version))
             await self._prove(model, version)
@@ -154,7 +156,7 @@ class Servables:
         return True
 
     async def _prove(self, model: str, version: int, timeout: float = 10.0) -> None:
-        """Ask a loaded version its golden inputs.
+        """Ask every runner of a loaded version its golden inputs.
 
         Raises:
             LimnerError: It did not answer, or not what it answered when it was published.
@@ -165,11 +167,16 @@ class Servables:
                 self._golden[model, version] = await asyncio.to_thread(Golden.read, folder)
         except (OSError, ValueError) as error:
             raise ModelNotReady(f"{model} version {version} is not placed: {error}") from error
-        golden = self._golden[model, version]
-        answers = await self._triton.run(self._contracts[model], version, golden.inputs, timeout)
-        difference = golden.difference(answers)
-        if difference is not None:
-            raise ModelNotReady(f"{model} version {version} fails its golden inputs: {difference}")
+        golden, contract = self._golden[model, version], self._contracts[model]
+        # asked at once, each goes to a runner that is free: none can hide behind another
+        asked = (
+            self._triton.run(contract, version, golden.inputs, timeout)
+            for _ in range(contract.runners)
+        )
+        for difference in map(golden.difference, await asyncio.gather(*asked)):
+            if difference is not None:
+                said = f"{model} version {version} fails its golden inputs: {difference}"
+                raise ModelNotReady(said)
 
     async def _unload_all_but(self, routed: set[Version]) -> None:
         """Unload versions that left the routes, once no call can be planned with them."""

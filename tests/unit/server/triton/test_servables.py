@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from limner.v1.reasons import ModelNotReady
-from limner_registry.contracts import CONTRACTS
+from limner_registry.contracts import CONTRACTS, PERSON_SEGMENTER
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes
 from limner_server.metrics import Metrics
@@ -23,9 +24,12 @@ class Triton:
         self.answers = {}
         self.loaded = set()
         self.told = []
+        self.dead_after = None
+        """Runs that are still answered until it is loaded anew; None for any number."""
 
     async def load(self, model, version):
         self.told.append(("load", version))
+        self.dead_after = None
         if version not in self.answers:
             raise ModelNotReady("it does not load")
         self.loaded.add(version)
@@ -37,6 +41,10 @@ class Triton:
     async def run(self, contract, version, inputs, timeout):
         if version not in self.loaded:
             raise ModelNotReady("it is not there")
+        if self.dead_after is not None:
+            self.dead_after -= 1
+            if self.dead_after < 0:
+                raise ModelNotReady("its runner is dead")
         return {"person": np.full((1, 256, 256), self.answers[version], np.float32)}
 
 
@@ -221,3 +229,22 @@ async def test_a_model_that_no_service_needs_is_not_loaded(servables, triton, tm
     (tmp_path / "routes.json").write_text(json.dumps(table))
     await servables.settle()
     assert triton.told == []
+
+
+async def test_every_runner_of_a_version_is_asked(triton, tmp_path):
+    async def routed(_routes):
+        pass
+
+    contract = replace(PERSON_SEGMENTER, runners=2)
+    servables = Servables(triton, tmp_path, [contract], Metrics(), routed)
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    assert triton.told == [("load", 1)]
+
+    triton.dead_after = 1  # the first of the two answers, the other does not
+    await servables.settle()
+
+    assert triton.told[1:] == [("unload", 1), ("load", 1)]
+    assert servables.routes.stable == {MODEL: 1}
