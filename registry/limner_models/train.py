@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from torch import Tensor, nn
+    from torch.optim import Optimizer
 
     from limner_models.recipes.recipe import Arrays, Material, Recipe, Task
 
@@ -110,6 +111,21 @@ def train(run: Run, watch: Watch) -> Trained:
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
     """Return the tensors of a network's state, by name, detached."""
     return {name: tensor.detach() for name, tensor in network.state_dict().items()}
+
+
+def descend(
+    network: nn.Module, optimizer: Optimizer, losses: Mapping[str, Tensor]
+) -> dict[str, float]:
+    """Step a network down along the sum of some losses, by a gradient of length 1 at most.
+
+    Returns:
+        Each loss by its name, as curves show it.
+    """
+    optimizer.zero_grad(set_to_none=True)
+    torch.stack([*losses.values()]).sum().backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return {name: float(loss.detach()) for name, loss in losses.items()}
 
 
 @contextmanager

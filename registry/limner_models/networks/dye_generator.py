@@ -222,9 +222,9 @@ def paint(
     for number, dilation in enumerate(DILATIONS):
         inner = functional.relu(brush.conv(f"block{number}.first", coarse, dilation=dilation))
         coarse = coarse + brush.conv(f"block{number}.second", inner, dilation=dilation)
-    risen = functional.relu(_doubled(brush.conv("up", coarse)) + fine)
+    risen = functional.relu(doubled(brush.conv("up", coarse)) + fine)
     merged = functional.relu(brush.conv("merge", risen))
-    mixed = brush.conv("mix", torch.cat((_doubled(merged), seen), dim=1))
+    mixed = brush.conv("mix", torch.cat((doubled(merged), seen), dim=1))
     change = brush.conv("map", functional.relu(mixed)).float()
     # a matrix and a vector for each pixel, as a change to the identity
     shift, *columns = change.split(3, dim=1)
@@ -276,5 +276,6 @@ def _cut(style: Tensor, shape: Shape) -> dict[str, tuple[Tensor, Tensor]]:
     return parts
 
 
-def _doubled(planes: Tensor) -> Tensor:
+def doubled(planes: Tensor) -> Tensor:
+    """Return NxCxHxW at twice its height and width."""
     return functional.interpolate(planes, scale_factor=2, mode="bilinear", align_corners=False)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from limner_models.networks.composer import Step
-from limner_models.networks.dye_generator import to_planes
+from limner_models.networks.dye_generator import to_photo, to_planes
 
 WIDTHS: Final = (16, 32, 64, 128, 128)
 """Channels at full size and at each half of it: those of WO2022260386A1's comparison at the scale
@@ -84,7 +84,7 @@ class ColorCorrector(nn.Module):
             original_face: NxHxW uint8 of 255.
         """
         planes = (to_planes(converted), _share(face), to_planes(original), _share(original_face))
-        return self.corrected(*planes).clamp(0, 1).permute(0, 2, 3, 1)
+        return to_photo(self.corrected(*planes))
 
     def corrected(
         self, converted: Tensor, face: Tensor, original: Tensor, original_face: Tensor
@@ -113,7 +113,7 @@ class BackgroundBlender(nn.Module):
             original_face: NxHxW uint8 of 255.
         """
         planes = (to_planes(corrected), _share(face), to_planes(original), _share(original_face))
-        return self.blended(*planes)[0].clamp(0, 1).permute(0, 2, 3, 1)
+        return to_photo(self.blended(*planes)[0])
 
     def blended(
         self, corrected: Tensor, face: Tensor, original: Tensor, original_face: Tensor

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from limner_models.networks.dye_generator import to_planes
+from limner_models.networks.dye_generator import doubled, to_planes
 from limner_registry.styles import STYLES
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Stylizer(nn.Module):
         entered = self._entered(tile)
         half = self._coarse(entered, lambda norm, planes: norm.applied(planes, next(left)))
         first, second, third = self.fine
-        fine = functional.relu(first(entered) + _doubled(self.from_half(half)))
+        fine = functional.relu(first(entered) + doubled(self.from_half(half)))
         fine = functional.relu(fine + third(functional.relu(second(fine))))
         return self.fields(fine) + functional.pad(tile, (0, 0, 0, 0, 0, 1))
 
@@ -112,7 +112,7 @@ class Stylizer(nn.Module):
         """Return what half and quarter resolution make of it, at half."""
         half = self.to_half(entered, norm)
         quarter = self.at_quarter(self.to_quarter(half, norm), norm)
-        both = self.at_half(half, norm) + _doubled(self.from_quarter(quarter))
+        both = self.at_half(half, norm) + doubled(self.from_quarter(quarter))
         again: Tensor = self.at_half_again(functional.relu(both), norm)
         return again
 
@@ -167,7 +167,3 @@ class Block(nn.Module):
     def forward(self, planes: Tensor, norm: Apply) -> Tensor:
         """Return NxCxHxW of the same size."""
         return functional.relu(planes + self.second(self.first(planes, norm)))
-
-
-def _doubled(planes: Tensor) -> Tensor:
-    return functional.interpolate(planes, scale_factor=2, mode="bilinear", align_corners=False)

@@ -29,7 +29,7 @@ from limner_models.networks.dye_generator import to_planes
 from limner_models.networks.lab import srgb_to_lab
 from limner_models.recipes.composite_scores import held_out_scores
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
-from limner_models.train import precision
+from limner_models.train import descend, precision
 from limner_registry.contracts import COMPOSER
 
 if TYPE_CHECKING:
@@ -69,12 +69,7 @@ class Composing:
     def step(self, batch: Mapping[str, Tensor], step: int) -> dict[str, float]:
         """Take one step."""
         losses = composing_losses(self.network, batch, crossed=step >= self._alone)
-        optimizer = self.optimizers["adam"]
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack([*losses.values()]).sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        optimizer.step()
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return descend(self.network, self.optimizers["adam"], losses)
 
 
 def composing_losses(

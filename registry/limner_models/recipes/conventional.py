@@ -30,7 +30,7 @@ from limner_models.networks.lab import srgb_to_lab
 from limner_models.recipes.composer import OFTEN, SIZES, pairs
 from limner_models.recipes.conventional_scores import blended_scores, corrected_scores, found_scores
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
-from limner_models.train import precision
+from limner_models.train import descend, precision
 from limner_registry.contracts import BACKGROUND_BLENDER, COLOR_CORRECTOR, FACE_EXTRACTOR
 
 if TYPE_CHECKING:
@@ -75,12 +75,7 @@ class Chained:
         """Take one step."""
         with precision(self.device):
             losses = self._losses(self.network, batch)
-        optimizer = self.optimizers["adam"]
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack([*losses.values()]).sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        optimizer.step()
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return descend(self.network, self.optimizers["adam"], losses)
 
 
 def extracting_losses(network: nn.Module, batch: Batch) -> dict[str, Tensor]:

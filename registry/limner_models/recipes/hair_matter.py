@@ -19,7 +19,7 @@ from limner_models.losses.mattes import (
 )
 from limner_models.networks.matter import HairMatter, planes_of
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
-from limner_models.train import precision
+from limner_models.train import descend, precision
 from limner_registry.contracts import HAIR_MATTER
 
 if TYPE_CHECKING:
@@ -51,12 +51,7 @@ class Matting:
         with precision(self.device):
             alpha = self.network.matte(planes_of(batch["image"], batch["trimap"]))
         losses = matting_losses(alpha, batch)
-        optimizer = self.optimizers["adam"]
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack([*losses.values()]).sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        optimizer.step()
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return descend(self.network, self.optimizers["adam"], losses)
 
 
 def matting_losses(alpha: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:

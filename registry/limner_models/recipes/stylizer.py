@@ -20,7 +20,7 @@ from limner_models.networks.stylizer import Stylizer
 from limner_models.pretrained import MOBILENET, state_in, state_of
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
 from limner_models.recipes.stylizer_scores import held_out_scores, scored_pictures
-from limner_models.train import precision
+from limner_models.train import descend, precision
 from limner_registry.contracts import STYLIZER
 from limner_registry.styles import STYLES
 
@@ -63,12 +63,7 @@ class Stylizing:
         losses = drawing_losses(_judged(fields.float()), _judged(drawn), batch)
         if step % EVERY == 0:
             losses |= self._looked_at(_judged(drawn), _judged(to_planes(batch["drawn"])))
-        optimizer = self.optimizers["adam"]
-        optimizer.zero_grad(set_to_none=True)
-        torch.stack([*losses.values()]).sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        optimizer.step()
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return descend(self.network, self.optimizers["adam"], losses)
 
     def _looked_at(self, drawn: Tensor, wanted: Tensor) -> dict[str, Tensor]:
         with precision(self.device):
@@ -95,15 +90,9 @@ def drawing_losses(fields: Tensor, drawn: Tensor, batch: Mapping[str, Tensor]) -
     return {
         "pixels": PIXELS * (drawn - wanted).abs().mean(),
         "fields": FIELDS * (fields - torch.cat((smooth, line), 1)).abs().mean(),
-        "gradients": GRADIENTS * _steps_apart(drawn, wanted),
+        "gradients": GRADIENTS * total_variation(drawn - wanted),
         "variation": VARIATION * total_variation(drawn),
     }
-
-
-def _steps_apart(one: Tensor, other: Tensor) -> Tensor:
-    """Return how far two pictures' steps between neighbors are apart."""
-    difference = one - other
-    return total_variation(difference)
 
 
 def _judged(planes: Tensor) -> Tensor:

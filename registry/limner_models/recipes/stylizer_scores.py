@@ -14,7 +14,7 @@ from limner_models.data.illustration import illustrated
 from limner_models.data.pairs import THUMBNAIL, Pairs, photos_in
 from limner_models.likeness import edge_share, likeness
 from limner_models.networks.laying_on import laid_on
-from limner_models.networks.stylizer import STRIDE
+from limner_models.networks.stylizer import LARGEST, STRIDE
 from limner_registry.styles import STYLES
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def drawn_by(network: nn.Module, photo: Bytes, style: int, palette: NDArray[np.f
     number = torch.tensor([[style]], dtype=torch.uint8)
     with torch.inference_mode():
         answered = network(tile, small, number)[:, FRAME:-FRAME, FRAME:-FRAME]
-        fields = answered.permute(0, 3, 1, 2).float() / 32767
+        fields = answered.permute(0, 3, 1, 2).float() / LARGEST
         drawn = laid_on(fields, torch.from_numpy(palette)[None], number[:, 0].long())
     pixels: Bytes = (drawn[0].permute(1, 2, 0).numpy() * 255 + 0.5).astype(np.uint8)
     return pixels
