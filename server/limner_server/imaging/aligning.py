@@ -1,0 +1,81 @@
+"""Faces brought to where the networks expect them, and what of a crop shows its photo."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from limner_server.imaging.geometry import Region, crop
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from limner_server.imaging.arrays import Photo, Plane
+
+    Matrix = NDArray[np.float64]
+    """2x3: maps pixel indices to pixel indices."""
+
+BEYOND: Final = 127
+"""Gray of a converted crop where its photo ends; the composer was taught with it."""
+
+
+def align(photo: Photo, matrix: Matrix, size: int) -> Photo:
+    """Return an aligned crop, size x size x 3 uint8; beyond the photo its edge is repeated.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        matrix: The similarity from the photo's pixels to the crop's.
+        size: Pixels a side.
+    """
+    return crop(photo, region_of(matrix, size), size, size, "edge")
+
+
+def align_valid(photo: Photo, matrix: Matrix, size: int) -> tuple[Photo, Plane]:
+    """Return an aligned crop that is gray beyond its photo, and 255 where it shows it, else 0."""
+    valid = validity(photo.shape[:2], matrix, size)
+    aligned = align(photo, matrix, size)
+    return np.where(valid[..., None] > 0, aligned, np.uint8(BEYOND)), valid
+
+
+def validity(extent: tuple[int, ...], matrix: Matrix, size: int) -> Plane:
+    """Return where an aligned crop shows a photo: 255 there, else 0; size x size uint8.
+
+    Args:
+        extent: Height and width of the photo.
+        matrix: The similarity from the photo's pixels to the crop's.
+        size: Pixels a side.
+    """
+    back = inverted(matrix)
+    down, right = np.indices((size, size), np.float64)
+    x = back[0, 0] * right + back[0, 1] * down + back[0, 2]
+    y = back[1, 0] * right + back[1, 1] * down + back[1, 2]
+    height, width = extent
+    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
+    return np.where(inside, np.uint8(255), np.uint8(0))
+
+
+def region_of(matrix: Matrix, size: int) -> Region:
+    """Return the square of a photo that a similarity brings to a crop of so many pixels a side."""
+    back = inverted(matrix)
+    x, y = back[:, :2] @ (size / 2, size / 2) + back[:, 2]
+    side = size * scale_of(back)
+    return Region(float(x), float(y), side, side, math.atan2(back[1, 0], back[0, 0]))
+
+
+def scale_of(matrix: Matrix) -> float:
+    """Return how many pixels a similarity makes of one, along a side."""
+    return math.hypot(matrix[0, 0], matrix[1, 0])
+
+
+def inverted(matrix: Matrix) -> Matrix:
+    """Return the way back of a map whose pixels do not all fall on one line."""
+    turn = np.linalg.inv(matrix[:, :2])
+    return np.concatenate([turn, -(turn @ matrix[:, 2])[:, None]], axis=1)
+
+
+def chained(first: Matrix, then: Matrix) -> Matrix:
+    """Return the map that does one map and then another."""
+    turn = then[:, :2] @ first[:, :2]
+    return np.concatenate([turn, (then[:, :2] @ first[:, 2] + then[:, 2])[:, None]], axis=1)
