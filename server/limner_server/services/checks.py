@@ -71,10 +71,10 @@ class Checks:
         if image.format in RAW_FORMATS:
             self._raw_size(image, size, RAW_FORMATS[image.format], field)
 
-    def selector(self, selector: image_pb2.FaceSelector) -> None:
+    def selector(self, selector: image_pb2.FaceSelector, field: str = "selector") -> None:
         """Check which face is meant."""
         index = selector.index
-        self.require(0 <= index < 64, "selector.index", f"{index} is not in [0, 63]")
+        self.require(0 <= index < 64, f"{field}.index", f"{index} is not in [0, 63]")
 
     def settings(self, settings: Message, *, left_out: Sequence[str]) -> None:
         """Check what a stream's settings leave to its frames, or must not ask for."""

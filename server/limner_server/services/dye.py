@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from limner.errors import LimnerError
 from limner.v1 import dye_pb2, dye_pb2_grpc, image_pb2
 from limner_registry.contracts import (
     DYE_BANK,
@@ -24,10 +22,10 @@ from limner_server.pipelines.faces import Selector
 from limner_server.pipelines.matte import Matting
 from limner_server.services import colors, swatches, wire
 from limner_server.services.checks import Checks
-from limner_server.services.frames import Answer, answer_newest
+from limner_server.services.frames import Answer, answer_newest, on_image
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     import grpc
 
@@ -75,11 +73,11 @@ class DyeService(dye_pb2_grpc.DyeServiceServicer):
         if request.options.validate_only:
             wire.check_header(request.image)
             if request.color.WhichOneof("color") == "reference":
-                with _of_the_reference():
+                with wire.said_of("the reference", "color.reference"):
                     wire.check_header(request.color.reference)
             return dye_pb2.DyeResponse(served_by=call.served_by())
-        answer = await self._prepare(request, call)
-        return await answer(request.image, call)
+        wanted = await self._wanted(request.color, call)
+        return await self._answer(request, wanted, request.image, call)
 
     async def ListShades(
         self, request: dye_pb2.ListShadesRequest, context: Any
@@ -111,13 +109,13 @@ class DyeService(dye_pb2_grpc.DyeServiceServicer):
         self, request: dye_pb2.DyeRequest, call: Call
     ) -> Answer[dye_pb2.DyeResponse]:
         """Return what dyes an image as `request` says, its color looked up or measured."""
-        return partial(self._answer, request, await self._wanted(request.color, call))
+        return on_image(partial(self._answer, request, await self._wanted(request.color, call)))
 
     async def _wanted(self, color: dye_pb2.DyeColor, call: Call) -> Lab:
         """Return the color that is wanted; a reference's is measured."""
         if color.WhichOneof("color") != "reference":
             return colors.lab_of(color)
-        with _of_the_reference():
+        with wire.said_of("the reference", "color.reference"):
             photo = await wire.read_photo(color.reference, call)
             return (await self._dyeing.color_of(photo, Selector(), call)).lab
 
@@ -174,18 +172,6 @@ def _check_fields(request: dye_pb2.DyeRequest, checks: Checks) -> None:
     colors.check(request.color, checks)
     checks.done()
     colors.check_shade(request.color)
-
-
-@contextmanager
-def _of_the_reference() -> Iterator[None]:
-    """Say of whatever is wrong that it is wrong with the reference, not with the photo."""
-    try:
-        yield
-    except LimnerError as error:
-        said = f"the reference: {error}"
-        raise type(error)(
-            said, violations=error.violations, retry_after=error.retry_after
-        ) from error
 
 
 def _written(dyed: Dyed, wanted: Lab, request: dye_pb2.DyeRequest) -> dye_pb2.DyeResponse:

@@ -40,15 +40,15 @@ class Sayable(Protocol):
 Settings = TypeVar("Settings", bound=Sayable)
 Response = TypeVar("Response")
 Reply = TypeVar("Reply")
-Answer: TypeAlias = "Callable[[image_pb2.Image, Call], Awaitable[Response]]"
-"""Answers one image by settings that are prepared."""
+Answer: TypeAlias = "Callable[[Any, Call], Awaitable[Response]]"
+"""Answers one frame, of the stream's own kind, by settings that are prepared."""
 
 
 class Item(NamedTuple, Generic[Settings]):
     """A frame, with the settings that were in force when it came."""
 
     settings: Settings
-    frame: stream_pb2.Frame
+    frame: Any
     skipped: int
     """How many frames this one took the place of."""
 
@@ -61,7 +61,7 @@ class Inbox(Generic[Settings]):
         self._check = check
         self._settings: Settings | None = None
         self._last = -1
-        self._waiting: stream_pb2.Frame | None = None
+        self._waiting: Any = None
         self._planned: Settings | None = None
         self._skipped = 0
         self._end: BaseException | None = None
@@ -104,7 +104,7 @@ class Inbox(Generic[Settings]):
         self._waiting, self._skipped = None, 0
         return item
 
-    def _take(self, frame: stream_pb2.Frame) -> None:
+    def _take(self, frame: Any) -> None:
         checks = Checks()
         checks.require(self._settings is not None, "settings", "come before the first frame")
         above = f"{frame.number} is not above {self._last}, the one before"
@@ -127,7 +127,7 @@ async def answer_newest(
     Args:
         requests: A caller's messages, each with settings or a frame.
         check: Raises what is wrong with settings, without any work.
-        prepare: Returns what answers an image by settings; called once for each settings.
+        prepare: Returns what answers a frame by settings; called once for each settings.
         reply: Makes a reply of the number, the skipped and either a response or a failure.
 
     Raises:
@@ -145,20 +145,31 @@ async def answer_newest(
                 with stream.work() as call:
                     answer = await prepare(item.settings, call)
                 prepared = item.settings
-            outcome = await _outcome(stream, answer, item.frame.image)
+            outcome = await _outcome(stream, answer, item.frame)
             yield reply(number=item.frame.number, skipped=item.skipped, **outcome)
 
 
+def on_image(
+    answer: Callable[[image_pb2.Image, Call], Awaitable[Response]],
+) -> Answer[Response]:
+    """Return what answers a frame that is one image, by what answers that image."""
+
+    async def answer_frame(frame: stream_pb2.Frame, call: Call) -> Response:
+        checks = Checks()
+        checks.image(frame.image, "image")
+        checks.done()
+        return await answer(frame.image, call)
+
+    return answer_frame
+
+
 async def _outcome(
-    stream: Stream, answer: Answer[Response], image: image_pb2.Image
+    stream: Stream, answer: Answer[Response], frame: Any
 ) -> dict[str, Response | stream_pb2.FrameFailure]:
     """Return the response to a frame, or the failure that concerns it alone."""
     try:
         with stream.frame() as call:
-            checks = Checks()
-            checks.image(image, "image")
-            checks.done()
-            return {"response": await answer(image, call)}
+            return {"response": await answer(frame, call)}
     except LimnerError as error:
         if not stream.survives(error):
             raise

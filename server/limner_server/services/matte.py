@@ -22,7 +22,7 @@ from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN
 from limner_server.pipelines.matte import CutOut, Engine, Matting, engine_for_hair, trimap_of_mask
 from limner_server.services import wire
 from limner_server.services.checks import Checks
-from limner_server.services.frames import Answer, answer_newest
+from limner_server.services.frames import Answer, answer_newest, on_image
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -83,7 +83,7 @@ class MatteService(matte_pb2_grpc.MatteServiceServicer):
     async def _prepare(
         self, settings: matte_pb2.MatteRequest, call: Call
     ) -> Answer[matte_pb2.MatteResponse]:
-        return partial(self._answer, settings)
+        return on_image(partial(self._answer, settings))
 
     async def _answer(
         self, request: matte_pb2.MatteRequest, image: image_pb2.Image, call: Call

@@ -18,13 +18,12 @@ from limner_registry.contracts import (
 )
 from limner_server.call import Budget, Call, side_by_side
 from limner_server.imaging.advice import hints
-from limner_server.imaging.mesh import oval
 from limner_server.pipelines.faces import find_faces, select_face
 from limner_server.pipelines.hair import Label, find_labels
 from limner_server.pipelines.person import find_outline
 from limner_server.services import wire
 from limner_server.services.checks import Checks
-from limner_server.services.frames import Answer, answer_newest
+from limner_server.services.frames import Answer, answer_newest, on_image
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -94,7 +93,7 @@ class SegmentService(segment_pb2_grpc.SegmentServiceServicer):
     async def _prepare(
         self, settings: segment_pb2.SegmentRequest, call: Call
     ) -> Answer[segment_pb2.SegmentResponse]:
-        return partial(self._answer, settings)
+        return on_image(partial(self._answer, settings))
 
     async def _answer(
         self, request: segment_pb2.SegmentRequest, image: image_pb2.Image, call: Call
@@ -165,24 +164,8 @@ def _write_faces(
     faces: list[FoundFace], selected: int, response: segment_pb2.SegmentResponse
 ) -> None:
     face = faces[selected]
-    response.faces.extend(_face(face) for face in faces)
+    response.faces.extend(wire.write_face(face) for face in faces)
     response.selected_face = selected
     for hint in hints(face.detection, face.pose, response.width_px, response.height_px):
         advice = f"CAPTURE_ADVICE_{hint.advice.name}"
         response.hints.append(segment_pb2.CaptureHint(advice=advice, message=hint.message))
-
-
-def _face(face: FoundFace) -> image_pb2.Face:
-    found, pose, outline = face.detection, face.pose, oval(face.landmarks)
-    x, y, z = face.landmarks.T
-    return image_pb2.Face(
-        box=image_pb2.Box(
-            left_px=found.left, top_px=found.top, right_px=found.right, bottom_px=found.bottom
-        ),
-        score=found.score,
-        pose=image_pb2.HeadPose(yaw_deg=pose.yaw, pitch_deg=pose.pitch, roll_deg=pose.roll),
-        landmarks=image_pb2.Landmarks(
-            scheme=image_pb2.LANDMARK_SCHEME_MEDIAPIPE_478, x_px=x, y_px=y, z_px=z
-        ),
-        oval=image_pb2.Polygon(x_px=outline[:, 0], y_px=outline[:, 1]),
-    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import grpc
 import numpy as np
 
-from limner.errors import Violation
+from limner.errors import LimnerError, Violation
 from limner.v1 import image_pb2
 from limner.v1.reasons import (
     FormatUnsupported,
@@ -20,15 +22,16 @@ from limner.v1.reasons import (
 )
 from limner_server.imaging import codec, pictures
 from limner_server.imaging.geometry import Pixels, shrink
+from limner_server.imaging.mesh import oval
 from limner_server.pipelines.faces import Selector
 from limner_server.services.checks import RAW_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from limner.errors import LimnerError
     from limner_server.call import Call
     from limner_server.imaging.arrays import Matte, Photo, Plane
+    from limner_server.pipelines.faces import FoundFace
 
 JPEG, PNG, WEBP, RAW_RGBA8 = (
     image_pb2.IMAGE_FORMAT_JPEG,
@@ -38,6 +41,8 @@ JPEG, PNG, WEBP, RAW_RGBA8 = (
 )
 ENCODED: dict[int, pictures.Format] = {JPEG: "jpeg", PNG: "png", WEBP: "webp"}
 WITH_ALPHA = {PNG, WEBP, RAW_RGBA8}
+OF_A_PICTURE = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}
+"""Statuses that say what is wrong with a picture."""
 REASONS: dict[type[pictures.PictureError], type[LimnerError]] = {
     pictures.TooLarge: ImageTooLarge,
     pictures.TooManyPixels: ImageTooManyPixels,
@@ -123,6 +128,44 @@ def selector(selector: image_pb2.FaceSelector) -> Selector:
             return Selector(point=(selector.point.x_px, selector.point.y_px))
         case _:
             return Selector()
+
+
+@contextmanager
+def said_of(whose: str, field: str) -> Iterator[None]:
+    """Say of whatever is wrong with one of several pictures which it is, such as `the original`.
+
+    What goes by `image` otherwise is told of `field`. Errors that are no picture's pass as they
+    are.
+    """
+    try:
+        yield
+    except LimnerError as error:
+        if error.code not in OF_A_PICTURE:
+            raise
+        violations = [
+            Violation(re.sub(r"^image\b", field, wrong.field), wrong.description)
+            for wrong in error.violations
+        ]
+        raise type(error)(
+            f"{whose}: {error}", violations=violations, retry_after=error.retry_after
+        ) from error
+
+
+def write_face(face: FoundFace) -> image_pb2.Face:
+    """Return a face as a reply carries it."""
+    found, pose, outline = face.detection, face.pose, oval(face.landmarks)
+    x, y, z = face.landmarks.T
+    return image_pb2.Face(
+        box=image_pb2.Box(
+            left_px=found.left, top_px=found.top, right_px=found.right, bottom_px=found.bottom
+        ),
+        score=found.score,
+        pose=image_pb2.HeadPose(yaw_deg=pose.yaw, pitch_deg=pose.pitch, roll_deg=pose.roll),
+        landmarks=image_pb2.Landmarks(
+            scheme=image_pb2.LANDMARK_SCHEME_MEDIAPIPE_478, x_px=x, y_px=y, z_px=z
+        ),
+        oval=image_pb2.Polygon(x_px=outline[:, 0], y_px=outline[:, 1]),
+    )
 
 
 def write_image(photo: Photo, alpha: Matte | None, output: image_pb2.OutputSpec) -> image_pb2.Image:

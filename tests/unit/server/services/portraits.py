@@ -16,7 +16,7 @@ from limner_server.interceptor import Calls
 from limner_server.metrics import Metrics
 from limner_server.routing.trials import Trials
 from limner_server.services.checks import Checks
-from limner_server.services.frames import answer_newest
+from limner_server.services.frames import answer_newest, on_image
 
 METHOD = "/limner.v1.SegmentService/SegmentStream"
 USUAL = Budget(default=20, floor=0, frame=10)
@@ -66,7 +66,7 @@ class Portraits(segment_pb2_grpc.SegmentServiceServicer):
                 raise self.failures[image.data]
             return segment_pb2.SegmentResponse(width_px=settings.output.quality)
 
-        return answer
+        return on_image(answer)
 
 
 class Bench:

@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from limner.errors import Violation
 from limner.v1 import dye_pb2, image_pb2
-from limner.v1.reasons import ImageUnreadable, NoHair, ParameterOutOfRange, ShadeUnknown
+from limner.v1.reasons import ParameterOutOfRange, ShadeUnknown
 from limner_registry.contracts import DYE_PAIRS
 from limner_server.imaging.hair_color import HairColor
 from limner_server.pipelines.dye import Dyed, Generator
@@ -53,16 +52,6 @@ def test_a_streams_settings_hold_neither_image_nor_alpha():
     dye._check_settings(dye_pb2.DyeRequest(color=color))
     settings = dye_pb2.DyeRequest(color=color, image=IMAGE, alpha={"data": b"x"})
     assert refused(dye._check_settings, settings) == ["settings.image", "settings.alpha"]
-
-
-def test_what_is_wrong_with_a_reference_keeps_its_class_and_says_whose_it_is():
-    wrong = [Violation("image.format", "odd")]
-    with pytest.raises(ImageUnreadable, match="the reference: cut off") as caught:  # noqa: SIM117
-        with dye._of_the_reference():
-            raise ImageUnreadable("cut off", violations=wrong)
-    assert caught.value.violations == tuple(wrong)
-    with pytest.raises(NoHair), dye._of_the_reference():
-        raise NoHair("none")
 
 
 @pytest.mark.parametrize("pair", [None, *DYE_PAIRS])
