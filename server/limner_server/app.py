@@ -27,6 +27,7 @@ from limner_server.routing.controller import ControllerProcess
 from limner_server.routing.link import Link
 from limner_server.routing.models import Models
 from limner_server.routing.trials import Trials
+from limner_server.services.composite import CompositeService
 from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
 from limner_server.services.segment import SegmentService
@@ -60,7 +61,13 @@ OPTIONS = (
 )
 
 
-SERVICES: tuple[type[Service], ...] = (SegmentService, MatteService, DyeService, StylizeService)
+SERVICES: tuple[type[Service], ...] = (
+    SegmentService,
+    MatteService,
+    DyeService,
+    StylizeService,
+    CompositeService,
+)
 
 
 class PortTaken(Exception):
@@ -144,11 +151,12 @@ async def running(
 
 def _warm() -> None:
     """Compile what is compiled when it is first used, or read what an earlier run left."""
-    from limner_server.imaging import drawing_loops, loops  # noqa: PLC0415 - half a second, off the event loop
+    from limner_server.imaging import composing_loops, drawing_loops, loops  # noqa: PLC0415 - half a second, off the event loop
 
     closed_form.warm()
     loops.warm()
     drawing_loops.warm()
+    composing_loops.warm()
 
 
 def _triton(

@@ -32,6 +32,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_VERSION_REFUSED: _ClassVar[ErrorReason]
     ERROR_REASON_REGISTRY_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_STYLE_UNKNOWN: _ClassVar[ErrorReason]
+    ERROR_REASON_POSE_TOO_FAR: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_IMAGE_TOO_LARGE: ErrorReason
 ERROR_REASON_IMAGE_TOO_MANY_PIXELS: ErrorReason
@@ -57,6 +58,7 @@ ERROR_REASON_TRANSITION_ILLEGAL: ErrorReason
 ERROR_REASON_VERSION_REFUSED: ErrorReason
 ERROR_REASON_REGISTRY_UNAVAILABLE: ErrorReason
 ERROR_REASON_STYLE_UNKNOWN: ErrorReason
+ERROR_REASON_POSE_TOO_FAR: ErrorReason
 STATUS_FIELD_NUMBER: _ClassVar[int]
 status: _descriptor.FieldDescriptor
 RETRYABLE_FIELD_NUMBER: _ClassVar[int]

@@ -25,6 +25,7 @@ __all__ = [
     "NoPerson",
     "ParameterOutOfRange",
     "PinRefused",
+    "PoseTooFar",
     "RegistryUnavailable",
     "RolloutUnknown",
     "ShadeUnknown",
@@ -223,4 +224,12 @@ class StyleUnknown(LimnerError):
 
     reason = "STYLE_UNKNOWN"
     code = grpc.StatusCode.NOT_FOUND
+    retryable = False
+
+
+class PoseTooFar(LimnerError):
+    """Two faces that are to become one differ too much in pose, shape or scale."""
+
+    reason = "POSE_TOO_FAR"
+    code = grpc.StatusCode.FAILED_PRECONDITION
     retryable = False

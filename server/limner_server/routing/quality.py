@@ -13,6 +13,9 @@ import numpy as np
 
 from limner_registry.color import ciede2000, srgb_to_lab
 from limner_registry.contracts import (
+    BACKGROUND_BLENDER,
+    COLOR_CORRECTOR,
+    COMPOSER,
     DYE_BANK,
     DYE_GENERATOR,
     HAIR_MATTER,
@@ -35,6 +38,9 @@ EMPTY: Final = 0.002
 
 FLAT: Final = 1e-3
 """Range of an answer, in [0, 1], below which it shows nothing."""
+
+ROUNDED: Final = 0.01
+"""That shares of a whole may be off."""
 
 STRIDE: Final = 4
 """Every how many pixels two pictures are compared."""
@@ -69,7 +75,8 @@ def difference(contract: Contract, one: Answers, other: Answers) -> tuple[str, f
 
     `mask_iou` is in [0, 1] and 1 for the same; `alpha_sad` is the mean absolute difference in
     [0, 1]; `ciede2000` the mean color difference, at least 0; `field_mean` the mean absolute
-    difference of drawn fields, in [0, 1]; `largest` the largest of all.
+    difference of drawn fields, in [0, 1]; `mask_mean` that of a composer's shares; `largest` the
+    largest of all.
     """
     if contract in (HAIR_SEGMENTER, PERSON_SEGMENTER):
         return "mask_iou", _iou(_mask(contract, one), _mask(contract, other))
@@ -84,6 +91,8 @@ def difference(contract: Contract, one: Answers, other: Answers) -> tuple[str, f
     if contract is STYLIZER:
         gap = np.abs(np.subtract(one["fields"], other["fields"], dtype=np.float32))
         return "field_mean", float(gap.mean()) / np.iinfo(np.int16).max
+    if contract is COMPOSER:
+        return "mask_mean", float(np.abs(one["masks"] - other["masks"]).mean())
     gaps = [float(np.abs(one[name] - other[name]).max(initial=0)) for name in one]
     return "largest", max(gaps)
 
@@ -122,4 +131,7 @@ FLAWS: Final[Mapping[str, Callable[[Answers], bool]]] = {
     DYE_GENERATOR.model: _flat("dyed"),
     DYE_BANK.model: _flat("dyed"),
     STYLIZER.model: lambda answers: bool((answers["fields"] < 0).any()),
+    COMPOSER.model: lambda answers: bool((np.abs(answers["masks"].sum(-1) - 1) > ROUNDED).any()),
+    COLOR_CORRECTOR.model: _flat("corrected"),
+    BACKGROUND_BLENDER.model: _flat("picture"),
 }

@@ -30,6 +30,7 @@ SERVICES = (
     "limner.v1.MatteService",
     "limner.v1.DyeService",
     "limner.v1.StylizeService",
+    "limner.v1.CompositeService",
 )
 
 people = Console(stderr=True)

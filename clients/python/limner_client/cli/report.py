@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 
-from limner.v1.reasons import NoFace, NoHair, ShadeUnknown, StyleUnknown
+from limner.v1.reasons import NoFace, NoHair, PoseTooFar, ShadeUnknown, StyleUnknown
 from limner_client.errors import Unavailable
 from limner_client.results import DyeResult, SegmentResult, StylizeResult
 
@@ -55,6 +55,7 @@ REMEDIES: dict[type[LimnerError], str] = {
     Unavailable: "start one with `limner up`",
     NoFace: "try another photo or --face, or --without-faces for the person alone",
     NoHair: "try another photo or --face, or say where the hair is",
+    PoseTooFar: "take photos of one head in about one pose, or choose other faces",
     ShadeUnknown: "`limner dye --list-shades` shows them all",
     StyleUnknown: "`limner stylize --list-styles` shows what each is",
 }
