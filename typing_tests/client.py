@@ -12,6 +12,7 @@ from limner_client import (
     Box,
     Caution,
     Color,
+    CompositeResult,
     DyeResult,
     Face,
     FoundHair,
@@ -58,6 +59,8 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         assert_type(limner.stylize(photo, style="print", colors=8), StylizeResult)
         assert_type(limner.stylize("me.jpg", style="print", on_progress=heard), StylizeResult)
         assert_type(limner.list_styles(previews=False), tuple[Style, ...])
+        assert_type(limner.composite(photo, path, return_mask=True), CompositeResult)
+        assert_type(limner.composite(photo, path, engine="conventional"), CompositeResult)
         assert_type(limner.health("limner.v1.MatteService"), bool)
         limner.segment(photo, face="smallest")  # type: ignore[arg-type]
         limner.segment(photo, classes=["cat"])  # type: ignore[list-item]
@@ -65,6 +68,8 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         limner.segment(7)  # type: ignore[arg-type]
         limner.matte(photo, subject="dog")  # type: ignore[arg-type]
         limner.dye(photo, color=7)  # type: ignore[arg-type]
+        limner.composite(photo)  # type: ignore[call-arg]
+        limner.composite(photo, path, engine="magic")  # type: ignore[arg-type]
         limner.dye(photo, shade="auburn", blend="multiply")  # type: ignore[arg-type]
 
 
@@ -90,6 +95,19 @@ async def asynchronous_streams(limner: AsyncLimnerClient, frames: AsyncIterable[
     assert_type(limner.matte_stream(frames), AsyncIterator[FrameResult[MatteResult]])
     assert_type(limner.dye_stream(frames, color="#abc"), AsyncIterator[FrameResult[DyeResult]])
     assert_type(await limner.dye(b"", like=b""), DyeResult)
+
+
+def pairs_of_frames(limner: LimnerClient, pairs: Iterable[tuple[bytes, Picture]]) -> None:
+    assert_type(limner.composite_stream(pairs), Iterator[FrameResult[CompositeResult]])
+    alone = limner.composite_stream([b"", "me.jpg"], original=b"")
+    assert_type(alone, Iterator[FrameResult[CompositeResult]])
+
+
+def laid_in(result: CompositeResult) -> None:
+    assert_type(result.image, Picture)
+    assert_type(result.mask, Plane | None)
+    assert_type(result.original_face, Face)
+    assert_type(result.misfit, float)
 
 
 def dyed(result: DyeResult) -> None:

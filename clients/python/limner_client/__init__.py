@@ -38,30 +38,33 @@ from limner_client.client import AsyncLimnerClient
 from limner_client.errors import DeadlineExceeded, Unavailable
 from limner_client.photos import PhotoLike, PlaneLike
 from limner_client.pictures import Output, Picture, Plane
-from limner_client.requests import ColorLike, FaceChoice
+from limner_client.requests import ColorLike, FaceChoice, PairLike
 from limner_client.results import (
-    Box,
-    Caution,
-    Color,
+    CompositeResult,
     DyeResult,
-    Face,
     FoundHair,
     FrameResult,
-    HeadPose,
-    Hint,
-    Lab,
     MatteResult,
-    ModelUse,
     PaletteColor,
     Progress,
     SegmentResult,
     Shade,
-    Stage,
     Style,
     StylizeResult,
-    Timings,
 )
 from limner_client.sync_client import LimnerClient
+from limner_client.values import (
+    Box,
+    Caution,
+    Color,
+    Face,
+    HeadPose,
+    Hint,
+    Lab,
+    ModelUse,
+    Stage,
+    Timings,
+)
 
 __all__ = [
     "AsyncLimnerClient",
@@ -69,6 +72,7 @@ __all__ = [
     "Caution",
     "Color",
     "ColorLike",
+    "CompositeResult",
     "DeadlineExceeded",
     "DeadlinePassed",
     "DeadlineTooShort",
@@ -99,6 +103,7 @@ __all__ = [
     "NoHair",
     "NoPerson",
     "Output",
+    "PairLike",
     "PaletteColor",
     "ParameterOutOfRange",
     "PhotoLike",

@@ -11,18 +11,16 @@ import grpc.aio
 from google.protobuf import wrappers_pb2
 
 from limner.v1.image_pb2 import CallOptions
-from limner.v1.stream_pb2 import Frame
 from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
 from limner_client.endings import Ending  # asynchronous only
 from limner_client.errors import Unavailable, typed_error
-from limner_client.photos import photo_to_image
 from limner_client.replies import frame_result
+from limner_client.requests import image_frame
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
     from types import TracebackType
 
-    from limner_client.photos import PhotoLike
     from limner_client.results import FrameResult
 
 Request = TypeVar("Request")
@@ -132,9 +130,10 @@ class AsyncConnection:
         method: Any,
         message: Callable[..., Any],
         settings: Any,
-        frames: AsyncIterable[PhotoLike],
+        frames: AsyncIterable[Any],
         to_result: Callable[[Any], Result],
         timeout: float | None,
+        to_frame: Callable[[int, Any], Any] = image_frame,
     ) -> AsyncIterator[FrameResult[Result]]:
         """Yield what becomes of the frames; `message` makes one of the stream's requests."""
         failed: list[Exception] = []
@@ -143,9 +142,9 @@ class AsyncConnection:
             yield message(settings=settings)
             number = 0
             try:
-                async for photo in frames:
-                    image = await asyncio.to_thread(photo_to_image, photo)
-                    yield message(frame=Frame(number=number, image=image))
+                async for shown in frames:
+                    frame = await asyncio.to_thread(to_frame, number, shown)
+                    yield message(frame=frame)
                     number += 1
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
                 failed.append(error)

@@ -7,28 +7,31 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import grpc
 
 from limner.errors import LimnerError, UnknownReason, Violation, classes
-from limner.v1 import dye_pb2, errors_pb2, image_pb2, segment_pb2
+from limner.v1 import composite_pb2, dye_pb2, errors_pb2, image_pb2, segment_pb2
 from limner_client.pictures import Picture, Plane
 from limner_client.results import (
-    Box,
-    Caution,
-    Color,
+    CompositeResult,
     DyeResult,
-    Face,
     FoundHair,
     FrameResult,
-    HeadPose,
-    Hint,
-    Lab,
     MatteResult,
-    ModelUse,
     PaletteColor,
     Progress,
     SegmentResult,
     Shade,
-    Stage,
     Style,
     StylizeResult,
+)
+from limner_client.values import (
+    Box,
+    Caution,
+    Color,
+    Face,
+    HeadPose,
+    Hint,
+    Lab,
+    ModelUse,
+    Stage,
     Timings,
 )
 
@@ -93,6 +96,23 @@ def dye_result(reply: dye_pb2.DyeResponse) -> DyeResult:
         pair=(pair[0], pair[1]) if by.found else None,
         difference_before=reply.difference_before,
         difference_after=reply.difference_after,
+        **_about(reply),
+    )
+
+
+def composite_result(reply: composite_pb2.CompositeResponse) -> CompositeResult:
+    """Return `reply` with its picture, both faces and, where one was wanted, its mask."""
+    return CompositeResult(
+        width=reply.width_px,
+        height=reply.height_px,
+        image=_picture(reply.image),
+        mask=_plane(reply.mask) if reply.HasField("mask") else None,
+        original_face=_face(reply.original_face),
+        converted_face=_face(reply.converted_face),
+        misfit=reply.misfit,
+        scale=reply.scale,
+        visible=reply.visible,
+        engine=_name(composite_pb2.CompositeEngine, reply.engine),
         **_about(reply),
     )
 
@@ -197,6 +217,7 @@ def _about(
     reply: segment_pb2.SegmentResponse
     | matte_pb2.MatteResponse
     | dye_pb2.DyeResponse
+    | composite_pb2.CompositeResponse
     | stylize_pb2.StylizeResult,
 ) -> dict[str, Any]:
     """Return what every reply says of itself."""

@@ -6,22 +6,33 @@ import string
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2, stylize_pb2
-from limner_client.photos import photo_to_image, plane_to_mask
-from limner_client.results import Color, Lab
+from limner.v1 import (
+    composite_pb2,
+    dye_pb2,
+    image_pb2,
+    matte_pb2,
+    segment_pb2,
+    stream_pb2,
+    stylize_pb2,
+)
+from limner_client.photos import PhotoLike, photo_to_image, plane_to_mask
+from limner_client.values import Color, Lab
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from limner_client.photos import PhotoLike, PlaneLike
+    from limner_client.photos import PlaneLike
     from limner_client.pictures import Output
 
 FaceChoice: TypeAlias = Literal["largest"] | int | tuple[float, float]
 """Which face is meant: the largest, its place from the image's left, or a point (x, y) in it."""
+PairLike: TypeAlias = PhotoLike | tuple[PhotoLike, PhotoLike]
+"""A converted picture, or an original and a converted one."""
 ClassName = Literal["background", "person", "hair", "face_skin", "body_and_clothes"]
 SubjectName = Literal["person", "hair"]
 EngineName = Literal["closed_form", "network"]
 BlendName = Literal["delta", "patent"]
+ComposerName = Literal["network", "conventional"]
 TilingName = Literal["overlapping", "plain_grid"]
 ColorLike: TypeAlias = str | tuple[int, int, int] | Lab | Color
 """A color: `#rrggbb` or `#rgb`; red, green, blue in [0, 255]; CIELAB; or a Color of a reply."""
@@ -164,6 +175,43 @@ def styles_request(
     """Return the request that asks which styles there are."""
     return stylize_pb2.ListStylesRequest(
         without_previews=not previews, output=_output(output), options=_options(request_id)
+    )
+
+
+def composite_request(
+    original: PhotoLike | None,
+    converted: PhotoLike | None,
+    *,
+    original_face: FaceChoice,
+    converted_face: FaceChoice,
+    engine: ComposerName,
+    return_mask: bool,
+    output: Output,
+    request_id: str | None,
+) -> composite_pb2.CompositeRequest:
+    """Return the request that asks for a face to be laid in; None stands for every frame's."""
+    return composite_pb2.CompositeRequest(
+        original=_image(original),
+        converted=_image(converted),
+        original_selector=_selector(original_face),
+        converted_selector=_selector(converted_face),
+        engine=_value(composite_pb2.CompositeEngine, "COMPOSITE_ENGINE", engine, "engine"),
+        want_mask=return_mask,
+        output=_output(output),
+        options=_options(request_id),
+    )
+
+
+def image_frame(number: int, photo: PhotoLike) -> stream_pb2.Frame:
+    """Return one frame of a stream whose frames are one image each."""
+    return stream_pb2.Frame(number=number, image=photo_to_image(photo))
+
+
+def composite_frame(number: int, pictures: PairLike) -> composite_pb2.CompositeFrame:
+    """Return one frame of a stream of faces to be laid in."""
+    original, converted = pictures if isinstance(pictures, tuple) else (None, pictures)
+    return composite_pb2.CompositeFrame(
+        number=number, converted=photo_to_image(converted), original=_image(original)
     )
 
 

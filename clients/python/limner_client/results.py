@@ -2,126 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from limner.errors import LimnerError
     from limner_client.pictures import Picture, Plane
+    from limner_client.values import Caution, Color, Face, Hint, ModelUse, Timings
 
 Result = TypeVar("Result")
-
-
-class Lab(NamedTuple):
-    """A color in CIELAB under D65."""
-
-    lightness: float
-    """In [0, 100]."""
-    a: float
-    """From green (negative) to red, in [-128, 127]."""
-    b: float
-    """From blue (negative) to yellow, in [-128, 127]."""
-
-
-@dataclass(frozen=True)
-class Color:
-    """One color, as it is measured and as a screen shows it."""
-
-    lab: Lab
-    rgb: tuple[int, int, int]
-    """The nearest sRGB, each in [0, 255]."""
-
-    @property
-    def hex(self) -> str:
-        """The same as `#rrggbb`."""
-        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
-
-
-@dataclass(frozen=True)
-class Box:
-    """An upright rectangle in pixels; it may reach over the picture's edges."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-@dataclass(frozen=True)
-class HeadPose:
-    """How a head is turned, in degrees; all zero looks straight into the camera."""
-
-    yaw: float
-    """Positive turns the nose to the image's right."""
-    pitch: float
-    """Positive lifts the nose."""
-    roll: float
-    """Positive leans the head clockwise in the image."""
-
-
-@dataclass(frozen=True)
-class Face:
-    """One face of a photo."""
-
-    box: Box
-    """From brow to chin, as the detector saw it."""
-    score: float
-    """How sure the detector is, in [0, 1]."""
-    pose: HeadPose
-    scheme: str
-    """Names the landmarks' order, such as `mediapipe_478`."""
-    landmarks: tuple[tuple[float, float, float], ...] = field(repr=False)
-    """(x, y, z) in pixels; a smaller z is nearer the camera."""
-    oval: tuple[tuple[float, float], ...] = field(repr=False)
-    """The outline, (x, y) in pixels, clockwise from the top."""
-
-
-@dataclass(frozen=True)
-class Hint:
-    """One thing that would make a better portrait."""
-
-    advice: str
-    """A stable name, such as `come_nearer`."""
-    message: str
-    """One sentence for the person who holds the camera."""
-
-
-@dataclass(frozen=True)
-class ModelUse:
-    """One model version that took part in a call."""
-
-    model: str
-    version: int
-    arm: str
-    """The side of a rollout it served on, such as `stable`."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One named part of a call's time."""
-
-    name: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Where the server spent a call's time."""
-
-    stages: tuple[Stage, ...]
-    """In the order they began; those that ran side by side overlap."""
-    total_seconds: float
-
-
-@dataclass(frozen=True)
-class Caution:
-    """A warning about a reply that is good all the same."""
-
-    code: str
-    """A stable name in UPPER_SNAKE."""
-    message: str
-    field: str
-    """The request field that brought it about; empty where none did."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +92,35 @@ class DyeResult:
     """Mean difference of the hair from the color wanted, in CIEDE2000."""
     difference_after: float
     """The same once dyed; about 1 is the least that eyes notice."""
+    served_by: tuple[ModelUse, ...]
+    timings: Timings
+    warnings: tuple[Caution, ...]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class CompositeResult:
+    """A photo with a converted face in it."""
+
+    width: int
+    """Of the upright original, in pixels."""
+    height: int
+    image: Picture
+    """The original, its face replaced; all else as it was."""
+    mask: Plane | None
+    """How much of each pixel is not the original's, as 255ths; None if not wanted."""
+    original_face: Face
+    """The face that was replaced, in pixels of the original."""
+    converted_face: Face
+    """The face that was taken, in pixels of the converted photo."""
+    misfit: float
+    """How far the faces stay apart once aligned, as a share of the distance of the eyes."""
+    scale: float
+    """Pixels of the converted photo for each of the original."""
+    visible: float
+    """Share of the converted face that its photo shows, in [0, 1]."""
+    engine: str
+    """What decided which pixel comes from where: `network` or `conventional`."""
     served_by: tuple[ModelUse, ...]
     timings: Timings
     warnings: tuple[Caution, ...]

@@ -9,17 +9,15 @@ import grpc
 from google.protobuf import wrappers_pb2
 
 from limner.v1.image_pb2 import CallOptions
-from limner.v1.stream_pb2 import Frame
 from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
 from limner_client.errors import Unavailable, typed_error
-from limner_client.photos import photo_to_image
 from limner_client.replies import frame_result
+from limner_client.requests import image_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from limner_client.photos import PhotoLike
     from limner_client.results import FrameResult
 
 Request = TypeVar("Request")
@@ -127,9 +125,10 @@ class Connection:
         method: Any,
         message: Callable[..., Any],
         settings: Any,
-        frames: Iterable[PhotoLike],
+        frames: Iterable[Any],
         to_result: Callable[[Any], Result],
         timeout: float | None,
+        to_frame: Callable[[int, Any], Any] = image_frame,
     ) -> Iterator[FrameResult[Result]]:
         """Yield what becomes of the frames; `message` makes one of the stream's requests."""
         failed: list[Exception] = []
@@ -138,9 +137,9 @@ class Connection:
             yield message(settings=settings)
             number = 0
             try:
-                for photo in frames:
-                    image = photo_to_image(photo)
-                    yield message(frame=Frame(number=number, image=image))
+                for shown in frames:
+                    frame = to_frame(number, shown)
+                    yield message(frame=frame)
                     number += 1
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
                 failed.append(error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from limner.v1.composite_pb2 import CompositeStreamRequest
+from limner.v1.composite_pb2_grpc import CompositeServiceStub
 from limner.v1.dye_pb2 import DyeStreamRequest
 from limner.v1.dye_pb2_grpc import DyeServiceStub
 from limner.v1.matte_pb2 import MatteStreamRequest
@@ -11,8 +13,14 @@ from limner.v1.matte_pb2_grpc import MatteServiceStub
 from limner.v1.segment_pb2 import SegmentStreamRequest
 from limner.v1.segment_pb2_grpc import SegmentServiceStub
 from limner_client.pictures import Output
-from limner_client.replies import dye_result, matte_result, segment_result
-from limner_client.requests import dye_request, matte_request, segment_request
+from limner_client.replies import composite_result, dye_result, matte_result, segment_result
+from limner_client.requests import (
+    composite_frame,
+    composite_request,
+    dye_request,
+    matte_request,
+    segment_request,
+)
 from limner_client.sync_connection import Connection
 
 if TYPE_CHECKING:
@@ -23,11 +31,19 @@ if TYPE_CHECKING:
         BlendName,
         ClassName,
         ColorLike,
+        ComposerName,
         EngineName,
         FaceChoice,
+        PairLike,
         SubjectName,
     )
-    from limner_client.results import DyeResult, FrameResult, MatteResult, SegmentResult
+    from limner_client.results import (
+        CompositeResult,
+        DyeResult,
+        FrameResult,
+        MatteResult,
+        SegmentResult,
+    )
 
 _AS_SENT = Output()
 
@@ -118,3 +134,42 @@ class Streams(Connection):
         )
         stub = DyeServiceStub(self._channel)
         return self._stream(stub.DyeStream, DyeStreamRequest, settings, frames, dye_result, timeout)
+
+    def composite_stream(  # noqa: PLR0913 - what laying a face in can be told, each by name
+        self,
+        frames: Iterable[PairLike],
+        *,
+        original: PhotoLike | None = None,
+        original_face: FaceChoice = "largest",
+        converted_face: FaceChoice = "largest",
+        engine: ComposerName = "network",
+        return_mask: bool = False,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[CompositeResult]]:
+        """Yield what `composite` returns, for the newest of `frames` as they come: a live filter.
+
+        A frame is an (original, converted) pair, or a converted picture alone, which is laid into
+        `original`; that one is looked at once.
+        """
+        settings = composite_request(
+            original,
+            None,
+            original_face=original_face,
+            converted_face=converted_face,
+            engine=engine,
+            return_mask=return_mask,
+            output=output,
+            request_id=request_id,
+        )
+        stub = CompositeServiceStub(self._channel)
+        return self._stream(
+            stub.CompositeStream,
+            CompositeStreamRequest,
+            settings,
+            frames,
+            composite_result,
+            timeout,
+            composite_frame,
+        )

@@ -13,7 +13,13 @@ import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from limner.v1 import dye_pb2_grpc, matte_pb2_grpc, segment_pb2_grpc, stylize_pb2_grpc
+from limner.v1 import (
+    composite_pb2_grpc,
+    dye_pb2_grpc,
+    matte_pb2_grpc,
+    segment_pb2_grpc,
+    stylize_pb2_grpc,
+)
 from limner_client import AsyncLimnerClient, LimnerClient
 from limner_client.channel import CHANNEL_OPTIONS
 from limner_client.cli import group
@@ -29,6 +35,7 @@ def double():
         matte_pb2_grpc.add_MatteServiceServicer_to_server(servicer, server)
         dye_pb2_grpc.add_DyeServiceServicer_to_server(servicer, server)
         stylize_pb2_grpc.add_StylizeServiceServicer_to_server(servicer, server)
+        composite_pb2_grpc.add_CompositeServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(servicer.health, server)
         servicer.health.set("down", health_pb2.HealthCheckResponse.NOT_SERVING)
         servicer.address = f"localhost:{server.add_insecure_port('localhost:0')}"

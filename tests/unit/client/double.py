@@ -14,6 +14,8 @@ from PIL import Image
 
 from limner import errors
 from limner.v1 import (
+    composite_pb2,
+    composite_pb2_grpc,
     dye_pb2,
     dye_pb2_grpc,
     image_pb2,
@@ -48,6 +50,7 @@ class Double(
     matte_pb2_grpc.MatteServiceServicer,
     dye_pb2_grpc.DyeServiceServicer,
     stylize_pb2_grpc.StylizeServiceServicer,
+    composite_pb2_grpc.CompositeServiceServicer,
 ):
     """Keeps every request; fails as often as it was told to, then answers one face."""
 
@@ -179,6 +182,20 @@ class Double(
             styles[0].preview.format = image_pb2.IMAGE_FORMAT_PNG
         return stylize_pb2.ListStylesResponse(styles=styles)
 
+    def Composite(self, request, context):
+        self._receive(request, context)
+        return _composited(request)
+
+    def CompositeStream(self, request_iterator, context):
+        """Answer each frame; keep the settings and the frames."""
+        settings = next(request_iterator).settings
+        self._receive(settings, context)
+        for request in request_iterator:
+            self.frames.append(request.frame)
+            yield composite_pb2.CompositeStreamResponse(
+                number=request.frame.number, response=_composited(settings)
+            )
+
     def _receive(self, request, context):
         with self._lock:
             self.requests.append(request)
@@ -223,6 +240,28 @@ def _dyed(request):
     if request.want_alpha:
         reply.alpha.data, reply.alpha.format = png(ellipse()), image_pb2.PLANE_FORMAT_PNG8
         reply.alpha.width_px, reply.alpha.height_px = WIDTH, HEIGHT
+    return reply
+
+
+def _composited(request):
+    reply = composite_pb2.CompositeResponse(
+        image={
+            "data": png(np.full((HEIGHT, WIDTH, 3), 90, np.uint8)),
+            "format": request.output.format,
+            "width_px": WIDTH,
+            "height_px": HEIGHT,
+        },
+        original_face=_face(),
+        converted_face=_face(),
+        misfit=0.0625,
+        scale=1.5,
+        visible=0.75,
+        engine=request.engine,
+        **_about(request),
+    )
+    if request.want_mask:
+        reply.mask.data, reply.mask.format = png(ellipse()), image_pb2.PLANE_FORMAT_PNG8
+        reply.mask.width_px, reply.mask.height_px = WIDTH, HEIGHT
     return reply
 
 

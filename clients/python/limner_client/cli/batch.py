@@ -12,7 +12,14 @@ import click
 import grpc
 
 from limner.errors import LimnerError, UnknownReason
-from limner_client import AsyncLimnerClient, DyeResult, MatteResult, SegmentResult, StylizeResult
+from limner_client import (
+    AsyncLimnerClient,
+    CompositeResult,
+    DyeResult,
+    MatteResult,
+    SegmentResult,
+    StylizeResult,
+)
 from limner_client.cli import report
 
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ IN_FLIGHT = 2
 PATIENCE_SECONDS = 2.0
 """How long a single photo may take before a progress bar appears."""
 
-Result = TypeVar("Result", SegmentResult, MatteResult, DyeResult, StylizeResult)
+Result = TypeVar("Result", SegmentResult, MatteResult, DyeResult, StylizeResult, CompositeResult)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import click
 GROUP = "limner.commands"
 
 SHORT_HELP = {
+    "composite": "Lay a converted face into its original photo.",
     "controller": "Run what judges rollouts alone; `limner up` runs one already.",
     "doctor": "Say what is missing or wrong on this machine, and how to mend it.",
     "down": "Stop the server that `limner up` started.",

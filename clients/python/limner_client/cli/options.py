@@ -12,7 +12,7 @@ from limner_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from limner_client.requests import rgb_of_hex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from limner_client.requests import FaceChoice
 
@@ -89,10 +89,18 @@ def face_option(command: Function) -> Function:
     return option(command)
 
 
-def photo_options(command: Function, *, required: bool = True) -> Function:
-    """Add what every command that edits photos takes; not `required` where it has other uses."""
+def photo_options(
+    command: Function, *, required: bool = True, named: Sequence[str] = ()
+) -> Function:
+    """Add what every command that edits photos takes; not `required` where it has other uses.
+
+    Of any number of photos, unless it takes those `named` and no others.
+    """
+    photos = [click.argument(name, type=INPUT) for name in named] or [
+        click.argument("photos", nargs=-1, required=required, type=INPUT, metavar="PHOTO...")
+    ]
     options = (
-        click.argument("photos", nargs=-1, required=required, type=INPUT, metavar="PHOTO..."),
+        *photos,
         click.option(
             "-o",
             "--output",

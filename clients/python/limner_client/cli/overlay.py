@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from limner_client.results import Box, Face, SegmentResult
+    from limner_client.results import SegmentResult
+    from limner_client.values import Box, Face
 
 Color = tuple[int, int, int, int]
 

@@ -13,6 +13,11 @@
     style, palette             stylize only: its name, and [{lab, hex, share}] from dark to light
     drawn, tiles               stylize only: [width, height] at which lines were drawn, and how
                                many tiles the network drew
+    misfit, scale, visible     composite only: how far the faces stay apart, as a share of the
+                               distance of the eyes; pixels of the converted photo for each of
+                               the original; share of the converted face that its photo shows
+    engine, faces              composite only: `network` or `conventional`; {original, converted},
+                               each with box, pose and score
     models, timings, warnings  [{model, version}], {stage: seconds, total}, [{code, message, field}]
     request_id
 
@@ -29,16 +34,17 @@ import grpc
 
 from limner.v1.reasons import NoFace, NoHair, PoseTooFar, ShadeUnknown, StyleUnknown
 from limner_client.errors import Unavailable
-from limner_client.results import DyeResult, SegmentResult, StylizeResult
+from limner_client.results import CompositeResult, DyeResult, SegmentResult, StylizeResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from limner.errors import LimnerError
-    from limner_client.results import Color, MatteResult, Timings
+    from limner_client.results import MatteResult
+    from limner_client.values import Color, Face, Timings
 
-AnyResult: TypeAlias = "SegmentResult | MatteResult | DyeResult | StylizeResult"
+AnyResult: TypeAlias = "SegmentResult | MatteResult | DyeResult | StylizeResult | CompositeResult"
 
 DONE, FAILED, BAD_INPUT, UNAVAILABLE, LATE = 0, 1, 2, 3, 4
 
@@ -90,6 +96,8 @@ def result_document(photo: Path, files: Sequence[Path], result: AnyResult) -> di
         about |= _dye_document(result)
     elif isinstance(result, StylizeResult):
         about |= _stylize_document(result)
+    elif isinstance(result, CompositeResult):
+        about |= _composite_document(result)
     else:
         about["unknown"] = round(result.unknown, 4)
     return about | {
@@ -156,6 +164,9 @@ def _finding(result: AnyResult) -> str:
         count = len(result.palette)
         size = f"{result.drawn_width} x {result.drawn_height} pixels"
         return f"{result.style} in {count} colors, drawn at {size} in {result.tiles} tiles"
+    if isinstance(result, CompositeResult):
+        laid = f"face laid in by the {result.engine}"
+        return f"{laid}; the faces are {result.misfit:.0%} of the eyes' distance apart"
     if not isinstance(result, SegmentResult):
         return f"cut out; {result.unknown:.1%} of the pixels lay on the edge and were solved"
     count = len(result.faces)
@@ -204,6 +215,17 @@ def _stylize_document(result: StylizeResult) -> dict[str, Any]:
     }
 
 
+def _composite_document(result: CompositeResult) -> dict[str, Any]:
+    faces = {"original": result.original_face, "converted": result.converted_face}
+    return {
+        "misfit": round(result.misfit, 4),
+        "scale": round(result.scale, 4),
+        "visible": round(result.visible, 4),
+        "engine": result.engine,
+        "faces": {name: _face_document(face) for name, face in faces.items()},
+    }
+
+
 def palette_document(result: StylizeResult) -> list[dict[str, Any]]:
     """Return the colors of a drawing, from dark to light, for JSON."""
     return [{**_color(one.color), "share": round(one.share, 6)} for one in result.palette]
@@ -218,15 +240,21 @@ def _face_documents(result: SegmentResult) -> list[dict[str, Any]]:
         {
             "index": index,
             "selected": face is result.selected,
-            "score": round(face.score, 4),
-            "box": _rounded(asdict(face.box)),
-            "pose": _rounded(asdict(face.pose)),
+            **_face_document(face),
             "scheme": face.scheme,
             "oval": [[round(value, 2) for value in point] for point in face.oval],
             "landmarks": [[round(value, 2) for value in point] for point in face.landmarks],
         }
         for index, face in enumerate(result.faces)
     ]
+
+
+def _face_document(face: Face) -> dict[str, Any]:
+    return {
+        "score": round(face.score, 4),
+        "box": _rounded(asdict(face.box)),
+        "pose": _rounded(asdict(face.pose)),
+    }
 
 
 def _rounded(values: dict[str, float]) -> dict[str, float]:
