@@ -11,7 +11,13 @@ import pytest
 from PIL import Image
 
 from limner.errors import LimnerError, from_rpc_error
-from limner.v1 import dye_pb2_grpc, matte_pb2_grpc, segment_pb2_grpc, stylize_pb2_grpc
+from limner.v1 import (
+    composite_pb2_grpc,
+    dye_pb2_grpc,
+    matte_pb2_grpc,
+    segment_pb2_grpc,
+    stylize_pb2_grpc,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Stubs:
     matte: matte_pb2_grpc.MatteServiceStub
     dye: dye_pb2_grpc.DyeServiceStub
     stylize: stylize_pb2_grpc.StylizeServiceStub
+    composite: composite_pb2_grpc.CompositeServiceStub
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +45,7 @@ def stubs(stack):
             matte_pb2_grpc.MatteServiceStub(channel),
             dye_pb2_grpc.DyeServiceStub(channel),
             stylize_pb2_grpc.StylizeServiceStub(channel),
+            composite_pb2_grpc.CompositeServiceStub(channel),
         )
 
 

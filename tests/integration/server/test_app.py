@@ -60,7 +60,13 @@ async def services_of(channel):
 
 @pytest.mark.parametrize(
     "service",
-    ["", *(f"limner.v1.{name}Service" for name in ("Segment", "Matte", "Dye", "Stylize"))],
+    [
+        "",
+        *(
+            f"limner.v1.{name}Service"
+            for name in ("Segment", "Matte", "Dye", "Stylize", "Composite")
+        ),
+    ],
 )
 async def test_nothing_serves_before_its_models_answer(tmp_path, service):
     async with served(tmp_path) as (_, channel):

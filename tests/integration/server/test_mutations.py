@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from limner.v1 import dye_pb2, image_pb2, matte_pb2, segment_pb2, stylize_pb2
+from limner.v1 import composite_pb2, dye_pb2, image_pb2, matte_pb2, segment_pb2, stylize_pb2
 from tests.integration.conftest import saved
 
 SEGMENT = "/limner.v1.SegmentService/Segment"
@@ -18,6 +18,7 @@ DYE = "/limner.v1.DyeService/Dye"
 LIST_SHADES = "/limner.v1.DyeService/ListShades"
 STREAM = "/limner.v1.DyeService/DyeStream"
 STYLIZE = "/limner.v1.StylizeService/Stylize"
+COMPOSITE = "/limner.v1.CompositeService/Composite"
 LIST_STYLES = "/limner.v1.StylizeService/ListStyles"
 REQUESTS = {
     SEGMENT: segment_pb2.SegmentRequest,
@@ -27,6 +28,7 @@ REQUESTS = {
     STREAM: dye_pb2.DyeStreamRequest,
     STYLIZE: stylize_pb2.StylizeRequest,
     LIST_STYLES: stylize_pb2.ListStylesRequest,
+    COMPOSITE: composite_pb2.CompositeRequest,
 }
 SETTINGS = dye_pb2.DyeStreamRequest(settings={"color": {"shade": "red"}}).SerializeToString()
 DEFECTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
@@ -87,6 +89,12 @@ def valid_requests() -> list[tuple[str, bytes]]:
         (STYLIZE, stylize_pb2.StylizeRequest(image=raw, seed=7, tiling=1, output=output, **drawn)),
         (STYLIZE, stylize_pb2.StylizeRequest(image=files[1], style="illustration", tiling=2)),
         (LIST_STYLES, stylize_pb2.ListStylesRequest(output=output, options=options)),
+    ]
+    pair = {"original": raw, "converted": files[2], "want_mask": True, "output": output}
+    selectors = {"original_selector": {"index": 0}, "converted_selector": {"point": {"x_px": 5}}}
+    calls += [
+        (COMPOSITE, composite_pb2.CompositeRequest(**pair, engine=1)),
+        (COMPOSITE, composite_pb2.CompositeRequest(**pair, **selectors, options=options)),
     ]
     return [(method, request.SerializeToString()) for method, request in calls]
 
