@@ -25,7 +25,7 @@ REACH: Final = 3
 """Pixels around a piece that reading between pixels may need."""
 
 BORDER: Final = 0.05
-"""Of a crop's side: how far around either face a blended picture is laid on."""
+"""Of a crop's side: how far around either face a blended picture is followed."""
 
 UNCHANGED: Final = np.eye(3, 4, dtype=np.float32).reshape(1, 1, 12)
 """The color map, three rows of four, that leaves colors as they are."""
@@ -56,7 +56,9 @@ class Overlay:
 
 
 def blended(picture: Floats, face: Floats, original_face: Floats) -> Overlay:
-    """Return the overlay that lays on a picture around either face, soft at its end.
+    """Return the overlay that shows a picture on either face, and what it changes around them.
+
+    The photo that its face comes from is the picture itself.
 
     Args:
         picture: SxSx3 sRGB in [0, 1].
@@ -68,8 +70,8 @@ def blended(picture: Floats, face: Floats, original_face: Floats) -> Overlay:
     reach = max(1, round(BORDER * size))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     around = cv2.dilate(np.where(either > 0.5, np.float32(1), np.float32(0)), kernel)
-    ring = np.asarray(cv2.blur(around, (reach, reach)), np.float32)
-    return Overlay(np.zeros_like(ring), ring, picture, UNCHANGED)
+    ring = np.maximum(cv2.blur(around, (reach, reach)) - either, 0)
+    return Overlay(either, np.asarray(ring, np.float32), picture, UNCHANGED)
 
 
 def compose(

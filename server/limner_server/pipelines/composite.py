@@ -139,16 +139,16 @@ class Compositing:
         if scale < ENLARGED:
             said = f"the face has {scale:.2f} pixels for each of the original's"
             call.warn("FACE_ENLARGED", f"{said}: it was enlarged", "converted")
-        ask = self._overlay if engine is Engine.NETWORK else self._chained
-        overlay = await ask(pair, call)
+        ask = self._composed if engine is Engine.NETWORK else self._blended
+        source, overlay = await ask(pair, call)
         with call.stage("lay_on"):
             photo, mask = await asyncio.to_thread(
-                compose, pair.original, pair.original_crop, pair.converted, overlay
+                compose, pair.original, pair.original_crop, source, overlay
             )
         return Composited(photo, mask, apart, scale, pair.visible)
 
-    async def _overlay(self, pair: _Pair, call: Call) -> Overlay:
-        """Return what the composer makes of a pair."""
+    async def _composed(self, pair: _Pair, call: Call) -> tuple[Place, Overlay]:
+        """Return what the composer makes of a pair, and whose pixels it shows."""
         inputs = {
             "original": pair.original_crop[None],
             "converted": pair.converted_crop[None],
@@ -156,10 +156,14 @@ class Compositing:
         }
         answers = await self._models.infer(COMPOSER, inputs, call)
         masks = answers["masks"][0]
-        return Overlay(masks[..., 0], masks[..., 2], answers["ring"][0], answers["colors"][0])
+        ring, colors = answers["ring"][0], answers["colors"][0]
+        return pair.converted, Overlay(masks[..., 0], masks[..., 2], ring, colors)
 
-    async def _chained(self, pair: _Pair, call: Call) -> Overlay:
-        """Return what the conventional chain makes of a pair: one network after the other."""
+    async def _blended(self, pair: _Pair, call: Call) -> tuple[Place, Overlay]:
+        """Return what the conventional chain, one network after the other, makes of a pair.
+
+        What is shown are the last one's own pixels.
+        """
         crops = np.stack((pair.original_crop, pair.converted_crop))
         original_face, face = await self._first(FACE_EXTRACTOR, {"image": crops}, call)
         face = face * (pair.valid > 0)
@@ -172,7 +176,7 @@ class Compositing:
         corrected = await self._first(COLOR_CORRECTOR, told, call)
         told = {"corrected": _bytes(corrected), **known}
         picture = (await self._first(BACKGROUND_BLENDER, told, call))[0]
-        return blended(picture, face, original_face)
+        return Place(_bytes(picture), np.eye(2, 3)), blended(picture, face, original_face)
 
     async def _first(
         self, contract: Contract, inputs: dict[str, NDArray[np.uint8]], call: Call

@@ -191,8 +191,11 @@ def test_a_blended_picture_is_laid_on_around_either_face_and_nowhere_else():
     left, right = (np.roll(disk(8), shift, 1) for shift in (-12, 12))
     picture = np.ones((SIDE, SIDE, 3), np.float32)
     original = Place(np.zeros((SIDE, SIDE, 3), np.uint8), matrix_of())
+    source = Place(np.full((SIDE, SIDE, 3), 255, np.uint8), matrix_of())
 
-    photo, mask = composed(original, original, blended(picture, left, right))
+    overlay = blended(picture, left, right)
+    assert (overlay.face + overlay.ring).max() <= 1 + 1e-6
+    photo, mask = composed(original, source, overlay)
 
     assert (photo[np.maximum(left, right) > 0.6] > 250).all()
     assert not mask[:10].any()
