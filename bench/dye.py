@@ -19,7 +19,8 @@ from skimage import data
 
 from limner_client import Lab, LimnerClient, Output
 from limner_registry.color import ciede2000, srgb_to_lab
-from limner_registry.contracts import CONTRACTS, HAIR_COLORS
+from limner_registry.contracts import CONTRACTS
+from limner_registry.hair_colors import HAIR_COLORS
 from limner_server.imaging import codec
 from limner_server.imaging.color_grid import GridFit
 from limner_server.imaging.conversion import Conversion, look_at

@@ -7,11 +7,10 @@ can stand in for each other. A change of tensors is a new revision, and revision
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 DType = Literal["uint8", "int16", "float32"]
 
@@ -140,37 +139,6 @@ DYE_GENERATOR = Contract(
     outputs=(Tensor("dyed", "float32", (256, 256, 3), "sRGB in [0, 1]"),),
     max_batch=8,
 )
-
-HAIR_COLORS: Mapping[str, tuple[tuple[float, float, float], ...]] = MappingProxyType(
-    {
-        "black": ((15.0, 1.0, 1.0),),
-        "brown": ((25.0, 6.0, 10.0), (38.0, 9.0, 18.0), (50.0, 9.0, 24.0)),
-        "blond": ((68.0, 6.0, 30.0),),
-        "red": ((38.0, 26.0, 28.0),),
-        "gray": ((62.0, 0.0, 2.0), (85.0, 0.0, 2.0)),
-        "blue": ((38.0, 6.0, -40.0),),
-        "pink": ((62.0, 45.0, -2.0),),
-    }
-)
-"""The classes of hair color that DYE_BANK knows, each with its prototypes in CIELAB (D65)."""
-
-DYE_PAIRS: tuple[tuple[str, str], ...] = tuple(
-    pair
-    for one, other in (
-        ("black", "brown"),
-        ("black", "blond"),
-        ("black", "red"),
-        ("black", "gray"),
-        ("brown", "blond"),
-        ("brown", "red"),
-        ("brown", "gray"),
-        ("brown", "blue"),
-        ("blond", "red"),
-        ("blond", "pink"),
-    )
-    for pair in ((one, other), (other, one))
-)
-"""The (found, wanted) pairs of DYE_BANK, in the order of its index; both ways of each pair."""
 
 DYE_BANK = Contract(
     model="dye_bank",

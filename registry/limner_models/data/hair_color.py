@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from limner_registry.color import ciede2000, srgb_to_lab
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -30,7 +30,8 @@ from limner_models.recipes.dye_scores import dye_scores
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
 from limner_models.starters import load_weights, weights_file
 from limner_models.train import precision
-from limner_registry.contracts import DYE_BANK, DYE_PAIRS, HAIR_COLORS
+from limner_registry.contracts import DYE_BANK
+from limner_registry.hair_colors import DYE_PAIRS, HAIR_COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,7 +19,8 @@ from limner_models.networks.lab import srgb_to_lab
 from limner_models.recipes.dye_scores import dye_scores
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
 from limner_models.train import precision
-from limner_registry.contracts import DYE_GENERATOR, HAIR_COLORS
+from limner_registry.contracts import DYE_GENERATOR
+from limner_registry.hair_colors import HAIR_COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ import numpy as np
 
 from limner.v1.reasons import NoHair
 from limner_registry.color import ciede2000, srgb_to_lab
-from limner_registry.contracts import DYE_BANK, DYE_GENERATOR, DYE_PAIRS, HAIR_COLORS
+from limner_registry.contracts import DYE_BANK, DYE_GENERATOR
+from limner_registry.hair_colors import DYE_PAIRS, HAIR_COLORS
 from limner_server.call import side_by_side
 from limner_server.imaging.color_grid import GridFit
 from limner_server.imaging.conversion import Conversion, look_at

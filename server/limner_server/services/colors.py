@@ -10,7 +10,7 @@ from limner.errors import Violation
 from limner.v1 import dye_pb2, image_pb2
 from limner.v1.reasons import ShadeUnknown
 from limner_registry.color import lab_to_srgb, srgb_to_lab
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 from limner_server.imaging.shades import nearest_names, shade_named
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from limner.v1 import dye_pb2, image_pb2
 from limner_registry.color import lab_to_srgb
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 from limner_server.imaging.hair_color import MAX_DISTANCE, classified
 from limner_server.imaging.shades import SHADES
 from limner_server.services import colors, wire

@@ -3,7 +3,7 @@ import pytest
 
 from limner_models.data.hair_color import color_class, hair_color
 from limner_registry.color import srgb_to_lab
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from limner_models.networks.dye_generator import Shape
 from limner_models.recipes.dye_bank import DYE_BANK_RECIPE, BankTask, build, middle_of
 from limner_models.recipes.dye_generator import DYE_GENERATOR_RECIPE, DyeTask, drawn_dyes
 from limner_models.recipes.dye_scores import dye_scores
-from limner_registry.contracts import DYE_PAIRS, HAIR_COLORS
+from limner_registry.hair_colors import DYE_PAIRS, HAIR_COLORS
 
 SIDE, CPU = 32, torch.device("cpu")
 

@@ -14,7 +14,7 @@ from limner_models.studio.palette import NATURAL, SHADES, shades_of
 from limner_models.studio.params import ParamsUnreadable
 from limner_models.studio.styles import GROWN, TIED
 from limner_models.studio.variants import in_class
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 
 seeds = st.integers(0, 2**31)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limner_registry.color import ciede2000, lab_to_srgb, srgb_to_lab
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 from limner_server.imaging.color_grid import ColorGrid, GridFit
 from limner_server.imaging.conversion import Conversion, look_at
 from limner_server.imaging.dyeing import Canvas

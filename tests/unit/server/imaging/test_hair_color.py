@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limner_registry.color import ciede2000, lab_to_srgb
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 from limner_server.imaging.hair_color import classified, find_color
 
 PROTOTYPES = [(name, lab) for name, labs in HAIR_COLORS.items() for lab in labs]

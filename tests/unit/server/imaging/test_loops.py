@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 from limner_server.imaging import loops
 from limner_server.imaging.band import band_of, lifted
 from limner_server.imaging.color_grid import GridFit

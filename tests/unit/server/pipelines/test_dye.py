@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from limner.v1.reasons import NoHair
-from limner_registry.contracts import DYE_BANK, DYE_GENERATOR, DYE_PAIRS, HAIR_COLORS, HAIR_MATTER
+from limner_registry.contracts import DYE_BANK, DYE_GENERATOR, HAIR_MATTER
+from limner_registry.hair_colors import DYE_PAIRS, HAIR_COLORS
 from limner_server.imaging.hair_color import classified
 from limner_server.imaging.shades import shade_named
 from limner_server.pipelines.dye import Blend, Dyeing, Generator, Order, choose

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from limner.v1 import dye_pb2
 from limner.v1.reasons import ParameterOutOfRange, ShadeUnknown
-from limner_registry.contracts import HAIR_COLORS
+from limner_registry.hair_colors import HAIR_COLORS
 from limner_server.imaging.shades import SHADES
 from limner_server.services import colors
 from limner_server.services.checks import Checks

@@ -5,7 +5,7 @@ import pytest
 
 from limner.v1 import dye_pb2, image_pb2
 from limner.v1.reasons import ParameterOutOfRange, ShadeUnknown
-from limner_registry.contracts import DYE_PAIRS
+from limner_registry.hair_colors import DYE_PAIRS
 from limner_server.imaging.hair_color import HairColor
 from limner_server.pipelines.dye import Dyed, Generator
 from limner_server.services import dye
