@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import composite
 import dye
 import grpc
 import numpy as np
@@ -31,6 +31,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from skimage import data
+from stack import STATE, interval, limner
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from limner.v1 import image_pb2
@@ -42,8 +43,6 @@ from limner_server.triton.client import CHANNEL
 
 ROUNDS = 12
 CALLS = 40
-STATE = Path(__file__).parents[1] / ".limner/demo"
-LIMNER = str(Path(sys.executable).with_name("limner"))
 
 screen = Console()
 
@@ -60,7 +59,7 @@ def main() -> None:
     for table in (*rollouts.tables(), *verdicts.tables()):
         screen.print(table)
     startup_and_memory()
-    for table in stylize.tables():
+    for table in (*stylize.tables(), *composite.tables()):
         screen.print(table)
 
 
@@ -146,13 +145,6 @@ async def median_seconds(ask: Ask) -> float:
     return float(np.median(seconds))
 
 
-def interval(values: np.ndarray[Any, Any]) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the median."""
-    draws = np.random.default_rng(0).choice(values, (2000, values.size))
-    low, high = np.percentile(np.median(draws, axis=1), [2.5, 97.5])
-    return float(low), float(high)
-
-
 async def serve(state: Path) -> None:
     """Run the echo service over `state`, and say where it and its Triton listen."""
     asked_to_stop = asyncio.Event()
@@ -214,14 +206,6 @@ def memory(pid: int) -> Table:
         runs = next((word.parents[1] for word in words if word.name == "model.py"), words[0])
         table.add_row(runs.name, f"{process.memory_info().rss / 2**20:.0f}")
     return table
-
-
-def limner(*arguments: object) -> Any:
-    """Run the command and return its JSON answer."""
-    done = subprocess.run(
-        [LIMNER, *map(str, arguments), "--json"], stdout=subprocess.PIPE, check=True
-    )
-    return json.loads(done.stdout)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 from rich.table import Table
 from skimage import data
+from stack import LIMNER
 
 from limner_client import Lab, LimnerClient, Output
 from limner_registry.color import ciede2000, srgb_to_lab
@@ -29,7 +29,6 @@ from limner_server.imaging.foreground import layers_of
 from limner_server.imaging.hair_color import find_color
 from limner_server.pipelines.dye import LAYER_PIXELS, LOOK_PX
 
-LIMNER = str(Path(sys.executable).with_name("limner"))
 MODELS = {contract.model for contract in CONTRACTS}
 ROUNDS = 7
 LARGE_PX = 4899

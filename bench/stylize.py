@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,12 +17,11 @@ from photos import Photo, enlarged, held_out
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from stack import served
 
 from limner_client import LimnerClient, Output, Progress
 from limner_registry.styles import STYLES
 
-LIMNER = str(Path(sys.executable).with_name("limner"))
-STATE = Path(__file__).parents[1] / ".limner/demo"
 LARGE = (6000, 4000)
 """Width and height of a photo of 24 megapixels."""
 RAW = Output("raw_rgb8")
@@ -46,23 +41,6 @@ def tables() -> Iterator[Table]:
         yield tile_sizes(client, pictures)
         yield seams(client, pictures)
         yield from peers.tables(client, pictures)
-
-
-@contextmanager
-def served() -> Iterator[tuple[LimnerClient, int]]:
-    """Run a stack; yield a client of it and the server's process."""
-    stack = limner("up", "--detach", "--port", "0", "--state", STATE)
-    try:
-        with LimnerClient(stack["address"]) as client:
-            yield client, stack["pid"]
-    finally:
-        limner("down", "--state", STATE)
-
-
-def limner(*arguments: object) -> Any:
-    """Run the command and return its JSON answer."""
-    command = [LIMNER, *map(str, arguments), "--json"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def drawn(client: LimnerClient, photo: Photo | bytes, **how: Any) -> Photo:
