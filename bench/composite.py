@@ -139,7 +139,7 @@ def network(name: str) -> nn.Module:
     recipe = RECIPES[name]
     made = recipe.network()
     load_weights(made, weights_file(recipe))
-    return made.eval()
+    return made
 
 
 def drawn_material() -> Material:

@@ -91,9 +91,10 @@ def commit(recipe: Recipe, weights: Path, facts: Facts, folder: Path = WEIGHTS) 
 
 
 def load_weights(network: nn.Module, file: Path) -> None:
-    """Bring saved weights into a network, rounded as a starter keeps them: to half precision.
+    """Bring saved weights into a network, rounded as a starter keeps them, ready to be asked.
 
-    What is measured and exported is thereby what is committed.
+    What is measured and exported is thereby what is committed: of half precision, with the norms
+    that were learned and not those of a batch.
 
     Raises:
         CheckpointDamaged: The file cannot be read, or belongs to another network.
@@ -104,6 +105,7 @@ def load_weights(network: nn.Module, file: Path) -> None:
             for name, tensor in load_file(file).items()
         }
         network.load_state_dict(state)
+        network.eval()
     except (OSError, SafetensorError, RuntimeError) as error:
         raise CheckpointDamaged(f"{file} does not fit its network: {error}") from error
 

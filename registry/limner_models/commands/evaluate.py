@@ -57,7 +57,6 @@ def evaluate(
     weights = weights or _latest(screen, recipe)
     network = recipe.network()
     load_weights(network, weights)
-    network.eval()
     scores: dict[str, float] = {}
     if photos is None or data is not None:
         with screen.progress("scoring drawn portraits"):

@@ -127,7 +127,6 @@ def held_out_scores(network: nn.Module, recipe: Recipe, material: Material) -> d
     files = portraits.files(material.portraits, recipe.data.measured)
     composer = Heads(files, Backgrounds(material.backgrounds), 8)
     found = []
-    network.eval()
     for index in range(max(1, len(files) // 8)):
         batch = composer(np.random.default_rng((recipe.seed, index)))
         with torch.inference_mode():

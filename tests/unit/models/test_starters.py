@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from limner_models import starters
 from limner_models.cards import Facts, card
@@ -95,6 +96,18 @@ def test_committed_weights_fit_their_network_and_say_what_they_are(name):
     assert all(torch.isfinite(tensor.float()).all() for tensor in network.state_dict().values())
     text = starters.weights_file(recipe).with_suffix(".md").read_text()
     assert text == card(recipe, facts)
+
+
+def test_loaded_weights_answer_by_the_norms_they_learned(tmp_path):
+    taught = nn.BatchNorm2d(3)
+    taught(torch.randn(8, 3, 4, 4) * 5 + 2)
+    save_file(taught.state_dict(), tmp_path / "taught.safetensors")
+
+    network = nn.BatchNorm2d(3)
+    starters.load_weights(network, tmp_path / "taught.safetensors")
+
+    alone = torch.randn(1, 3, 4, 4)
+    torch.testing.assert_close(network(alone), taught.eval()(alone), rtol=0, atol=5e-3)
 
 
 def test_only_recipes_with_weights_become_releases(folder, monkeypatch):
