@@ -132,7 +132,7 @@ def test_json_of_a_matte_has_its_keys(limner, photo, tmp_path):
 @pytest.mark.parametrize(
     ("failure", "code", "advice"),
     [
-        (NoFace("no face"), 2, "--without-faces"),
+        (NoFace("no face"), 2, "say which face is meant"),
         (
             ParameterOutOfRange("band", violations=[Violation("band_px", "is 900")]),
             2,

@@ -59,7 +59,7 @@ EXIT_CODES = {
 
 REMEDIES: dict[type[LimnerError], str] = {
     Unavailable: "start one with `limner up`",
-    NoFace: "try another photo or --face, or --without-faces for the person alone",
+    NoFace: "try another photo, or say which face is meant; --help shows how",
     NoHair: "try another photo or --face, or say where the hair is",
     PoseTooFar: "take photos of one head in about one pose, or choose other faces",
     ShadeUnknown: "`limner dye --list-shades` shows them all",
