@@ -242,6 +242,10 @@ CONTRACTS = (
     DYE_GENERATOR,
     DYE_BANK,
     STYLIZER,
+    COMPOSER,
+    FACE_EXTRACTOR,
+    COLOR_CORRECTOR,
+    BACKGROUND_BLENDER,
 )
 """Every contract there is."""
 

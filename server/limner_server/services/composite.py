@@ -40,9 +40,13 @@ class CompositeService(composite_pb2_grpc.CompositeServiceServicer):
     """Lays converted faces into original photos."""
 
     name: ClassVar[str] = "limner.v1.CompositeService"
-    needs: ClassVar[tuple[Contract, ...]] = (FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION)
-    uses: ClassVar[tuple[Contract, ...]] = (
+    needs: ClassVar[tuple[Contract, ...]] = (
+        FACE_DETECTOR,
+        FACE_MESH,
+        FACE_MESH_ATTENTION,
         COMPOSER,
+    )
+    uses: ClassVar[tuple[Contract, ...]] = (
         FACE_EXTRACTOR,
         COLOR_CORRECTOR,
         BACKGROUND_BLENDER,
