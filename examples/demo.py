@@ -1,7 +1,7 @@
 """Brings Limner up, edits a real portrait with its commands, shows what happened, stops it all.
 
-It finds the person and the faces, cuts the person out, dyes the hair in six shades, and draws
-the portrait in three styles.
+It finds the person and the faces, cuts the person out, dyes the hair in six shades, draws the
+portrait in three styles, and lays a face back that was lit and colored otherwise.
 
 The pictures land in `demo/`. The portrait is NASA's of Eileen Collins, in the public domain.
 """
@@ -15,7 +15,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageDraw
 from rich.console import Console
 from rich.table import Table
 from sheet import Card, head, lay_out
@@ -25,9 +26,11 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "demo"
 STATE = ROOT / ".limner/demo"
 PHOTO = OUT / "astronaut.png"
+RELIT = OUT / "relit.png"
 BACKDROP = (196, 78, 56)
 SHADES = ("jet-black", "auburn", "copper", "blond", "burgundy", "blue")
 STYLES = ("illustration", "ink-and-wash", "print")
+ENGINES = ("network", "conventional")
 HEAD = (97, 0, 353, 256)
 """Where the astronaut's head is: left, top, right, bottom."""
 PORTRAIT = (64, 0, 404, 340)
@@ -55,12 +58,17 @@ def main() -> None:
         for style in STYLES:
             files = ("-o", OUT / f"{style}.png")
             edits[style] = limner("stylize", PHOTO, "--style", style, *files, *address)[0]
+        relight()
+        for engine in ENGINES:
+            files = ("-o", OUT / f"{engine}.png", "--engine", engine)
+            edits[engine] = limner("composite", PHOTO, RELIT, *files, *address)[0]
     finally:
         limner("down", "--state", STATE)
     lay_out_sheet()
     lay_out_shades([edits[shade] for shade in SHADES])
     lay_out_styles([edits[style] for style in STYLES])
-    for name in ("segment", "matte", SHADES[-1], STYLES[0]):
+    lay_out_composites([edits[engine] for engine in ENGINES])
+    for name in ("segment", "matte", SHADES[-1], STYLES[0], ENGINES[0]):
         show(name, edits[name])
     screen.print(
         f"pictures: {', '.join(str(file.relative_to(ROOT)) for file in sorted(OUT.iterdir()))}"
@@ -133,6 +141,39 @@ def lay_out_styles(drawings: list[dict[str, Any]]) -> None:
     ]
     original = Card(head(Image.open(PHOTO), PORTRAIT), "the photo", "512 x 512 pixels")
     lay_out([[original, *cards]], OUT / "styles.jpg")
+
+
+def relight() -> None:
+    """Write the portrait as if by another lamp: warm, from the left."""
+    light = (np.asarray(Image.open(PHOTO).convert("RGB")) / 255) ** 2.2
+    lamp = np.linspace(1.9, 0.35, light.shape[1])[None, :, None] * (1.1, 0.85, 0.6)
+    relit = np.clip(light * lamp, 0, 1) ** (1 / 2.2)
+    Image.fromarray(np.rint(relit * 255).astype(np.uint8)).save(RELIT)
+
+
+def lay_out_composites(edits: list[dict[str, Any]]) -> None:
+    """Lay photo, converted photo, its face pasted and each engine's answer side by side."""
+    photo, relit = (Image.open(file).convert("RGB") for file in (PHOTO, RELIT))
+    box = edits[0]["faces"]["converted"]["box"]
+    face = Image.new("L", photo.size)
+    edges = (box["left"], box["top"], box["right"], box["bottom"])
+    ImageDraw.Draw(face).ellipse(edges, fill=255)
+    pasted = photo.copy()
+    pasted.paste(relit, mask=face)
+    cards = [
+        Card(head(photo, HEAD), "the photo", "512 x 512 pixels"),
+        Card(head(relit, HEAD), "converted", "another lamp, another color"),
+        Card(head(pasted, HEAD), "pasted", "its face as it is"),
+        *(
+            Card(head(Image.open(edit["files"][0]), HEAD), edit["engine"], _milliseconds(edit))
+            for edit in edits
+        ),
+    ]
+    lay_out([cards], OUT / "composites.jpg")
+
+
+def _milliseconds(edit: dict[str, Any]) -> str:
+    return f"{edit['timings']['total'] * 1000:.0f} ms"
 
 
 if __name__ == "__main__":
