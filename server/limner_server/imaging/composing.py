@@ -27,6 +27,9 @@ REACH: Final = 3
 BORDER: Final = 0.05
 """Of a crop's side: how far around either face a blended picture is followed."""
 
+_COMPILED_FOR: Final = ["C", "W"]
+"""Arrays that can be read alone, as answers and raw photos are, would be compiled for anew."""
+
 UNCHANGED: Final = np.eye(3, 4, dtype=np.float32).reshape(1, 1, 12)
 """The color map, three rows of four, that leaves colors as they are."""
 
@@ -106,7 +109,7 @@ def compose(
     dense = scale_of(to_piece) / scale_of(original.matrix)
     rims = np.array([size, FEATHER * size, *bounds, dense], np.float64)
     top, bottom, left, right = _box(inverted(original.matrix), size, photo.shape)
-    colors = np.ascontiguousarray(overlay.colors, np.float32)
+    colors = np.require(overlay.colors, np.float32, _COMPILED_FOR)
 
     def compose_strip(rows: slice) -> None:
         corner = (rows.start, left, right)
@@ -146,7 +149,7 @@ def _taken(
         min(max(right + REACH, left + 1), width),
         min(max(bottom + REACH, top + 1), height),
     )
-    piece = np.ascontiguousarray(converted.photo[top:bottom, left:right])
+    piece = np.require(converted.photo[top:bottom, left:right], requirements=_COMPILED_FOR)
     skip = scale_of(matrix)
     wide = high = 1.0
     if skip > AVERAGED:

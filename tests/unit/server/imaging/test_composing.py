@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limner_models.networks.compositing import composited
+from limner_server.imaging import composing_loops
 from limner_server.imaging.aligning import align
 from limner_server.imaging.composing import UNCHANGED, Overlay, Place, blended, compose
 
@@ -200,3 +201,16 @@ def test_a_blended_picture_is_laid_on_around_either_face_and_nowhere_else():
     assert (photo[np.maximum(left, right) > 0.6] > 250).all()
     assert not mask[:10].any()
     assert not photo[mask == 0].any()
+
+
+def test_once_warm_nothing_more_is_compiled_for_arrays_that_cannot_be_written():
+    composing_loops.warm()
+    ready = list(composing_loops.compose_rows.signatures)
+    photo, colors = photo_of(3), UNCHANGED.copy()
+    for frozen in (photo, colors):
+        frozen.setflags(write=False)
+    place = Place(photo, matrix_of(0.4))
+
+    composed(place, place, overlay_of(disk(), colors=colors))
+
+    assert composing_loops.compose_rows.signatures == ready
