@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import cv2
 import numpy as np
@@ -27,7 +27,7 @@ REACH: Final = 3
 BORDER: Final = 0.05
 """Of a crop's side: how far around either face a blended picture is followed."""
 
-_COMPILED_FOR: Final = ["C", "W"]
+_COMPILED_FOR: Final[tuple[Literal["C", "W"], ...]] = ("C", "W")
 """Arrays that can be read alone, as answers and raw photos are, would be compiled for anew."""
 
 UNCHANGED: Final = np.eye(3, 4, dtype=np.float32).reshape(1, 1, 12)
