@@ -7,7 +7,7 @@ classical ways. All get the same pairs at the same size.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from limner_models.multiplications import multiplications
 from limner_models.recipes import RECIPES
 from limner_models.recipes.composite_scores import (
     SIZE,
-    Compose,
     composed,
     conventional,
     held_out_pairs,
@@ -105,7 +104,7 @@ def quality() -> Table:
     """Return how near each way comes to the truth, on heads that no network was trained on."""
     recipe = RECIPES["composer"]
     pairs = list(held_out_pairs(recipe, drawn_material()))
-    ways: Mapping[str, Compose] = {
+    ways: Mapping[str, Callable[[Mapping[str, Any]], Photo]] = {
         "composer": composed(network("composer")),
         "conventional chain": conventional(*(network(name) for name in CHAIN)),
         "matched, seamlessClone": classical.matched_and_cloned,
