@@ -40,8 +40,11 @@ MAX_MISFIT: Final = 0.25
 """Of the distance of the eyes. Between 33 photographed people, two whose heads were turned alike
 within 5 degrees were 0.08 apart in the median and 0.23 at most; at 40 to 60 degrees it was 0.28."""
 
-MAX_TURN: Final = 30.0
-"""Degrees, of yaw or pitch, by which the heads may differ."""
+MAX_TURN: Final = 20.0
+"""Degrees, of yaw or pitch, by which the heads may differ; at 26 no face looked right."""
+
+TURNED: Final = 10.0
+"""Degrees from which the caller is told: at 12 outlines met, at 16 hair was seen at a temple."""
 
 MAX_SCALE: Final = 8.0
 """Times that one face may be larger than the other."""
@@ -139,6 +142,10 @@ class Compositing:
         if scale < ENLARGED:
             said = f"the face has {scale:.2f} pixels for each of the original's"
             call.warn("FACE_ENLARGED", f"{said}: it was enlarged", "converted")
+        turn = max(_turns(original.face, converted.face))
+        if turn > TURNED:
+            said = f"the heads are turned {turn:.0f} degrees apart: their outlines may not meet"
+            call.warn("FACES_TURNED", said, "converted")
         ask = self._composed if engine is Engine.NETWORK else self._blended
         source, overlay = await ask(pair, call)
         with call.stage("lay_on"):
@@ -196,8 +203,7 @@ def _compared(original: FoundFace, converted: FoundFace) -> tuple[float, float]:
     one, other = (five_of_mesh(face.landmarks) for face in (converted, original))
     apart = misfit(one, other)
     scale = scale_of(aligned(other, SIDE)) / scale_of(aligned(one, SIDE))
-    yaw = abs(original.pose.yaw - converted.pose.yaw)
-    pitch = abs(original.pose.pitch - converted.pose.pitch)
+    yaw, pitch = _turns(original, converted)
     too_far = [
         said
         for wrong, said in (
@@ -214,6 +220,11 @@ def _compared(original: FoundFace, converted: FoundFace) -> tuple[float, float]:
     if too_far:
         raise PoseTooFar(f"the faces are too far apart: {'; '.join(too_far)}")
     return apart, scale
+
+
+def _turns(one: FoundFace, other: FoundFace) -> tuple[float, float]:
+    """Return by how many degrees of yaw and of pitch two heads differ."""
+    return abs(one.pose.yaw - other.pose.yaw), abs(one.pose.pitch - other.pose.pitch)
 
 
 def _aligned(original: Portrait, converted: Portrait) -> _Pair:

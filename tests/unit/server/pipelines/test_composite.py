@@ -143,10 +143,21 @@ async def test_a_face_that_its_photo_cuts_is_laid_in_as_far_as_it_goes():
     assert (np.abs(done.photo[210, 250].astype(int) - RED) <= 1).all()
 
 
+@pytest.mark.parametrize("pose", [{"yaw": -15.0}, {"pitch": 15.0}])
+async def test_heads_turned_a_little_apart_are_composited_and_the_caller_is_told(pose):
+    call = call_with()
+    await Compositing(Composers()).composite(
+        gray(), turned(portrait(), **pose), Engine.NETWORK, call
+    )
+    (warning,) = call.warnings
+    assert (warning.code, warning.field) == ("FACES_TURNED", "converted")
+    assert "15 degrees" in warning.message
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (turned(portrait(), yaw=31.0), "yaw differs by 31 degrees"),
+        (turned(portrait(), yaw=21.0), "yaw differs by 21 degrees"),
         (turned(portrait(), pitch=-45.0), "pitch by 45"),
         (portrait(side=30), "10.0 times larger"),
     ],
