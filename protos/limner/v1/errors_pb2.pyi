@@ -33,6 +33,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_REGISTRY_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_STYLE_UNKNOWN: _ClassVar[ErrorReason]
     ERROR_REASON_POSE_TOO_FAR: _ClassVar[ErrorReason]
+    ERROR_REASON_OVERLOADED_BYTES: _ClassVar[ErrorReason]
+    ERROR_REASON_OVERLOADED_WORK: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_IMAGE_TOO_LARGE: ErrorReason
 ERROR_REASON_IMAGE_TOO_MANY_PIXELS: ErrorReason
@@ -59,6 +61,8 @@ ERROR_REASON_VERSION_REFUSED: ErrorReason
 ERROR_REASON_REGISTRY_UNAVAILABLE: ErrorReason
 ERROR_REASON_STYLE_UNKNOWN: ErrorReason
 ERROR_REASON_POSE_TOO_FAR: ErrorReason
+ERROR_REASON_OVERLOADED_BYTES: ErrorReason
+ERROR_REASON_OVERLOADED_WORK: ErrorReason
 STATUS_FIELD_NUMBER: _ClassVar[int]
 status: _descriptor.FieldDescriptor
 RETRYABLE_FIELD_NUMBER: _ClassVar[int]

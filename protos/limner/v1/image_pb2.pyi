@@ -27,6 +27,12 @@ class LandmarkScheme(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LANDMARK_SCHEME_UNSPECIFIED: _ClassVar[LandmarkScheme]
     LANDMARK_SCHEME_MEDIAPIPE_478: _ClassVar[LandmarkScheme]
 
+class Priority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRIORITY_UNSPECIFIED: _ClassVar[Priority]
+    PRIORITY_INTERACTIVE: _ClassVar[Priority]
+    PRIORITY_BATCH: _ClassVar[Priority]
+
 class Arm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ARM_UNSPECIFIED: _ClassVar[Arm]
@@ -44,6 +50,9 @@ PLANE_FORMAT_PNG8: PlaneFormat
 PLANE_FORMAT_RAW_U8: PlaneFormat
 LANDMARK_SCHEME_UNSPECIFIED: LandmarkScheme
 LANDMARK_SCHEME_MEDIAPIPE_478: LandmarkScheme
+PRIORITY_UNSPECIFIED: Priority
+PRIORITY_INTERACTIVE: Priority
+PRIORITY_BATCH: Priority
 ARM_UNSPECIFIED: Arm
 ARM_STABLE: Arm
 ARM_CANARY: Arm
@@ -192,14 +201,16 @@ class OutputSpec(_message.Message):
     def __init__(self, format: _Optional[_Union[ImageFormat, str]] = ..., quality: _Optional[int] = ..., longest_edge_px: _Optional[int] = ..., plane_format: _Optional[_Union[PlaneFormat, str]] = ...) -> None: ...
 
 class CallOptions(_message.Message):
-    __slots__ = ("request_id", "validate_only", "routing_key")
+    __slots__ = ("request_id", "validate_only", "routing_key", "priority")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     ROUTING_KEY_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     validate_only: bool
     routing_key: str
-    def __init__(self, request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., routing_key: _Optional[str] = ...) -> None: ...
+    priority: Priority
+    def __init__(self, request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ..., routing_key: _Optional[str] = ..., priority: _Optional[_Union[Priority, str]] = ...) -> None: ...
 
 class ModelUse(_message.Message):
     __slots__ = ("model", "version", "arm", "rollout", "fell_back")

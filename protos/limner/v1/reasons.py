@@ -23,6 +23,8 @@ __all__ = [
     "NoFace",
     "NoHair",
     "NoPerson",
+    "OverloadedBytes",
+    "OverloadedWork",
     "ParameterOutOfRange",
     "PinRefused",
     "PoseTooFar",
@@ -233,3 +235,19 @@ class PoseTooFar(LimnerError):
     reason = "POSE_TOO_FAR"
     code = grpc.StatusCode.FAILED_PRECONDITION
     retryable = False
+
+
+class OverloadedBytes(LimnerError):
+    """The requests that are being worked on take all the memory there is for them."""
+
+    reason = "OVERLOADED_BYTES"
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    retryable = True
+
+
+class OverloadedWork(LimnerError):
+    """So much is being worked on that this call would wait too long, or end too late."""
+
+    reason = "OVERLOADED_WORK"
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    retryable = True

@@ -62,6 +62,7 @@ class Checks:
             "options.request_id",
             "at most 64 letters, digits, '-', '_' or '.'",
         )
+        self.known(options.priority, image_pb2.Priority, "options.priority")
 
     def image(self, image: image_pb2.Image, field: str) -> None:
         """Check an image's fields, not its data."""

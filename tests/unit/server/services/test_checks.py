@@ -65,3 +65,8 @@ def test_the_settings_of_a_stream_hold_no_picture_and_do_not_validate():
         "settings.image",
         "settings.options.validate_only",
     ]
+
+
+def test_a_priority_that_is_none_is_a_violation():
+    options = image_pb2.CallOptions(priority=9)
+    assert violated(lambda checks: checks.options(options)) == ["options.priority"]
