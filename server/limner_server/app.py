@@ -18,6 +18,8 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from limner_registry.routes import Routes
+from limner_server.admission.door import Door
+from limner_server.admission.limits import Limits, cores_here, memory_here
 from limner_server.children import supervised
 from limner_server.health import Health
 from limner_server.imaging import closed_form
@@ -130,10 +132,12 @@ async def running(
         contracts = {contract for kind in kinds for contract in (*kind.needs, *kind.uses)}
         servables = Servables(triton, folder, contracts, metrics, health.routed)
         trials = Trials(lambda: servables.routes, triton.run, metrics)
-        services = [kind(Models(triton, trials, metrics)) for kind in kinds]
+        models = Models(triton, trials, metrics)
+        services = [kind(models) for kind in kinds]
         if not settings.triton:
             await stack.enter_async_context(_triton(settings, ports, metrics, servables))
-        calls = Calls(_budgets(services), trials, metrics, settings.operator_token)
+        door = Door(Limits.of(settings, memory_here(), cores_here()), metrics)
+        calls = Calls(_budgets(services), trials, door, metrics, settings.operator_token)
         server = _server(services, health, calls, reflected=settings.reflection)
         port = _listen(server, settings)
         await server.start()

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from limner.v1 import image_pb2
 from limner.v1.reasons import DeadlinePassed, ModelNotReady
 from limner_registry.routes import Arm, Caller, Choice
+from limner_server.admission.line import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, MutableSequence
+    from collections.abc import Callable, Coroutine, Iterator, MutableSequence
 
     from limner_registry.routes import Routes
     from limner_server.routing.shadow import Sample
@@ -99,7 +100,11 @@ class Call:
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     asks: Caller | None = None
     """Who it is for, once that is known; before, it is for itself alone."""
+    priority: Priority = Priority.INTERACTIVE
+    """How urgent it is."""
     started: float = field(default_factory=time.monotonic)
+    on_rest: Callable[[], None] = lambda: None
+    """Lets others have the turn that this call was worked on in."""
     over: bool = False
     """True once nobody waits for the answer; long work looks at it and stops."""
     stages: list[tuple[str, float]] = field(default_factory=list)
@@ -121,6 +126,15 @@ class Call:
         """Go by the id the caller chose, if it is one that may be."""
         if REQUEST_ID.fullmatch(request_id):
             self.request_id = request_id
+
+    def urge(self, options: image_pb2.CallOptions) -> None:
+        """Be as urgent as the caller says."""
+        batch = options.priority == image_pb2.PRIORITY_BATCH
+        self.priority = Priority.BATCH if batch else Priority.INTERACTIVE
+
+    def rest(self) -> None:
+        """Let others have this call's turn: its answer is there and has only to be sent."""
+        self.on_rest()
 
     def remaining(self) -> float:
         """Return the seconds left before the deadline; negative once it has passed."""

@@ -13,7 +13,7 @@ import time
 import traceback
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 
@@ -27,6 +27,7 @@ from limner.v1.reasons import (
 )
 from limner_server.call import Call
 from limner_server.envelope import abort, reader, too_short
+from limner_server.ledger import Ledger
 from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
@@ -37,18 +38,18 @@ if TYPE_CHECKING:
 
     from limner.v1.image_pb2 import CallOptions
     from limner_registry.routes import Caller
+    from limner_server.admission.door import Door
     from limner_server.call import Budget
     from limner_server.metrics import Metrics
     from limner_server.routing.trials import Trials
 
-log = logging.getLogger("limner_server.calls")
+log = logging.getLogger(__name__)
 
 DEADLINE_KEY = "limner-default-deadline-seconds"
 
 Handler = Any
 """A grpc.RpcMethodHandler; its fields are untyped."""
-Labels: TypeAlias = tuple[str, ...]
-"""A method's type, service and name, as its series are labeled."""
+BIDI = "bidi_stream"
 Answer = TypeVar("Answer")
 
 
@@ -59,6 +60,7 @@ class Calls(grpc.aio.ServerInterceptor):
         self,
         budgets: Mapping[str, Budget],
         trials: Trials,
+        door: Door,
         metrics: Metrics,
         operator_token: str = "",
     ) -> None:
@@ -67,13 +69,16 @@ class Calls(grpc.aio.ServerInterceptor):
         Args:
             budgets: By full method name, such as /limner.v1.SegmentService/Segment.
             trials: Has the routing table in force, and hears of every call that ends.
+            door: Says which calls are worked on, and when.
             metrics: Where calls are counted.
             operator_token: What callers show to name versions; empty lets nobody.
         """
         self._budgets = budgets
         self._trials = trials
+        self._door = door
         self._operator_token = operator_token
         self._metrics = metrics
+        self._ledger = Ledger(metrics)
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -107,9 +112,10 @@ class Calls(grpc.aio.ServerInterceptor):
             call = self._open(name, budget, context)
 
             async def work() -> Message:
-                self._begin(request, call, context)
-                response: Message = await handler.unary_unary(request, context)
-                return response
+                begun = self._begin(request, call, context)
+                async with self._door.admitted(call, begun):
+                    response: Message = await handler.unary_unary(begun, context)
+                    return response
 
             return await self._answer(work, call, "unary", budget, context)
 
@@ -124,8 +130,9 @@ class Calls(grpc.aio.ServerInterceptor):
             call = self._open(name, budget, context)
 
             async def work() -> None:
-                self._begin(request, call, context)
-                await _write(handler.unary_stream(request, context), context)
+                begun = self._begin(request, call, context)
+                async with self._door.admitted(call, begun):
+                    await _write(handler.unary_stream(begun, context), context)
 
             await self._answer(work, call, "server_stream", budget, context)
 
@@ -136,16 +143,21 @@ class Calls(grpc.aio.ServerInterceptor):
     def _stream(self, handler: Handler, name: str, budget: Budget) -> Handler:
         async def answer(requests: AsyncIterator[Message | None], context: Any) -> None:
             call = self._open(name, budget, context)
-            labels = _labels("bidi_stream", call)
-            observe = partial(self._frames, labels)
-            stream = Stream(call, budget.frame or 0, self._trials.table, self._leaving, observe)
+            stream = Stream(
+                call,
+                budget.frame or 0,
+                self._trials.table,
+                self._leaving,
+                self._frames,
+                self._door.admitted,
+            )
             stream.enter()
 
             async def work() -> None:
                 call.asks = self._caller(context, None, call)
                 await _write(handler.stream_stream(requests, context), context)
 
-            await self._answer(work, call, "bidi_stream", budget, context, stream.frames)
+            await self._answer(work, call, BIDI, budget, context, stream.frames)
 
         return grpc.stream_stream_rpc_method_handler(
             answer, reader(handler), handler.response_serializer
@@ -160,8 +172,7 @@ class Calls(grpc.aio.ServerInterceptor):
         context: Any,
         frames: Mapping[str, int] = MappingProxyType({}),
     ) -> Answer:
-        labels = _labels(kind, call)
-        self._metrics.started.labels(*labels).inc()
+        self._ledger.begun(kind, call)
         self._enter()
         code, failure = grpc.StatusCode.CANCELLED, None
         try:
@@ -172,10 +183,9 @@ class Calls(grpc.aio.ServerInterceptor):
             code, failure = error.code, error
             traceback.clear_frames(error.__traceback__)  # or photos stay until they are collected
         finally:
-            call.over = True
             self._leave()
             self._ended(call, well=code is grpc.StatusCode.OK)
-            self._record(call, labels, code, failure, frames)
+            self._ledger.ended(kind, call, code, failure, frames)
         return await abort(context, call, failure)
 
     async def _work(
@@ -208,8 +218,8 @@ class Calls(grpc.aio.ServerInterceptor):
         call.enter()
         return call
 
-    def _begin(self, request: Message | None, call: Call, context: Any) -> None:
-        """Learn from the request whose call it is.
+    def _begin(self, request: Message | None, call: Call, context: Any) -> Message:
+        """Learn from a request whose call it is; return it.
 
         Raises:
             ParameterOutOfRange: Its bytes are no request.
@@ -219,22 +229,23 @@ class Calls(grpc.aio.ServerInterceptor):
         if request is None:
             raise ParameterOutOfRange("the request's bytes are no message of this method")
         call.asks = self._caller(context, options, call)
+        if options is not None:
+            call.urge(options)
+        return request
 
     def _caller(self, context: Any, options: CallOptions | None, call: Call) -> Caller:
         metadata = context.invocation_metadata() or ()
         return caller_of(metadata, options, call.request_id, self._operator_token)
 
-    def _frames(self, labels: Labels, call: Call, outcome: str, count: int) -> None:
-        """Count frames that came to one end; time the one that was answered."""
-        self._metrics.frames.labels(*labels, outcome).inc(count)
-        if outcome == ANSWERED:
-            self._metrics.frame_seconds.labels(*labels).observe(time.monotonic() - call.started)
+    def _frames(self, call: Call, outcome: str, count: int) -> None:
+        """Count frames that came to one end."""
+        self._ledger.frames(BIDI, call, outcome, count)
         if outcome != SKIPPED:
-            self._stages(call)
             self._ended(call, well=outcome == ANSWERED)
 
     def _ended(self, call: Call, *, well: bool) -> None:
         """Have a call counted for rollouts, once its answer is on its way."""
+        call.over = True
         asyncio.get_running_loop().call_soon(partial(self._trials.ended, call, well=well))
 
     def _enter(self) -> None:
@@ -248,44 +259,9 @@ class Calls(grpc.aio.ServerInterceptor):
         if self._in_flight == 0:
             self._idle.set()
 
-    def _stages(self, call: Call) -> None:
-        for stage, seconds in call.stages:
-            self._metrics.stage_seconds.labels(stage).observe(seconds)
-
-    def _record(
-        self,
-        call: Call,
-        labels: Labels,
-        code: grpc.StatusCode,
-        error: LimnerError | None,
-        frames: Mapping[str, int],
-    ) -> None:
-        seconds = time.monotonic() - call.started
-        self._metrics.handled.labels(*labels, code.name).inc()
-        self._metrics.handling.labels(*labels).observe(seconds)
-        self._stages(call)
-        if error is not None:
-            self._metrics.errors.labels(error.reason).inc()
-        log.info(
-            "call",
-            extra={
-                "request_id": call.request_id,
-                "method": call.method,
-                "code": code.name,
-                "reason": error.reason if error else "",
-                "seconds": round(seconds, 4),
-                "models": {model: use.version for model, use in call.uses.items()},
-            }
-            | ({"frames": dict(frames)} if frames else {}),
-        )
-
 
 async def _write(replies: AsyncGenerator[Message, None], context: Any) -> None:
     """Send replies as they come; whatever ends that ends them too."""
     async with contextlib.aclosing(replies):
         async for reply in replies:
             await context.write(reply)
-
-
-def _labels(kind: str, call: Call) -> Labels:
-    return (kind, *call.method.strip("/").split("/"))

@@ -66,7 +66,32 @@ class Metrics:
             registry=self.registry,
         )
         self.registry.register(Gpus())
+        self._admission()
         self._rollouts()
+
+    def _admission(self) -> None:
+        """Make the series of who works, who waits and who is turned away."""
+        gauge = partial(Gauge, registry=self.registry)
+        self.working_calls = gauge("limner_working_calls", "Calls that have their turn.")
+        self.waiting_calls = gauge(
+            "limner_waiting_calls", "Calls that wait for their turn.", ("priority",)
+        )
+        self.expected_wait = gauge(
+            "limner_expected_wait_seconds",
+            "What a call that came now would wait for its turn, by the measured rate.",
+            ("priority",),
+        )
+        self.held_bytes = gauge("limner_held_bytes", "Bytes of the requests that are in the house.")
+        self.held_pixels = gauge("limner_held_pixels", "Pixels of the pictures in them.")
+        self.refused_calls = Counter(
+            "limner_refused_calls",
+            "Calls turned away for want of bytes, pixels, a turn (work) or a runner (model).",
+            ("want",),
+            registry=self.registry,
+        )
+        version = ("model", "version")
+        self.model_working = gauge("limner_model_working", "Runs handed to a version.", version)
+        self.model_waiting = gauge("limner_model_waiting", "Runs that wait for a runner.", version)
 
     def _rollouts(self) -> None:
         """Make the series of rollouts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +18,10 @@ NOT_OURS = {
     "LIMNER_STORE_URI",
 }
 """Read by the client, the registry, the controller and trainings; the server lets them be."""
+
+
+Count: TypeAlias = int
+"""A setting that is a number of things."""
 
 
 class SettingsUnreadable(Exception):
@@ -51,6 +55,16 @@ class Settings:
     """How long it goes on serving after saying NOT_SERVING, so that balancers can turn away."""
     drain_seconds: float = 30.0
     """How long calls in flight may take to finish when the server stops."""
+    calls_at_once: Count = 0
+    """Calls worked on at once; 0 takes as many as there are cores, at least 2."""
+    patience_seconds: float = 0.0
+    """How long an interactive call is let wait for its turn, by what is expected; 0 as long as it
+    takes itself."""
+    request_megabytes: Count = 0
+    """Requests in the house together, in MB; 0 takes an eighth of the memory there is."""
+    megapixels: Count = 0
+    """Pixels of the pictures in the house together, in millions; 0 takes what half of the memory
+    there is can bear."""
     json_logs: bool = False
     """One JSON object a line instead of text."""
 
@@ -102,6 +116,13 @@ def _port(text: str) -> int:
     return port
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if not 0 <= count <= 1_000_000:
+        raise ValueError("it must be in [0, 1000000]")
+    return count
+
+
 def _switch(text: str) -> bool:
     switches = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
     if text.lower() not in switches:
@@ -113,6 +134,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "Path": lambda text: Path(text).expanduser(),
     "str": str,
     "int": _port,
+    "Count": _count,
     "bool": _switch,
     "float": _number(0, 3600),
 }

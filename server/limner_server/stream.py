@@ -22,11 +22,18 @@ from limner_server.call import Call
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+    from google.protobuf.message import Message
 
     from limner_registry.routes import Routes
 
 ANSWERED, SKIPPED = "answered", "skipped"
-OF_THE_FRAME = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}
+OF_THE_FRAME = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+}
 """Statuses that say something of one frame and nothing of the next."""
 
 _current: ContextVar[Stream] = ContextVar("stream")
@@ -46,6 +53,8 @@ class Stream:
     """Set once the server is shutting down."""
     observe: Callable[[Call, str, int], None]
     """Hears what became of how many frames, and of the call that one of them was."""
+    admitted: Callable[[Call, Message], AbstractAsyncContextManager[None]]
+    """Lets in what is worked on for a call, such as a frame."""
     frames: Counter[str] = field(default_factory=Counter)
     """How many frames came to which end: answered, skipped, or a reason in lower case."""
 
@@ -63,7 +72,14 @@ class Stream:
         """Work for as long as the block lasts, as a call of its own; yields that call."""
         deadline = min(self.call.deadline, time.monotonic() + self.frame_seconds)
         stream = self.call
-        call = Call(stream.method, deadline, self.routes(), stream.request_id, stream.asks)
+        call = Call(
+            stream.method,
+            deadline,
+            self.routes(),
+            stream.request_id,
+            stream.asks,
+            stream.priority,
+        )
         call.enter()
         try:
             yield call

@@ -11,6 +11,7 @@ from limner.errors import LimnerError
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.rollout.spec import Kind
 from limner_registry.routes import Arm
+from limner_server.admission.gates import Gates
 from limner_server.routing.quality import look
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Models:
         self._triton = triton
         self._trials = trials
         self._metrics = metrics
+        self._gates = Gates(metrics)
 
     async def infer(
         self, contract: Contract, inputs: Inputs, call: Call
@@ -60,6 +62,7 @@ class Models:
             ModelNotReady: No version is ready, or the one planned has just gone.
             ModelFailed: The version failed on these inputs.
             DeadlinePassed: The call's time is over.
+            OverloadedWork: So many runs wait before this one that it would end too late.
         """
         use = call.use_of(contract.model)
         try:
@@ -94,7 +97,14 @@ class Models:
     async def _run(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call
     ) -> dict[str, NDArray[Any]]:
-        """Run the version in use as a stage of a call, and count how that ended."""
+        """Run the version in use as a stage of a call, once one of its runners is free."""
+        async with self._gates.through(contract, use.version, call):
+            return await self._counted(contract, use, inputs, call)
+
+    async def _counted(
+        self, contract: Contract, use: Use, inputs: Inputs, call: Call
+    ) -> dict[str, NDArray[Any]]:
+        """Run the version in use, and count how that ended."""
         started = time.monotonic()
         outcome = "ok"
         try:

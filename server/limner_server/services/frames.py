@@ -13,6 +13,7 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeVar,
+    cast,
 )
 
 from google.rpc import error_details_pb2
@@ -25,6 +26,8 @@ from limner_server.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+
+    from google.protobuf.message import Message
 
     from limner_server.call import Call
 
@@ -143,7 +146,8 @@ async def answer_newest(
             stream.skipped(item.skipped)
             if answer is None or prepared is not item.settings:
                 with stream.work() as call:
-                    answer = await prepare(item.settings, call)
+                    async with stream.admitted(call, cast("Message", item.settings)):
+                        answer = await prepare(item.settings, call)
                 prepared = item.settings
             outcome = await _outcome(stream, answer, item.frame)
             yield reply(number=item.frame.number, skipped=item.skipped, **outcome)
@@ -169,7 +173,8 @@ async def _outcome(
     """Return the response to a frame, or the failure that concerns it alone."""
     try:
         with stream.frame() as call:
-            return {"response": await answer(frame, call)}
+            async with stream.admitted(call, frame):
+                return {"response": await answer(frame, call)}
     except LimnerError as error:
         if not stream.survives(error):
             raise
@@ -193,6 +198,7 @@ def _named(stream: Stream, check: Callable[[Settings], None]) -> Callable[[Setti
 
     def accept(settings: Settings) -> None:
         stream.call.name(settings.options.request_id)
+        stream.call.urge(settings.options)
         check(settings)
 
     return accept

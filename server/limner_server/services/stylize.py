@@ -87,6 +87,7 @@ class StylizeService(stylize_pb2_grpc.StylizeServiceServicer):
             result = drawing.result()
         finally:
             drawing.cancel()
+        call.rest()
         for message in _messages(result):
             yield message
 

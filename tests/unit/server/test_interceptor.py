@@ -17,9 +17,12 @@ from limner.v1.reasons import (
     Draining,
     Internal,
     NoFace,
+    OverloadedWork,
     ParameterOutOfRange,
 )
 from limner_registry.routes import Routes
+from limner_server.admission.door import Door
+from limner_server.admission.limits import Limits
 from limner_server.call import Budget, Call
 from limner_server.interceptor import DEADLINE_KEY, Calls
 from limner_server.metrics import Metrics
@@ -27,6 +30,7 @@ from limner_server.routing.trials import Trials
 
 METHOD = "/limner.v1.SegmentService/Segment"
 USUAL = Budget(default=5, floor=0.001)
+PHOTO = {"data": b"123456", "format": 4, "width_px": 2, "height_px": 1}
 
 
 class Portrait(segment_pb2_grpc.SegmentServiceServicer):
@@ -52,7 +56,8 @@ async def no_run(*_args):
 @asynccontextmanager
 async def served(answer, budget=USUAL):
     metrics = Metrics()
-    calls = Calls({METHOD: budget}, Trials(lambda: Routes(4, {}), no_run, metrics), metrics)
+    door = Door(Limits(calls=4, bytes=10**9, pixels=10**9), metrics)
+    calls = Calls({METHOD: budget}, Trials(lambda: Routes(4, {}), no_run, metrics), door, metrics)
     server = grpc.aio.server(interceptors=(calls,))
     servicer = Portrait(answer)
     segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
@@ -69,6 +74,14 @@ async def failure_of(stub, **options):
     with pytest.raises(grpc.RpcError) as caught:
         await stub.Segment(request, **options)
     return from_rpc_error(caught.value)
+
+
+async def shown(metrics, name, value):
+    for _ in range(5000):
+        if metrics.registry.get_sample_value(name) == value:
+            return
+        await asyncio.sleep(0.001)
+    pytest.fail(f"{name} never was {value}")
 
 
 async def test_a_call_carries_the_callers_id_and_the_table_in_force():
@@ -203,6 +216,38 @@ async def test_a_draining_server_turns_new_calls_away():
     assert error.retry_after
 
 
+async def test_a_server_at_its_limit_says_when_to_come_again():
+    go = asyncio.Event()
+
+    async def slow():
+        await go.wait()
+        return segment_pb2.SegmentResponse()
+
+    request = segment_pb2.SegmentRequest(image=PHOTO)
+    async with served(slow) as (stub, _, calls, metrics, _):
+        working = [stub.Segment(request) for _ in range(4)]
+        await shown(metrics, "limner_working_calls", 4)
+        with pytest.raises(grpc.RpcError) as caught:
+            await stub.Segment(request, timeout=0.3)
+        go.set()
+        await asyncio.gather(*working)
+        await calls.idle()
+    error = from_rpc_error(caught.value)
+    assert isinstance(error, OverloadedWork)
+    assert error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert error.retryable
+    assert error.retry_after > 0
+
+
+@pytest.mark.parametrize(
+    ("told", "priority"), [(0, "INTERACTIVE"), (1, "INTERACTIVE"), (2, "BATCH")]
+)
+async def test_a_call_is_as_urgent_as_it_says(told, priority):
+    async with served(good) as (stub, servicer, _, _, _):
+        await stub.Segment(segment_pb2.SegmentRequest(options={"priority": told}))
+    assert servicer.call.priority.name == priority
+
+
 TELLING = "/limner.v1.StylizeService/Stylize"
 
 
@@ -228,7 +273,8 @@ async def told():
 @asynccontextmanager
 async def telling(answer, budget=USUAL):
     metrics = Metrics()
-    calls = Calls({TELLING: budget}, Trials(lambda: Routes(4, {}), no_run, metrics), metrics)
+    door = Door(Limits(calls=4, bytes=10**9, pixels=10**9), metrics)
+    calls = Calls({TELLING: budget}, Trials(lambda: Routes(4, {}), no_run, metrics), door, metrics)
     server = grpc.aio.server(interceptors=(calls,))
     servicer = Studio(answer)
     stylize_pb2_grpc.add_StylizeServiceServicer_to_server(servicer, server)

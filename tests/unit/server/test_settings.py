@@ -23,6 +23,10 @@ def test_every_setting_is_read_from_its_name():
             "LIMNER_TRITON": "triton:8001",
             "LIMNER_REFLECTION": "on",
             "LIMNER_DRAIN_SECONDS": "2.5",
+            "LIMNER_CALLS_AT_ONCE": "6",
+            "LIMNER_PATIENCE_SECONDS": "1.5",
+            "LIMNER_REQUEST_MEGABYTES": "512",
+            "LIMNER_MEGAPIXELS": "200",
             "LIMNER_JSON_LOGS": "1",
         }
     )
@@ -32,10 +36,13 @@ def test_every_setting_is_read_from_its_name():
     assert settings.reflection
     assert settings.json_logs
     assert settings.drain_seconds == 2.5
+    assert (settings.calls_at_once, settings.patience_seconds) == (6, 1.5)
+    assert (settings.request_megabytes, settings.megapixels) == (512, 200)
 
 
 def test_everything_wrong_is_told_at_once():
     environ = {"LIMNER_PORT": "70000", "LIMNER_REFLECTION": "maybe", "LIMNER_PROT": "1"}
+    environ |= {"LIMNER_CALLS_AT_ONCE": "-1", "LIMNER_MEGAPIXELS": "many"}
     with pytest.raises(SettingsUnreadable) as caught:
         read_settings(environ)
     assert all(name in str(caught.value) for name in environ)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -11,7 +12,7 @@ from limner_server.call import Call
 from limner_server.stream import Stream
 
 METHOD = "/limner.v1.DyeService/DyeStream"
-OF_THE_FRAME = {"INVALID_ARGUMENT", "FAILED_PRECONDITION"}
+OF_THE_FRAME = {"INVALID_ARGUMENT", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED"}
 
 
 def stream_with(seconds: float, frame_seconds: float = 5.0) -> tuple[Stream, list]:
@@ -21,7 +22,7 @@ def stream_with(seconds: float, frame_seconds: float = 5.0) -> tuple[Stream, lis
     def observe(_call, outcome, count):
         heard.append((outcome, count))
 
-    return Stream(call, frame_seconds, Routes, asyncio.Event(), observe), heard
+    return Stream(call, frame_seconds, Routes, asyncio.Event(), observe, nullcontext), heard
 
 
 def every_error():

@@ -11,6 +11,8 @@ import pytest
 from limner.errors import from_rpc_error
 from limner.v1 import segment_pb2, segment_pb2_grpc
 from limner_registry.routes import Routes
+from limner_server.admission.door import Door
+from limner_server.admission.limits import Limits
 from limner_server.call import Budget
 from limner_server.interceptor import Calls
 from limner_server.metrics import Metrics
@@ -116,7 +118,8 @@ async def no_run(*_args):
 @asynccontextmanager
 async def served(budget=USUAL):
     metrics, servicer, routes = Metrics(), Portraits(), [Routes(4, {})]
-    calls = Calls({METHOD: budget}, Trials(lambda: routes[0], no_run, metrics), metrics)
+    door = Door(Limits(calls=4, bytes=10**9, pixels=10**9), metrics)
+    calls = Calls({METHOD: budget}, Trials(lambda: routes[0], no_run, metrics), door, metrics)
     server = grpc.aio.server(interceptors=(calls,))
     segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
