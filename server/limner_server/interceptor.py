@@ -25,6 +25,7 @@ from limner.v1.reasons import (
     Internal,
     ParameterOutOfRange,
 )
+from limner_server.admission.flights import Flights
 from limner_server.call import Call
 from limner_server.envelope import abort, reader, too_short
 from limner_server.ledger import Ledger
@@ -79,6 +80,7 @@ class Calls(grpc.aio.ServerInterceptor):
         self._operator_token = operator_token
         self._metrics = metrics
         self._ledger = Ledger(metrics)
+        self._flights = Flights(lambda call, well: self._ended(call, well=well))
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -113,9 +115,13 @@ class Calls(grpc.aio.ServerInterceptor):
 
             async def work() -> Message:
                 begun = self._begin(request, call, context)
-                async with self._door.admitted(call, begun):
-                    response: Message = await handler.unary_unary(begun, context)
-                    return response
+
+                async def fly() -> Message:
+                    async with self._door.admitted(call, begun):
+                        response: Message = await handler.unary_unary(begun, context)
+                        return response
+
+                return await self._flights.answer(call, begun, fly)
 
             return await self._answer(work, call, "unary", budget, context)
 
@@ -184,7 +190,8 @@ class Calls(grpc.aio.ServerInterceptor):
             traceback.clear_frames(error.__traceback__)  # or photos stay until they are collected
         finally:
             self._leave()
-            self._ended(call, well=code is grpc.StatusCode.OK)
+            if not self._flights.carries(call):
+                self._ended(call, well=code is grpc.StatusCode.OK)
             self._ledger.ended(kind, call, code, failure, frames)
         return await abort(context, call, failure)
 

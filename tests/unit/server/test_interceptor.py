@@ -216,6 +216,31 @@ async def test_a_draining_server_turns_new_calls_away():
     assert error.retry_after
 
 
+async def test_a_call_that_is_sent_again_gets_the_answer_of_the_first():
+    began, go, runs = asyncio.Event(), asyncio.Event(), []
+
+    async def once():
+        runs.append(None)
+        began.set()
+        await go.wait()
+        return segment_pb2.SegmentResponse(width_px=5)
+
+    request = segment_pb2.SegmentRequest(image=PHOTO, options={"request_id": "mine"})
+    async with served(once) as (stub, servicer, calls, metrics, _):
+        first = stub.Segment(request)
+        await began.wait()
+        second = stub.Segment(request)
+        await shown(metrics, "limner_calls_in_flight", 2)
+        first.cancel()
+        await shown(metrics, "limner_calls_in_flight", 1)
+        assert not servicer.call.over
+        go.set()
+        assert (await second).width_px == 5
+        await calls.idle()
+    assert len(runs) == 1
+    assert servicer.call.over
+
+
 async def test_a_server_at_its_limit_says_when_to_come_again():
     go = asyncio.Event()
 
