@@ -19,7 +19,7 @@ from grpc_reflection.v1alpha import reflection
 
 from limner_registry.routes import Routes
 from limner_server.admission.door import Door
-from limner_server.admission.limits import Limits, cores_here, memory_here
+from limner_server.admission.limits import MEGA, Limits, cores_here, memory_here
 from limner_server.children import supervised
 from limner_server.health import Health
 from limner_server.imaging import closed_form
@@ -124,8 +124,11 @@ async def running(
         pixels = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1, "pixels"))
         asyncio.get_running_loop().set_default_executor(pixels)
         metrics_port = _page(stack, metrics, settings)
-        triton = Triton(settings.triton or f"127.0.0.1:{ports.grpc}")
+        address = settings.triton or f"127.0.0.1:{ports.grpc}"
+        triton = Triton(address, settings.lane_megabytes * MEGA)
         stack.push_async_callback(triton.close)
+        metrics.lanes_open.set_function(lambda: triton.lanes.open)
+        metrics.lanes_leased.set_function(lambda: triton.lanes.leased)
         health = Health({kind.name: kind.needs for kind in kinds})
         await health.routed(Routes())  # which name nothing: nothing serves yet
         folder = settings.state / "models"
@@ -142,6 +145,7 @@ async def running(
         port = _listen(server, settings)
         await server.start()
         stack.push_async_callback(server.stop, None)
+        stack.enter_context(_task(triton.lanes.keep()))
         stack.enter_context(_task(servables.keep_settled()))
         stack.enter_context(_task(trials.shadow.work()))
         controller = await stack.enter_async_context(_controller(settings, metrics))

@@ -60,6 +60,8 @@ class Metrics:
         self.controller_restarts = count(
             "limner_controller_restarts", "Starts after the controller had ended."
         )
+        self.lanes_open = gauge("limner_lanes_open", "1 while large tensors take shared memory.")
+        self.lanes_leased = gauge("limner_lanes_leased_bytes", "Bytes of it that runs have.")
         self.triton = Info(
             "limner_triton",
             "The Triton behind this server, and its own metrics page.",

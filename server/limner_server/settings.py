@@ -65,6 +65,8 @@ class Settings:
     megapixels: Count = 0
     """Pixels of the pictures in the house together, in millions; 0 takes what half of the memory
     there is can bear."""
+    lane_megabytes: Count = 64
+    """Shared memory for large tensors on their way to Triton and back, in MB; 0 has none."""
     json_logs: bool = False
     """One JSON object a line instead of text."""
 

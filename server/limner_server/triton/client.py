@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contracts import triton_name
+from limner_server.triton.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
     from limner.errors import LimnerError
     from limner_registry.contracts import Contract, Tensor
+    from limner_server.triton.lanes import Passage
+
+    Inputs = Mapping[str, npt.NDArray[np.generic]]
+    Arrays = dict[str, npt.NDArray[Any]]
 
 log = logging.getLogger(__name__)
 
@@ -31,28 +37,45 @@ CHANNEL = (
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.max_receive_message_length", MAX_MESSAGE),
 )
+LONGEST_SECONDS = 600.0
+"""After which a run that nobody waits for is given up; its callers' deadlines are far shorter."""
+SAID_BY_TRITON = {
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+}
+"""Failures that are an answer for sure; all others may be the connection's, too."""
 TRITON_DTYPES = {"uint8": "UINT8", "int16": "INT16", "float32": "FP32"}
 
 
 class Triton:
     """One Triton over gRPC."""
 
-    def __init__(self, address: str) -> None:
-        """Prepare for calls to the Triton at `address`; nothing is sent yet."""
+    def __init__(self, address: str, lane_bytes: int = 0) -> None:
+        """Prepare for calls to the Triton at `address`; nothing is sent yet.
+
+        `lane_bytes` of shared memory are for large tensors, once the lanes are kept; 0 has none.
+        """
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL)
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+        self._runs: set[asyncio.Task[Arrays]] = set()
+        self.lanes = Lanes(self._stub, lane_bytes)
 
     async def close(self) -> None:
-        """Drop the connection."""
+        """Drop the connection, and what nobody waits for any more."""
+        for run in self._runs:
+            run.cancel()
+        await asyncio.gather(*self._runs, return_exceptions=True)
+        await self.lanes.close()
         await self._channel.close()
 
     async def run(
         self,
         contract: Contract,
         version: int,
-        inputs: Mapping[str, npt.NDArray[np.generic]],
+        inputs: Inputs,
         timeout: float,
-    ) -> dict[str, npt.NDArray[Any]]:
+    ) -> Arrays:
         """Run one version by number.
 
         Args:
@@ -62,7 +85,7 @@ class Triton:
             timeout: Seconds that Triton gets.
 
         Returns:
-            Arrays by tensor name, batch axis first; read-only views of the answer.
+            Arrays by tensor name, batch axis first; read-only.
 
         Raises:
             ModelNotReady: The version is not ready, or has just gone.
@@ -71,24 +94,67 @@ class Triton:
         """
         if timeout <= 0:
             raise DeadlinePassed(f"no time was left for {contract.model}")
-        request = service_pb2.ModelInferRequest(
-            model_name=triton_name(contract.model, version), model_version=str(version)
-        )
         for tensor in contract.inputs:
-            array = inputs[tensor.name]
-            _check(tensor, array, contract)
-            entry = request.inputs.add(name=tensor.name, datatype=TRITON_DTYPES[tensor.dtype])
-            entry.shape.extend(array.shape)
-            request.raw_input_contents.append(array.tobytes())
+            _check(tensor, inputs[tensor.name], contract)
+        passage = self.lanes.passage(contract, version, inputs)
+        answers = None
+        if passage is not None:
+            answers = await self._by_lane(contract, version, inputs, passage, timeout)
+        if answers is None:
+            request = _request(contract, version, inputs)
+            try:
+                response = await self._stub.ModelInfer(request, timeout=timeout)
+            except grpc.aio.AioRpcError as error:
+                raise translated(error, contract.model, version) from error
+            answers = _answers(contract, response)
+        self.lanes.learn(contract, version, inputs, answers)
+        return answers
+
+    async def _by_lane(
+        self, contract: Contract, version: int, inputs: Inputs, passage: Passage, timeout: float
+    ) -> Arrays | None:
+        """Return what a run answers whose large tensors take a lane; None where that was lost.
+
+        Its part of the slab is held until Triton has answered, whoever still waits for that.
+        """
+        request = _request(contract, version, inputs, passage)
+        run = asyncio.create_task(self._held(contract, request, passage))
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
         try:
-            response = await self._stub.ModelInfer(request, timeout=timeout)
+            async with asyncio.timeout(timeout):
+                return await asyncio.shield(run)
+        except TimeoutError as error:
+            raise DeadlinePassed(f"the deadline passed while {contract.model} ran") from error
         except grpc.aio.AioRpcError as error:
+            if "shared memory" in (error.details() or ""):
+                log.warning("a lane to triton was lost", extra={"detail": error.details()})
+                self.lanes.lose(passage.lease.slab)
+                return None
             raise translated(error, contract.model, version) from error
-        dtypes = {tensor.name: np.dtype(tensor.dtype) for tensor in contract.outputs}
-        return {
-            output.name: np.frombuffer(raw, dtypes[output.name]).reshape(output.shape)
-            for output, raw in zip(response.outputs, response.raw_output_contents, strict=True)
-        }
+
+    async def _held(
+        self, contract: Contract, request: service_pb2.ModelInferRequest, passage: Passage
+    ) -> Arrays:
+        """Return what Triton answers to a run, and give its part of the slab back.
+
+        Where it is not Triton that ends it, nobody knows what it still writes, and the slab is
+        given up.
+        """
+        ours = False
+        try:
+            response = await self._stub.ModelInfer(request, timeout=LONGEST_SECONDS)
+            answers = _answers(contract, response, passage)
+            ours = True
+        except grpc.aio.AioRpcError as error:
+            ours = error.code() in SAID_BY_TRITON or "ready state" in (error.details() or "")
+            raise
+        finally:
+            if ours:
+                passage.lease.give_back()
+            else:
+                self.lanes.lose(passage.lease.slab)
+        return answers
 
     async def load(self, model: str, version: int, timeout: float = 60.0) -> None:
         """Load one placed version; a no-op when it is loaded.
@@ -110,6 +176,40 @@ class Triton:
             await self._stub.RepositoryModelUnload(request, timeout=timeout)
         except grpc.aio.AioRpcError as error:
             log.warning("unload failed", extra={"model": model, "detail": error.details()})
+
+
+def _request(
+    contract: Contract, version: int, inputs: Inputs, passage: Passage | None = None
+) -> service_pb2.ModelInferRequest:
+    """Return a run as Triton is asked for it; what has a place in `passage` is there already."""
+    request = service_pb2.ModelInferRequest(
+        model_name=triton_name(contract.model, version), model_version=str(version)
+    )
+    for tensor in contract.inputs:
+        array = inputs[tensor.name]
+        entry = request.inputs.add(name=tensor.name, datatype=TRITON_DTYPES[tensor.dtype])
+        entry.shape.extend(array.shape)
+        if passage is None or not passage.tell(entry, tensor.name):
+            request.raw_input_contents.append(array.tobytes())
+    if passage is not None:
+        for tensor in contract.outputs:
+            passage.tell(request.outputs.add(name=tensor.name), tensor.name)
+    return request
+
+
+def _answers(
+    contract: Contract, response: service_pb2.ModelInferResponse, passage: Passage | None = None
+) -> Arrays:
+    """Return the arrays of an answer, those with a place in `passage` copied from there."""
+    dtypes = {tensor.name: tensor.dtype for tensor in contract.outputs}
+    answers = {}
+    for output, raw in zip(response.outputs, response.raw_output_contents, strict=True):
+        name, shape = output.name, tuple(output.shape)
+        if passage is not None and name in passage.places:
+            answers[name] = passage.take(name, dtypes[name], shape)
+        else:
+            answers[name] = np.frombuffer(raw, np.dtype(dtypes[name])).reshape(shape)
+    return answers
 
 
 def translated(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerError:

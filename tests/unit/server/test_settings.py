@@ -27,6 +27,7 @@ def test_every_setting_is_read_from_its_name():
             "LIMNER_PATIENCE_SECONDS": "1.5",
             "LIMNER_REQUEST_MEGABYTES": "512",
             "LIMNER_MEGAPIXELS": "200",
+            "LIMNER_LANE_MEGABYTES": "0",
             "LIMNER_JSON_LOGS": "1",
         }
     )
@@ -38,6 +39,7 @@ def test_every_setting_is_read_from_its_name():
     assert settings.drain_seconds == 2.5
     assert (settings.calls_at_once, settings.patience_seconds) == (6, 1.5)
     assert (settings.request_megabytes, settings.megapixels) == (512, 200)
+    assert settings.lane_megabytes == 0
 
 
 def test_everything_wrong_is_told_at_once():
