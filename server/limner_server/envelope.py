@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+import math
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+import grpc
 from google.protobuf.message import DecodeError
 
 from limner.errors import STATUS_DETAILS, to_status
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
     from limner.errors import LimnerError
     from limner_server.call import Budget, Call
+
+PUSHBACK: Final = "grpc-retry-pushback-ms"
+"""What clients that retry by themselves go by, in place of their own pace."""
 
 
 def reader(handler: Any) -> Callable[[bytes], Message | None]:
@@ -34,8 +39,10 @@ async def abort(context: Any, call: Call, error: LimnerError) -> NoReturn:
     """End the call with `error`, by raising grpc's own AbortError."""
     error.request_id = call.request_id
     status = to_status(error)
-    details = (STATUS_DETAILS, status.SerializeToString())
-    await context.abort(error.code, status.message, (*context.trailing_metadata(), details))
+    metadata = [*context.trailing_metadata(), (STATUS_DETAILS, status.SerializeToString())]
+    if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED and error.retry_after is not None:
+        metadata.append((PUSHBACK, str(math.ceil(error.retry_after * 1000))))
+    await context.abort(error.code, status.message, tuple(metadata))
     raise AssertionError("abort returned")
 
 

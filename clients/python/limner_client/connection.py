@@ -15,7 +15,7 @@ from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_addr
 from limner_client.endings import Ending  # asynchronous only
 from limner_client.errors import Unavailable, typed_error
 from limner_client.replies import frame_result
-from limner_client.requests import image_frame
+from limner_client.requests import PriorityName, image_frame, priority_value
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
@@ -39,6 +39,7 @@ class AsyncConnection:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         metadata: Mapping[str, str | bytes] | None = None,
+        priority: PriorityName = "interactive",
     ) -> None:
         """Remember where the server is.
 
@@ -46,10 +47,13 @@ class AsyncConnection:
             address: Host and port; else LIMNER_ADDRESS, else localhost:50051.
             timeout: Seconds a call may take, from connecting to its answer, all attempts included.
             metadata: Sent with every call; keys are lower case, those of bytes end in `-bin`.
+            priority: Of every call: interactive ones go first, and a server with too much to do
+                says so at once; "batch" is for programs that wait as long as `timeout` lets them.
         """
         self.address = resolve_address(address)
         self.timeout = timeout
         self._metadata = tuple((metadata or {}).items())
+        self._priority = priority_value(priority)
 
     @cached_property
     def _channel(self) -> grpc.aio.Channel:
@@ -99,6 +103,7 @@ class AsyncConnection:
         timeout: float | None,
     ) -> Reply:
         budget = self.timeout if timeout is None else timeout
+        options.priority = self._priority
         try:
             return await method(request, timeout=budget, metadata=self._metadata)
         except grpc.RpcError as error:
@@ -114,6 +119,7 @@ class AsyncConnection:
     ) -> None:
         """Make a call, and hand each message of its answer to `take` as it comes."""
         budget = self.timeout if timeout is None else timeout
+        options.priority = self._priority
         call = method(request, timeout=budget, metadata=self._metadata)
         ending = Ending(call)  # asynchronous only
         try:
@@ -137,6 +143,7 @@ class AsyncConnection:
     ) -> AsyncIterator[FrameResult[Result]]:
         """Yield what becomes of the frames; `message` makes one of the stream's requests."""
         failed: list[Exception] = []
+        settings.options.priority = self._priority
 
         async def requests() -> AsyncIterator[Any]:
             yield message(settings=settings)

@@ -34,6 +34,8 @@ EngineName = Literal["closed_form", "network"]
 BlendName = Literal["delta", "patent"]
 ComposerName = Literal["network", "conventional"]
 TilingName = Literal["overlapping", "plain_grid"]
+PriorityName: TypeAlias = Literal["interactive", "batch"]
+"""How urgent calls are: somebody waits for each, or they go after all such and wait longer."""
 ColorLike: TypeAlias = str | tuple[int, int, int] | Lab | Color
 """A color: `#rrggbb` or `#rgb`; red, green, blue in [0, 255]; CIELAB; or a Color of a reply."""
 
@@ -279,6 +281,12 @@ def _output(output: Output) -> image_pb2.OutputSpec:
 
 def _options(request_id: str | None) -> image_pb2.CallOptions:
     return image_pb2.CallOptions(request_id=request_id or str(uuid.uuid4()))
+
+
+def priority_value(name: PriorityName) -> image_pb2.Priority:
+    """Return how urgent calls are, as a request says it."""
+    priority: image_pb2.Priority = _value(image_pb2.Priority, "PRIORITY", name, "priority")
+    return priority
 
 
 def _value(enum: Any, prefix: str, name: str, argument: str) -> Any:

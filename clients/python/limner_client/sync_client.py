@@ -54,9 +54,9 @@ class LimnerClient(Finding):
             result = limner.dye("me.jpg", shade="auburn")
             result.image.save("auburn.jpg")
 
-    Nothing is connected before the first call. A call that fails because the server is away is
-    sent up to three times (requests over 8 MiB once), all within the one timeout. Every failed
-    call raises a LimnerError.
+    Nothing is connected before the first call. A call that fails because the server is away, or
+    at its limit, is sent up to three times (requests over 8 MiB once), all within the one timeout.
+    Every failed call raises a LimnerError.
 
     A stream takes frames as they come and answers the newest: while one is worked on, newer ones
     take the place of the one that waits. It lasts until the frames end, an hour at most.

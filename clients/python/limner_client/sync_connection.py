@@ -12,7 +12,7 @@ from limner.v1.image_pb2 import CallOptions
 from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
 from limner_client.errors import Unavailable, typed_error
 from limner_client.replies import frame_result
-from limner_client.requests import image_frame
+from limner_client.requests import PriorityName, image_frame, priority_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,6 +36,7 @@ class Connection:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         metadata: Mapping[str, str | bytes] | None = None,
+        priority: PriorityName = "interactive",
     ) -> None:
         """Remember where the server is.
 
@@ -43,10 +44,13 @@ class Connection:
             address: Host and port; else LIMNER_ADDRESS, else localhost:50051.
             timeout: Seconds a call may take, from connecting to its answer, all attempts included.
             metadata: Sent with every call; keys are lower case, those of bytes end in `-bin`.
+            priority: Of every call: interactive ones go first, and a server with too much to do
+                says so at once; "batch" is for programs that wait as long as `timeout` lets them.
         """
         self.address = resolve_address(address)
         self.timeout = timeout
         self._metadata = tuple((metadata or {}).items())
+        self._priority = priority_value(priority)
 
     @cached_property
     def _channel(self) -> grpc.Channel:
@@ -96,6 +100,7 @@ class Connection:
         timeout: float | None,
     ) -> Reply:
         budget = self.timeout if timeout is None else timeout
+        options.priority = self._priority
         try:
             return method(request, timeout=budget, metadata=self._metadata)
         except grpc.RpcError as error:
@@ -111,6 +116,7 @@ class Connection:
     ) -> None:
         """Make a call, and hand each message of its answer to `take` as it comes."""
         budget = self.timeout if timeout is None else timeout
+        options.priority = self._priority
         call = method(request, timeout=budget, metadata=self._metadata)
         try:
             for message in call:
@@ -132,6 +138,7 @@ class Connection:
     ) -> Iterator[FrameResult[Result]]:
         """Yield what becomes of the frames; `message` makes one of the stream's requests."""
         failed: list[Exception] = []
+        settings.options.priority = self._priority
 
         def requests() -> Iterator[Any]:
             yield message(settings=settings)

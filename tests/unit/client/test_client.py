@@ -145,6 +145,20 @@ async def test_a_third_failure_is_final_and_says_when_to_come_back(limner, doubl
     assert raised.value.retry_after == 2.5
 
 
+async def test_a_call_is_as_urgent_as_its_client(make_client, double, photo):
+    for priority, value in (("interactive", 1), ("batch", 2)):
+        async with make_client(double.address, priority=priority) as limner:
+            await limner.segment(photo)
+            await limner.stylize(photo, style="print")
+        assert [request.options.priority for request in double.requests] == [value, value]
+        double.requests.clear()
+
+
+def test_a_priority_that_is_none_is_said_at_once():
+    with pytest.raises(ValueError, match="'urgent' is none of interactive, batch"):
+        LimnerClient(priority="urgent")
+
+
 async def test_other_failures_are_not_sent_again(limner, double, photo):
     double.failures += [DeadlinePassed("too late")]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 import weakref
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from limner.v1.reasons import (
     OverloadedWork,
     ParameterOutOfRange,
 )
+from limner_client.channel import CHANNEL_OPTIONS
 from limner_registry.routes import Routes
 from limner_server.admission.door import Door
 from limner_server.admission.limits import Limits
@@ -262,6 +264,25 @@ async def test_a_server_at_its_limit_says_when_to_come_again():
     assert error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert error.retryable
     assert error.retry_after > 0
+
+
+async def test_a_client_that_retries_comes_again_when_it_was_told():
+    times = []
+
+    async def full_at_first():
+        times.append(time.monotonic())
+        if len(times) == 1:
+            raise OverloadedWork("later", retry_after=0.3)
+        return segment_pb2.SegmentResponse(width_px=5)
+
+    async with (
+        served(full_at_first) as (_, _, _, _, address),
+        grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS) as channel,
+    ):
+        stub = segment_pb2_grpc.SegmentServiceStub(channel)
+        reply = await stub.Segment(segment_pb2.SegmentRequest(image=PHOTO))
+    assert reply.width_px == 5
+    assert times[1] - times[0] >= 0.29
 
 
 @pytest.mark.parametrize(
