@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -22,6 +22,15 @@ PUSHBACK: Final = "grpc-retry-pushback-ms"
 """What clients that retry by themselves go by, in place of their own pace."""
 
 
+class Letter(NamedTuple):
+    """A request as it came."""
+
+    message: Message | None
+    """None where the bytes are none of the method's messages."""
+    size: int
+    """Bytes that there were."""
+
+
 def reader(handler: Any) -> Callable[[bytes], Message | None]:
     """Return the method's parser, with None for bytes that are none of its messages."""
 
@@ -33,6 +42,11 @@ def reader(handler: Any) -> Callable[[bytes], Message | None]:
         return message
 
     return read
+
+
+def sized(read: Callable[[bytes], Message | None]) -> Callable[[bytes], Letter]:
+    """Return a parser that says how many bytes there were, too: asking a message copies it."""
+    return lambda data: Letter(read(data), len(data))
 
 
 async def abort(context: Any, call: Call, error: LimnerError) -> NoReturn:

@@ -27,7 +27,7 @@ from limner.v1.reasons import (
 )
 from limner_server.admission.flights import Flights
 from limner_server.call import Call
-from limner_server.envelope import abort, reader, too_short
+from limner_server.envelope import abort, reader, sized, too_short
 from limner_server.ledger import Ledger
 from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from limner_registry.routes import Caller
     from limner_server.admission.door import Door
     from limner_server.call import Budget
+    from limner_server.envelope import Letter
     from limner_server.metrics import Metrics
     from limner_server.routing.trials import Trials
 
@@ -110,40 +111,40 @@ class Calls(grpc.aio.ServerInterceptor):
         return wrap(handler, details.method, budget)
 
     def _unary(self, handler: Handler, name: str, budget: Budget) -> Handler:
-        async def answer(request: Message | None, context: Any) -> Message:
+        async def answer(letter: Letter, context: Any) -> Message:
             call = self._open(name, budget, context)
 
             async def work() -> Message:
-                begun = self._begin(request, call, context)
+                request = self._begin(letter.message, call, context)
 
                 async def fly() -> Message:
-                    async with self._door.admitted(call, begun):
-                        response: Message = await handler.unary_unary(begun, context)
+                    async with self._door.admitted(call, request, letter.size):
+                        response: Message = await handler.unary_unary(request, context)
                         return response
 
-                return await self._flights.answer(call, begun, fly)
+                return await self._flights.answer(call, request, fly)
 
             return await self._answer(work, call, "unary", budget, context)
 
         return grpc.unary_unary_rpc_method_handler(
-            answer, reader(handler), handler.response_serializer
+            answer, sized(reader(handler)), handler.response_serializer
         )
 
     def _telling(self, handler: Handler, name: str, budget: Budget) -> Handler:
         """Wrap a method that tells how far it is before it answers: one call, many messages."""
 
-        async def answer(request: Message | None, context: Any) -> None:
+        async def answer(letter: Letter, context: Any) -> None:
             call = self._open(name, budget, context)
 
             async def work() -> None:
-                begun = self._begin(request, call, context)
-                async with self._door.admitted(call, begun):
-                    await _write(handler.unary_stream(begun, context), context)
+                request = self._begin(letter.message, call, context)
+                async with self._door.admitted(call, request, letter.size):
+                    await _write(handler.unary_stream(request, context), context)
 
             await self._answer(work, call, "server_stream", budget, context)
 
         return grpc.unary_stream_rpc_method_handler(
-            answer, reader(handler), handler.response_serializer
+            answer, sized(reader(handler)), handler.response_serializer
         )
 
     def _stream(self, handler: Handler, name: str, budget: Budget) -> Handler:

@@ -53,8 +53,10 @@ class Door:
         metrics.held_pixels.set_function(lambda: self._taken["pixels"])
 
     @asynccontextmanager
-    async def admitted(self, call: Call, message: Message) -> AsyncIterator[None]:
-        """Work on a message for as long as the block lasts, once it is its turn.
+    async def admitted(
+        self, call: Call, message: Message, size: int | None = None
+    ) -> AsyncIterator[None]:
+        """Work on a message, of so many bytes, as long as the block lasts, once it is its turn.
 
         One without pictures, and one that is only looked at, has no need to wait.
 
@@ -62,7 +64,7 @@ class Door:
             OverloadedBytes: With it, all calls would take more memory than there is for them.
             OverloadedWork: It would have to wait too long for its turn.
         """
-        weight = weigh(message)
+        weight = weigh(message, message.ByteSize() if size is None else size)
         options = getattr(message, "options", None)
         self._check_room(weight, call)
         self._take(weight, 1)

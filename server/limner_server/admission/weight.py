@@ -30,12 +30,12 @@ class Weight(NamedTuple):
     """Of all its pictures and planes once they are decoded."""
 
 
-def weigh(message: Message) -> Weight:
-    """Return what a request takes, from the first bytes of its pictures.
+def weigh(message: Message, size: int) -> Weight:
+    """Return what a request of so many bytes takes, from the first ones of its pictures.
 
     One that cannot be read counts nothing: it will be refused before it is decoded.
     """
-    return Weight(message.ByteSize(), sum(map(_pixels, _pictures(message))))
+    return Weight(size, sum(_pixels(picture, size) for picture in _pictures(message)))
 
 
 def _pictures(message: Message) -> Iterator[image_pb2.Image | image_pb2.Mask | image_pb2.Alpha]:
@@ -50,12 +50,11 @@ def _pictures(message: Message) -> Iterator[image_pb2.Image | image_pb2.Mask | i
             yield from _pictures(part)
 
 
-def _pixels(picture: image_pb2.Image | image_pb2.Mask | image_pb2.Alpha) -> int:
-    data = picture.data  # every look at the field copies it
-    if picture.format in RAW[type(picture)]:
-        return min(max(picture.width_px, 0) * max(picture.height_px, 0), len(data))
+def _pixels(picture: image_pb2.Image | image_pb2.Mask | image_pb2.Alpha, size: int) -> int:
+    if picture.format in RAW[type(picture)]:  # without a look at its data, which would copy it
+        return min(max(picture.width_px, 0) * max(picture.height_px, 0), size)
     try:
-        header = codec.read_header(data)
+        header = codec.read_header(picture.data)
     except pictures.PictureError:
         return 0
     return header.width * header.height
