@@ -120,7 +120,7 @@ class Triton:
         request = _request(contract, version, inputs, passage)
         run = asyncio.create_task(self._held(contract, request, passage))
         self._runs.add(run)
-        run.add_done_callback(self._runs.discard)
+        run.add_done_callback(self._ended)
         try:
             async with asyncio.timeout(timeout):
                 return await asyncio.shield(run)
@@ -132,6 +132,12 @@ class Triton:
                 self.lanes.lose(passage.lease.slab)
                 return None
             raise translated(error, contract.model, version) from error
+
+    def _ended(self, run: asyncio.Task[Arrays]) -> None:
+        """Let go of a run; nobody may be there any more to hear how it failed."""
+        self._runs.discard(run)
+        if not run.cancelled():
+            run.exception()
 
     async def _held(
         self, contract: Contract, request: service_pb2.ModelInferRequest, passage: Passage

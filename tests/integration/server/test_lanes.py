@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 
 import numpy as np
@@ -189,6 +190,15 @@ async def test_a_part_is_held_until_triton_has_answered_though_nobody_waits(benc
     await bench.given_back()
     assert time.monotonic() - began > 0.75
     await bench.runs()
+
+
+async def test_a_run_that_fails_when_nobody_waits_is_no_defect(bench, caplog):
+    await bench.runs()
+    with pytest.raises(DeadlinePassed):
+        await bench.triton.run(ECHO, 1, given(seconds=0.4, times=-1.0), 0.05)
+    await bench.given_back()
+    gc.collect()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 async def test_a_run_that_fails_gives_its_part_back_and_keeps_the_slab(bench):
