@@ -122,7 +122,8 @@ class Calls(grpc.aio.ServerInterceptor):
                         response: Message = await handler.unary_unary(request, context)
                         return response
 
-                return await self._flights.answer(call, request, fly)
+                with self._door.held(letter.size):
+                    return await self._flights.answer(call, request, fly)
 
             return await self._answer(work, call, "unary", budget, context)
 
@@ -138,8 +139,9 @@ class Calls(grpc.aio.ServerInterceptor):
 
             async def work() -> None:
                 request = self._begin(letter.message, call, context)
-                async with self._door.admitted(call, request, letter.size):
-                    await _write(handler.unary_stream(request, context), context)
+                with self._door.held(letter.size):
+                    async with self._door.admitted(call, request, letter.size):
+                        await _write(handler.unary_stream(request, context), context)
 
             await self._answer(work, call, "server_stream", budget, context)
 
@@ -156,7 +158,7 @@ class Calls(grpc.aio.ServerInterceptor):
                 self._trials.table,
                 self._leaving,
                 self._frames,
-                self._door.admitted,
+                self._door.let_in,
             )
             stream.enter()
 

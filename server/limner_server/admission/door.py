@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from limner.v1.reasons import OverloadedBytes, OverloadedWork
 from limner_server.admission.line import Crowded, Line, Priority
 from limner_server.admission.pace import CallPace
-from limner_server.admission.weight import weigh
+from limner_server.admission.weight import pixels_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from google.protobuf.message import Message
 
     from limner.errors import LimnerError
     from limner_server.admission.limits import Limits
-    from limner_server.admission.weight import Weight
     from limner_server.call import Call
     from limner_server.metrics import Metrics
 
@@ -32,8 +31,8 @@ SOONEST: Final = 0.05
 class Door:
     """Counts what all calls take, and lets in those that can be borne and finished in time.
 
-    Waiting calls hold their bytes; pixels count from the moment a call is let in, so what waits
-    and what is worked on together stay within the memory that the limits stand for.
+    What waits counts as what is worked on, so all of it together stays within the memory that the
+    limits stand for.
     """
 
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
@@ -52,30 +51,47 @@ class Door:
         metrics.held_bytes.set_function(lambda: self._taken["bytes"])
         metrics.held_pixels.set_function(lambda: self._taken["pixels"])
 
+    @contextmanager
+    def held(self, size: int) -> Iterator[None]:
+        """Have so many bytes of a request in the house for as long as the block lasts.
+
+        Raises:
+            OverloadedBytes: All requests would be more than there is memory for.
+        """
+        with self._room("bytes", size, self._limits.bytes):
+            yield
+
     @asynccontextmanager
-    async def admitted(
-        self, call: Call, message: Message, size: int | None = None
-    ) -> AsyncIterator[None]:
+    async def admitted(self, call: Call, message: Message, size: int) -> AsyncIterator[None]:
         """Work on a message, of so many bytes, as long as the block lasts, once it is its turn.
 
         One without pictures, and one that is only looked at, has no need to wait.
 
         Raises:
-            OverloadedBytes: With it, all calls would take more memory than there is for them.
+            OverloadedBytes: All pictures would be more than there is memory for.
             OverloadedWork: It would have to wait too long for its turn.
         """
-        weight = weigh(message, message.ByteSize() if size is None else size)
         options = getattr(message, "options", None)
-        self._check_room(weight, call)
-        self._take(weight, 1)
-        try:
-            if not weight.pixels or (options is not None and options.validate_only):
+        looked_at = options is not None and options.validate_only
+        pixels = 0 if looked_at else pixels_of(message, size)
+        if not pixels:
+            yield
+            return
+        with self._room("pixels", pixels, self._limits.pixels):
+            async with self._in_line(call, pixels):
                 yield
-                return
-            async with self._in_line(call, weight.pixels):
+
+    @asynccontextmanager
+    async def let_in(self, call: Call, message: Message) -> AsyncIterator[None]:
+        """Both have a message in the house and work on it as long as the block lasts.
+
+        Raises:
+            OverloadedBytes, OverloadedWork: As `held` and `admitted`.
+        """
+        size = message.ByteSize()
+        with self.held(size):
+            async with self.admitted(call, message, size):
                 yield
-        finally:
-            self._take(weight, -1)
 
     @asynccontextmanager
     async def _in_line(self, call: Call, pixels: int) -> AsyncIterator[None]:
@@ -102,23 +118,23 @@ class Door:
             return in_time
         return min(in_time, self._limits.patience or max(seconds, SHORTEST_PATIENCE))
 
-    def _check_room(self, weight: Weight, call: Call) -> None:
-        """Go on only if there is room for a request beside all others, or there are none.
+    @contextmanager
+    def _room(self, what: str, more: int, limit: int) -> Iterator[None]:
+        """Take up some of what is limited for as long as the block lasts.
 
         Raises:
-            OverloadedBytes: There is not.
+            OverloadedBytes: There is not so much left, and somebody else has some.
         """
-        limits = (("bytes", self._limits.bytes), ("pixels", self._limits.pixels))
-        for (what, limit), more in zip(limits, weight, strict=True):
-            taken = self._taken[what]
-            if taken and taken + more > limit:
-                wait = max(self._line.expected_wait(Priority.BATCH), SOONEST)
-                said = f"{taken:,} {what} are being worked on, at most {limit:,} are taken"
-                self._refuse(what, OverloadedBytes(said, retry_after=wait))
-
-    def _take(self, weight: Weight, times: int) -> None:
-        for what, more in weight._asdict().items():
-            self._taken[what] += times * more
+        taken = self._taken[what]
+        if taken and taken + more > limit:
+            wait = max(self._line.expected_wait(Priority.BATCH), SOONEST)
+            said = f"{taken:,} {what} are being worked on, at most {limit:,} are taken"
+            self._refuse(what, OverloadedBytes(said, retry_after=wait))
+        self._taken[what] += more
+        try:
+            yield
+        finally:
+            self._taken[what] -= more
 
     def _refuse(self, why: str, error: LimnerError) -> NoReturn:
         self._metrics.refused_calls.labels(why).inc()

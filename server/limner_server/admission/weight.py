@@ -1,8 +1,8 @@
-"""What a request weighs before anything of it is decoded: its bytes, and its pictures' pixels."""
+"""What a request weighs, told before anything of it is decoded."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from limner.v1 import image_pb2
 from limner_server.imaging import codec, pictures
@@ -21,21 +21,12 @@ RAW: Final[dict[type, set[int]]] = {
 """The formats whose size is told beside the data."""
 
 
-class Weight(NamedTuple):
-    """What a request takes."""
-
-    bytes: int
-    """Of the message, as it came."""
-    pixels: int
-    """Of all its pictures and planes once they are decoded."""
-
-
-def weigh(message: Message, size: int) -> Weight:
-    """Return what a request of so many bytes takes, from the first ones of its pictures.
+def pixels_of(message: Message, size: int) -> int:
+    """Return the pixels of all pictures and planes in a message of so many bytes, once decoded.
 
     One that cannot be read counts nothing: it will be refused before it is decoded.
     """
-    return Weight(size, sum(_pixels(picture, size) for picture in _pictures(message)))
+    return sum(_pixels(picture, size) for picture in _pictures(message))
 
 
 def _pictures(message: Message) -> Iterator[image_pb2.Image | image_pb2.Mask | image_pb2.Alpha]:

@@ -233,6 +233,7 @@ async def test_a_call_that_is_sent_again_gets_the_answer_of_the_first():
         await began.wait()
         second = stub.Segment(request)
         await shown(metrics, "limner_calls_in_flight", 2)
+        await shown(metrics, "limner_held_bytes", 2 * request.ByteSize())
         first.cancel()
         await shown(metrics, "limner_calls_in_flight", 1)
         assert not servicer.call.over
