@@ -100,6 +100,10 @@ class Versions:
         self.seconds = seconds
         self.canary_runs: list[float] = []
 
+    async def back(self, _model: str, _version: int, _seconds: float) -> int:
+        """Return that no version was ever lost."""
+        return 0
+
     async def run(
         self, contract: Contract, version: int, inputs: object, timeout: float
     ) -> dict[str, Any]:
@@ -124,7 +128,7 @@ class Serving:
         metrics = Metrics()
         self.trials = Trials(lambda: self.routes, versions.run, metrics)
         self.trials.lease(3600)
-        self.models = Models(versions, self.trials, metrics)  # type: ignore[arg-type]
+        self.models = Models(versions, versions, self.trials, metrics)  # type: ignore[arg-type]
 
     async def unrouted(self, _number: int) -> Call:
         """Do what a server without any routing would: record a call's run, and count it."""

@@ -37,6 +37,7 @@ from limner_server.services.stylize import StylizeService
 from limner_server.triton.client import Triton
 from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.servables import Servables
+from limner_server.triton.wear import Wear
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
@@ -134,8 +135,9 @@ async def running(
         folder = settings.state / "models"
         contracts = {contract for kind in kinds for contract in (*kind.needs, *kind.uses)}
         servables = Servables(triton, folder, contracts, metrics, health.routed)
+        metrics.mended.set_function(lambda: servables.mends)
         trials = Trials(lambda: servables.routes, triton.run, metrics)
-        models = Models(triton, trials, metrics)
+        models = Models(triton, servables, trials, metrics)
         services = [kind(models) for kind in kinds]
         if not settings.triton:
             await stack.enter_async_context(_triton(settings, ports, metrics, servables))
@@ -173,7 +175,8 @@ def _triton(
     """Run a tritonserver beside the block."""
     page = f"http://127.0.0.1:{ports.metrics}/metrics"
     metrics.triton.info({"address": f"127.0.0.1:{ports.grpc}", "metrics": page})
-    start = partial(TritonProcess.start, settings.state, ports)
+    wear = Wear(lambda: servables.mends)
+    start = partial(TritonProcess.start, settings.state, ports, wear)
     return supervised("triton", start, metrics.triton_restarts, servables.wake)
 
 

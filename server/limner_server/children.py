@@ -34,8 +34,8 @@ class Child(Protocol):
     def pid(self) -> int:
         """Its process id."""
 
-    async def wait(self) -> int:
-        """Return its exit code once it has ended."""
+    async def wait(self) -> int | None:
+        """Return its exit code once it has ended, or None once another should take its place."""
 
     async def stop(self) -> None:
         """End it and all that it started; one that has ended already may have left some."""

@@ -56,6 +56,7 @@ class Metrics:
         self.model_ready = gauge(
             "limner_model_ready", "1 when the version last answered its golden inputs.", version
         )
+        self.mended = gauge("limner_mended", "Versions that were lost and have come back.")
         self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
         self.controller_restarts = count(
             "limner_controller_restarts", "Starts after the controller had ended."

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from limner_server.metrics import Metrics
     from limner_server.routing.trials import Trials
     from limner_server.triton.client import Triton
+    from limner_server.triton.servables import Servables
 
     Inputs = Mapping[str, NDArray[Any]]
 
@@ -36,9 +37,19 @@ OF_THE_MODEL = (ModelFailed, ModelNotReady, DeadlinePassed)
 class Models:
     """Every model, as one call sees it."""
 
-    def __init__(self, triton: Triton, trials: Trials, metrics: Metrics) -> None:
-        """Run versions on `triton`, and tell `trials` how canaries do."""
+    def __init__(
+        self, triton: Triton, servables: Servables, trials: Trials, metrics: Metrics
+    ) -> None:
+        """Run versions on a Triton.
+
+        Args:
+            triton: Where they run.
+            servables: Hears of those found dead, and has them mended.
+            trials: Hears how canaries do.
+            metrics: Where runs are counted.
+        """
         self._triton = triton
+        self._servables = servables
         self._trials = trials
         self._metrics = metrics
         self._gates = Gates(metrics)
@@ -97,6 +108,24 @@ class Models:
     async def _run(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call
     ) -> dict[str, NDArray[Any]]:
+        """Run the version in use once one of its runners is free; again where that died on it.
+
+        A canary's call does not wait for it to be mended: it has the stable version.
+        """
+        version = contract.model, use.version
+        stand_in = use.choice.arm is Arm.CANARY and not use.fell_back and use.stable
+        losses = await self._servables.back(*version, 0 if stand_in else _left(call))
+        try:
+            return await self._through(contract, use, inputs, call)
+        except ModelNotReady:
+            if not self._servables.lose(*version, losses) or stand_in:
+                raise
+        await self._servables.back(*version, _left(call))
+        return await self._through(contract, use, inputs, call)
+
+    async def _through(
+        self, contract: Contract, use: Use, inputs: Inputs, call: Call
+    ) -> dict[str, NDArray[Any]]:
         """Run the version in use as a stage of a call, once one of its runners is free."""
         async with self._gates.through(contract, use.version, call):
             return await self._counted(contract, use, inputs, call)
@@ -109,8 +138,7 @@ class Models:
         outcome = "ok"
         try:
             with call.stage(contract.model):
-                left = call.remaining() - MARGIN_SECONDS
-                return await self._triton.run(contract, use.version, inputs, left)
+                return await self._triton.run(contract, use.version, inputs, _left(call))
         except LimnerError as error:
             outcome = error.reason.lower()
             raise
@@ -122,3 +150,8 @@ class Models:
             if not use.fell_back:
                 use.seconds = max(use.seconds, seconds)
             self._metrics.model_call(contract.model, use.version, outcome, seconds)
+
+
+def _left(call: Call) -> float:
+    """Return the seconds that a run may take."""
+    return call.remaining() - MARGIN_SECONDS

@@ -11,7 +11,7 @@ import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import psutil
 
@@ -21,12 +21,16 @@ from limner_server.triton.installation import Installation, TritonMissing
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from limner_server.triton.wear import Wear
+
 log = logging.getLogger(__name__)
 
 EXIT_SECONDS = 5
 """How long Triton may take to end; the server has let every call finish before it asks, and with
 a dead runner Triton would wait for ever."""
 START_SECONDS = 60.0
+MOST_LOGGED = 8 * 1024**2
+"""Bytes from which on a start begins Triton's log anew."""
 SHM = Path("/dev/shm")  # noqa: S108 - the place itself, not a temporary file
 
 
@@ -79,17 +83,20 @@ def command(installation: Installation, state: Path, ports: Ports) -> list[str]:
 class TritonProcess:
     """One running tritonserver, with every runner it started, in a process group of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ports: Ports, state: Path) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, ports: Ports, state: Path, wear: Wear
+    ) -> None:
         """Hold a process that `start` has seen ready."""
         self._process = process
         self._state = state
+        self._wear = wear
         self.ports = ports
 
     @classmethod
-    async def start(cls, state: Path, ports: Ports) -> TritonProcess:
+    async def start(cls, state: Path, ports: Ports, wear: Wear) -> TritonProcess:
         """Start tritonserver over the models folder of `state`, and wait until it listens.
 
-        Its output goes to `triton/triton.log` in `state`. It dies with this process.
+        Its output is added to `triton/triton.log` in `state`. It dies with this process.
 
         Raises:
             TritonMissing: It could not even begin; the message ends with its last words.
@@ -99,7 +106,7 @@ class TritonProcess:
         (state / "models").mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(installation.lay_out_backends, state / "triton/backends")
         sweep(state)
-        with (state / "triton/triton.log").open("wb") as output:
+        with _log(state / "triton/triton.log") as output:
             process = await asyncio.create_subprocess_exec(
                 *DYING_WITH_US,
                 *command(installation, state, ports),
@@ -109,7 +116,7 @@ class TritonProcess:
                 stderr=output,
                 start_new_session=True,
             )
-        triton = cls(process, ports, state)
+        triton = cls(process, ports, state, wear)
         try:
             await triton._listening()
         except BaseException:
@@ -128,9 +135,19 @@ class TritonProcess:
         """Where its gRPC answers."""
         return f"127.0.0.1:{self.ports.grpc}"
 
-    async def wait(self) -> int:
-        """Return its exit code once it has ended."""
-        return await self._process.wait()
+    async def wait(self) -> int | None:
+        """Return its exit code once it has ended, or None once another should take its place."""
+        ended = asyncio.create_task(self._process.wait())
+        worn = asyncio.create_task(self._wear.out(self.pid))
+        try:
+            await asyncio.wait({ended, worn}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return ended.result()
+            log.warning("triton is worn out", extra={"pid": self.pid, "detail": worn.result()})
+            return None
+        finally:
+            ended.cancel()
+            worn.cancel()
 
     async def stop(self) -> None:
         """End it and all its runners: asked first, killed when the patience is over."""
@@ -168,16 +185,10 @@ class TritonProcess:
         raise TritonMissing(f"tritonserver did not start; its last words: {words.strip()}")
 
 
-def end_runners(version: Path) -> None:
-    """Kill what still runs the files in a version's folder, among what this process has started.
-
-    Where one of its runners has died, Triton waits for ever for the others to end.
-    """
-    folder = f"{version.resolve()}/"
-    for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):  # it has just ended by itself
-            if any(part.startswith(folder) for part in child.cmdline()):
-                child.kill()
+def _log(file: Path) -> BinaryIO:
+    """Open a log to add to; one that has grown too long is begun anew."""
+    kept = file.exists() and file.stat().st_size < MOST_LOGGED
+    return file.open("ab" if kept else "wb")
 
 
 def sweep(state: Path) -> None:

@@ -1,7 +1,11 @@
 """Which versions may be routed to: loaded, and seen to answer their golden inputs.
 
-The order is the invariant: ready before routed, unrouted before unloaded. `settle` compares what
-the registry wants with what Triton answers, and mends the difference; it can be run at any time.
+The order is the invariant: ready before routed, unrouted before unloaded. `look` compares what the
+registry wants with what is up, and has each version's keeper mend the difference; it can be run at
+any time.
+
+A version that was up and is lost keeps its place for as long as mending usually takes: calls wait
+for it rather than fail, unless another version can stand in.
 """
 
 from __future__ import annotations
@@ -13,12 +17,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from limner.errors import LimnerError
-from limner.v1.reasons import ModelNotReady
-from limner_registry.contracts import triton_name
-from limner_registry.golden import Golden
 from limner_registry.routes import Routes, RoutesDamaged, read_routes
-from limner_server.triton.process import end_runners
+from limner_server.triton.keeper import Keeper
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 2.0
 """Between two looks at the routes and two probes of each version, when nothing calls for one."""
-RETRY_SECONDS = 10.0
-"""A version that did not come up is left alone this long, unless something changes."""
 KEEP_SECONDS = 60.0
 """A version that left the routes stays loaded this long, for the calls planned with it."""
 
@@ -61,138 +59,128 @@ class Servables:
         self._metrics = metrics
         self._tell_routed = routed
         self._wake = asyncio.Event()
-        self._golden: dict[Version, Golden] = {}
-        self._loaded: set[Version] = set()
-        self._up: set[Version] = set()
-        self._retry_at: dict[Version, float] = {}
+        self._look_at = 0.0
+        self._wanted = Routes()
+        self._keepers: dict[Version, Keeper] = {}
         self._unload_at: dict[Version, float] = {}
-        self._troubles: dict[Version, str] = {}
         self.routes = Routes()
 
     def wake(self) -> None:
-        """Settle now rather than at the next turn, and try again what did not come up."""
-        self._retry_at = {}  # a new one: what is being tried just now notes its failure in the old
+        """Look now rather than at the next turn, and try again what did not come up."""
+        for keeper in self._keepers.values():
+            keeper.hint()
+        self._look_at = 0.0
         self._wake.set()
+
+    async def back(self, model: str, version: int, seconds: float) -> int:
+        """Return at once unless a version is being mended; then when it is, or after so long.
+
+        Returns:
+            How many times it has been lost so far.
+        """
+        keeper = self._keepers.get((model, version))
+        if keeper is None:
+            return 0
+        await keeper.back(seconds)
+        return keeper.losses
+
+    def lose(self, model: str, version: int, losses: int) -> bool:
+        """Hear from a run that found a version dead.
+
+        Args:
+            model: Its model.
+            version: Its number.
+            losses: How many times it had been lost when the run began.
+
+        Returns:
+            Whether it is back, or worth waiting for.
+        """
+        keeper = self._keepers.get((model, version))
+        if keeper is None:
+            return False
+        if keeper.losses == losses:
+            keeper.lose("a run found it dead")
+        return keeper.up or keeper.awaited
+
+    @property
+    def mends(self) -> int:
+        """How many times a version that was lost has come back."""
+        return sum(keeper.mends for keeper in self._keepers.values())
 
     def troubles(self) -> dict[Version, str]:
         """Return every version that was tried, and what is wrong with it: nothing if it is up."""
-        return dict.fromkeys(self._up, "") | {
-            version: trouble
-            for version, trouble in self._troubles.items()
-            if version not in self._up
+        return {
+            version: "" if keeper.up else keeper.trouble
+            for version, keeper in self._keepers.items()
+            if keeper.up or keeper.trouble
         }
 
     async def keep_settled(self) -> None:
-        """Settle again and again until cancelled."""
+        """Look again and again until cancelled, and tell every table."""
         while True:
             self._wake.clear()
             try:
-                await self.settle()
+                if time.monotonic() >= self._look_at:
+                    self._look_at = time.monotonic() + SETTLE_SECONDS
+                    await self.look()
+                await self._tell_routed(self.routes)
             except Exception:  # a defect must not end the loop that keeps versions alive
                 log.exception("versions could not be settled; trying again")
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SETTLE_SECONDS):  # wait_for may swallow cancelling
+                # wait_for may swallow cancelling
+                async with asyncio.timeout(self._look_at - time.monotonic()):
                     await self._wake.wait()
 
     async def settle(self) -> None:
-        """Bring every version the registry routes to up, route to those that are, drop the rest.
-
-        What has stopped to answer gets no more calls while it is mended. A model whose new version
-        does not come up keeps the one it has.
-        """
-        wanted = await asyncio.to_thread(self._wanted)
-        routed = wanted.versions() | {*self.routes.stable.items()}
-        versions = {version for version in routed if version[0] in self._contracts}
-        await self._route(wanted, await _those(self._answers, versions & self._up))
-        mended = await _those(self._bring_up, versions - self._up)
-        await self._route(wanted, self._up | mended)
-        await self._unload_all_but(wanted.versions() | {*self.routes.stable.items()})
-
-    async def _route(self, wanted: Routes, up: set[Version]) -> None:
-        """Put the table that follows from what is wanted and what is up in force."""
-        self._up = up
-        self.routes = _routable(wanted, self.routes, up)
-        self._metrics.routing_generation.set(self.routes.generation)
-        for model, version in self._loaded | up:
-            self._metrics.model_ready.labels(model, version).set((model, version) in up)
+        """Look, and return once nothing is under way."""
+        await self.look()
+        await asyncio.gather(*(keeper.settled() for keeper in self._keepers.values()))
         await self._tell_routed(self.routes)
 
-    async def _answers(self, model: str, version: int) -> bool:
-        """Return whether a version that was up still is."""
-        try:
-            await self._prove(model, version)
-        except LimnerError as error:
-            log.warning("version is not up", extra=_named(model, version, error))
-            return False
-        return True
+    async def look(self) -> None:
+        """Have every version the registry routes to proven or brought up, and drop the rest.
 
-    async def _bring_up(self, model: str, version: int) -> bool:
-        """Return whether a version that was not up is now; one that failed just before is left."""
-        now, retry_at = time.monotonic(), self._retry_at
-        if retry_at.get((model, version), now) > now:
-            return False
-        is_up = await self._load_anew(model, version)
-        if not is_up:
-            retry_at[model, version] = now + RETRY_SECONDS
-        return is_up
-
-    async def _load_anew(self, model: str, version: int) -> bool:
-        """Return whether a version answers once it has been unloaded, if need be, and loaded.
-
-        A dead runner makes UNLOADING last for ever, so nobody waits for it: Triton takes the load
-        at once and starts a new runner.
+        A model whose new version does not come up keeps the one it has.
         """
-        try:
-            if (model, version) in self._loaded:
-                await self._triton.unload(model, version)
-                await asyncio.to_thread(end_runners, self._models / triton_name(model, version))
-            await self._triton.load(model, version)
-            self._loaded.add((model, version))
-            await self._prove(model, version)
-        except LimnerError as error:
-            self._troubles[model, version] = str(error)
-            log.error("version did not come up", extra=_named(model, version, error))  # noqa: TRY400 - expected, its sentence says all
-            return False
-        return True
+        self._wanted = await asyncio.to_thread(self._read)
+        routed = self._wanted.versions() | {*self.routes.stable.items()}
+        for model, version in sorted(routed):
+            if model in self._contracts:
+                self._keeper(model, version).look()
+        self._changed()
+        await self._unload_all_but(self._wanted.versions() | {*self.routes.stable.items()})
 
-    async def _prove(self, model: str, version: int, timeout: float = 10.0) -> None:
-        """Ask every runner of a loaded version its golden inputs.
+    def _keeper(self, model: str, version: int) -> Keeper:
+        if (model, version) not in self._keepers:
+            self._keepers[model, version] = Keeper(
+                self._contracts[model], version, self._models, self._triton, self._changed
+            )
+        return self._keepers[model, version]
 
-        Raises:
-            LimnerError: It did not answer, or not what it answered when it was published.
-        """
-        try:
-            if (model, version) not in self._golden:
-                folder = self._models / triton_name(model, version) / str(version)
-                self._golden[model, version] = await asyncio.to_thread(Golden.read, folder)
-        except (OSError, ValueError) as error:
-            raise ModelNotReady(f"{model} version {version} is not placed: {error}") from error
-        golden, contract = self._golden[model, version], self._contracts[model]
-        # asked at once, each goes to a runner that is free: none can hide behind another
-        asked = (
-            self._triton.run(contract, version, golden.inputs, timeout)
-            for _ in range(contract.runners)
-        )
-        for difference in map(golden.difference, await asyncio.gather(*asked)):
-            if difference is not None:
-                said = f"{model} version {version} fails its golden inputs: {difference}"
-                raise ModelNotReady(said)
+    def _changed(self) -> None:
+        """Put the table that follows from what is wanted and what is up in force."""
+        up = {version for version, keeper in self._keepers.items() if keeper.up}
+        soon = {version for version, keeper in self._keepers.items() if keeper.awaited}
+        self.routes = _routable(self._wanted, self.routes, up, soon)
+        self._metrics.routing_generation.set(self.routes.generation)
+        for (model, version), keeper in self._keepers.items():
+            if keeper.loaded:
+                self._metrics.model_ready.labels(model, version).set(keeper.up)
+        self._wake.set()
 
     async def _unload_all_but(self, routed: set[Version]) -> None:
         """Unload versions that left the routes, once no call can be planned with them."""
         now = time.monotonic()
         self._unload_at = {
             version: self._unload_at.get(version, now + KEEP_SECONDS)
-            for version in self._loaded - routed
+            for version in self._keepers.keys() - routed
         }
         for model, version in [version for version, due in self._unload_at.items() if due <= now]:
-            await self._triton.unload(model, version)
-            self._loaded.remove((model, version))
-            self._golden.pop((model, version), None)
-            self._troubles.pop((model, version), None)
-            self._metrics.model_ready.remove(model, str(version))
+            await self._keepers.pop((model, version)).drop()
+            with contextlib.suppress(KeyError):  # one that never came up has no series
+                self._metrics.model_ready.remove(model, str(version))
 
-    def _wanted(self) -> Routes:
+    def _read(self) -> Routes:
         try:
             return read_routes(self._models)
         except RoutesDamaged:
@@ -200,32 +188,21 @@ class Servables:
             return self.routes
 
 
-async def _those(
-    holds: Callable[[str, int], Awaitable[bool]], versions: set[Version]
-) -> set[Version]:
-    """Return those of `versions` for which `holds`, all asked side by side."""
-    ordered = sorted(versions)
-    answers = await asyncio.gather(*(holds(*version) for version in ordered))
-    return {version for version, answer in zip(ordered, answers, strict=True) if answer}
-
-
-def _routable(wanted: Routes, current: Routes, up: set[Version]) -> Routes:
+def _routable(wanted: Routes, current: Routes, up: set[Version], soon: set[Version]) -> Routes:
     """Return `wanted` with each stable version that is not up replaced by the one in force, if up.
 
-    Canaries that are not up get no calls.
+    Where neither is, one that will be soon keeps its place. Canaries that are not up get no calls.
     """
     stable = {}
     for model, version in wanted.stable.items():
-        for candidate in (version, current.stable.get(model)):
-            if candidate is not None and (model, candidate) in up:
-                stable[model] = candidate
+        candidates = (version, current.stable.get(model))
+        for ready in (up, soon):
+            found = next((one for one in candidates if one and (model, one) in ready), None)
+            if found is not None:
+                stable[model] = found
                 break
     routes = replace(wanted, stable=stable)
     for model, canary in wanted.canaries.items():
         if (model, canary.version) not in up:
             routes = routes.without(canary.rollout)
     return routes
-
-
-def _named(model: str, version: int, error: LimnerError) -> dict[str, object]:
-    return {"model": model, "version": version, "detail": str(error)}

@@ -20,6 +20,7 @@ from limner_server.triton.client import Triton
 from limner_server.triton.lanes import LEAST
 from limner_server.triton.process import SHM, Ports, TritonProcess
 from limner_server.triton.slab import PREFIX
+from limner_server.triton.wear import Wear
 
 ECHO = Contract(
     "echo",
@@ -73,7 +74,7 @@ class Backstage:
         self.process: TritonProcess | None = None
 
     async def starts(self) -> None:
-        self.process = await TritonProcess.start(self.state, self.ports)
+        self.process = await TritonProcess.start(self.state, self.ports, Wear(lambda: 0))
         triton = Triton(self.address)
         await triton.load(ECHO.model, 1)
         await triton.close()

@@ -35,6 +35,14 @@ class Versions:
     def __init__(self):
         self.does = {STABLE: GOOD, CANARY: GOOD}
         self.ran = []
+        self.lost = []
+
+    async def back(self, model, version, seconds):
+        return self.lost.count(version)
+
+    def lose(self, model, version, losses):
+        self.lost.append(version)
+        return False
 
     async def run(self, contract, version, inputs, timeout):
         self.ran.append(version)
@@ -56,7 +64,7 @@ class Bench:
         self.versions, self.metrics = Versions(), Metrics()
         self.trials = Trials(lambda: self.routes, self.versions.run, self.metrics)
         self.trials.lease(60)
-        self.models = Models(self.versions, self.trials, self.metrics)
+        self.models = Models(self.versions, self.versions, self.trials, self.metrics)
         self.ejections = []
         self.trials.on_ejection = lambda *said: self.ejections.append(said)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,14 @@ from limner_registry.contracts import CONTRACTS, PERSON_SEGMENTER
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes
 from limner_server.metrics import Metrics
+from limner_server.triton.keeper import MEND_SECONDS
 from limner_server.triton.servables import KEEP_SECONDS, Servables
 
 MODEL = "person_segmenter"
+
+
+async def never(_model, _version):
+    await asyncio.sleep(60)
 
 
 class Triton:
@@ -140,25 +146,90 @@ async def test_a_version_that_was_lost_is_loaded_anew(servables, triton, tmp_pat
     assert triton.told[-2:] == [("unload", 1), ("load", 1)]
 
 
-async def test_a_version_that_stopped_to_answer_gets_no_call_while_it_is_mended(
+async def test_calls_wait_for_a_version_that_was_lost_until_it_is_mended(
     servables, triton, tmp_path
 ):
     place(tmp_path, 1, 0.5)
     route(tmp_path, 1, 1)
     triton.answers[1] = 0.5
     await servables.settle()
-    seen = []
-    load = triton.load
+    mended, load = asyncio.Event(), triton.load
 
-    async def looks(model, version):
-        seen.append(dict(servables.routes.stable))
+    async def wait(model, version):
+        await mended.wait()
         await load(model, version)
 
-    triton.load = looks
+    triton.load = wait
     triton.loaded.clear()
-    await servables.settle()
-    assert seen == [{}]
+    losses = await servables.back(MODEL, 1, 10)
+    assert servables.lose(MODEL, 1, losses)
+    waiting = asyncio.create_task(servables.back(MODEL, 1, 10))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
     assert servables.routes.stable == {MODEL: 1}
+    assert servables.troubles() == {(MODEL, 1): "a run found it dead"}
+    mended.set()
+    await asyncio.wait_for(waiting, 5)
+    assert servables.troubles() == {(MODEL, 1): ""}
+    assert servables.mends == 1
+
+
+async def test_nobody_waits_longer_than_he_has_time(servables, triton, tmp_path):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    triton.load = never
+    servables.lose(MODEL, 1, 0)
+    await asyncio.wait_for(servables.back(MODEL, 1, 0.05), 5)
+    assert servables.troubles()[MODEL, 1]
+
+
+async def test_a_version_that_is_not_mended_in_time_loses_its_place(
+    servables, triton, tmp_path, monkeypatch
+):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    triton.load = never
+    servables.lose(MODEL, 1, 0)
+    now = time.monotonic() + MEND_SECONDS + 1
+    monkeypatch.setattr("limner_server.triton.keeper.time.monotonic", lambda: now)
+    await servables.look()
+    assert servables.routes.stable == {}
+    assert not servables.lose(MODEL, 1, 0)
+
+
+async def test_a_run_that_began_before_a_version_was_mended_does_not_lose_it_again(
+    servables, triton, tmp_path
+):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    losses = await servables.back(MODEL, 1, 10)
+    servables.lose(MODEL, 1, losses)
+    await servables.settle()
+    told = [*triton.told]
+    assert servables.lose(MODEL, 1, losses)
+    await servables.settle()
+    assert triton.told == told
+
+
+async def test_one_that_is_being_mended_does_not_keep_others_waiting(servables, triton, tmp_path):
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    triton.load = never
+    servables.lose(MODEL, 1, 0)
+    await asyncio.wait_for(servables.look(), 5)
+
+
+async def test_a_version_that_nobody_knows_is_not_worth_waiting_for(servables):
+    assert await servables.back(MODEL, 7, 10) == 0
+    assert not servables.lose(MODEL, 7, 0)
 
 
 async def test_a_version_that_failed_is_left_alone_until_something_changes(

@@ -1,0 +1,212 @@
+"""One version kept up: loaded, asked again and again, loaded anew as soon as it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from limner.errors import LimnerError
+from limner.v1.reasons import ModelNotReady
+from limner_registry.contracts import triton_name
+from limner_registry.golden import Golden
+from limner_server.triton.runners import Runners
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from limner_registry.contracts import Contract
+    from limner_server.triton.client import Triton
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS: Final = 10.0
+"""A version that did not come up is left alone this long, unless something changes."""
+MEND_SECONDS: Final = 20.0
+"""A version that was lost is waited for this long; mending one takes about two seconds."""
+PROBE_SECONDS: Final = 10.0
+"""A version that has not answered its golden inputs by then is lost."""
+MOST_GROWN: Final = 2 * 1024**3
+"""Bytes of memory that a runner may gain before another takes its place."""
+
+
+class Keeper:
+    """Owner of one version in one Triton."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        version: int,
+        models: Path,
+        triton: Triton,
+        changed: Callable[[], None],
+    ) -> None:
+        """Begin with a version that is not loaded.
+
+        Args:
+            contract: Its model's.
+            version: Its number.
+            models: The folder of placed versions.
+            triton: Where it runs.
+            changed: Is told when it has come up, was lost, or did not come up.
+        """
+        self.up = False
+        """Whether it has last answered its golden inputs, and nobody has missed it since."""
+        self.loaded = False
+        """Whether Triton was ever told to load it."""
+        self.trouble = ""
+        """What was wrong with it last."""
+        self.losses = 0
+        """How many times it was lost."""
+        self.mends = 0
+        """How many times it was lost and came back."""
+        self._contract, self._version = contract, version
+        self._folder = models / triton_name(contract.model, version)
+        self._triton = triton
+        self._changed = changed
+        self._golden: Golden | None = None
+        self._runners = Runners(self._folder, lambda: self.lose("a runner has ended"))
+        self._back = asyncio.Event()
+        self._lost_at: float | None = None
+        self._retry_at = 0.0
+        self._hints = 0
+        self._work: asyncio.Task[None] | None = None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it was up a moment ago and may be so again in another."""
+        return self._lost_at is not None and time.monotonic() - self._lost_at < MEND_SECONDS
+
+    def hint(self) -> None:
+        """Let it be tried again at once, as something has changed."""
+        self._hints += 1
+        self._retry_at = 0.0
+
+    def look(self) -> None:
+        """Have it prove itself, or come up if that is due; whatever is under way goes on."""
+        if self._work is not None and not self._work.done():
+            return
+        if self.up and self._runners.grown() > MOST_GROWN:
+            self.lose("a runner has grown too large")
+        elif self.up:
+            self._begin(self._prove_again())
+        elif time.monotonic() >= self._retry_at:
+            self._begin(self._bring_up())
+
+    def lose(self, why: str) -> None:
+        """Take it for lost and have it mended, unless that is known."""
+        if not self.up:
+            return
+        self._note("version is lost", why)
+        self.up = False
+        self.losses += 1
+        self._back.clear()
+        self._lost_at = time.monotonic()
+        self._runners.let_go()
+        if self._work is not None:
+            self._work.cancel()
+        self._begin(self._bring_up())
+        self._changed()
+
+    async def back(self, seconds: float) -> None:
+        """Return once it is up, or after so long; at once where it is not awaited."""
+        if self.up or self._lost_at is None:
+            return
+        left = self._lost_at + MEND_SECONDS - time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, left)):
+                await self._back.wait()
+
+    async def settled(self) -> None:
+        """Return once nothing is under way."""
+        while self._work is not None and not self._work.done():
+            await asyncio.wait({self._work})
+
+    async def drop(self) -> None:
+        """Unload it for good."""
+        if self._work is not None:
+            self._work.cancel()
+        self.up = False
+        self._runners.let_go()
+        await self._triton.unload(self._contract.model, self._version)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        self._work = asyncio.create_task(self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception:  # a defect must not leave a version without its keeper
+            log.exception("a version could not be looked after; trying again")
+
+    async def _prove_again(self) -> None:
+        try:
+            await self._prove()
+        except LimnerError as error:
+            self.lose(str(error))
+
+    async def _bring_up(self) -> None:
+        """Load it, unloaded before if need be, and see it answer.
+
+        A dead runner makes UNLOADING last for ever, so nobody waits for it: Triton takes the load
+        at once and starts a new runner.
+        """
+        model, hints = self._contract.model, self._hints
+        try:
+            if self.loaded:
+                await self._triton.unload(model, self._version)
+                await asyncio.to_thread(self._runners.end)
+            await self._triton.load(model, self._version)
+            self.loaded = True
+            await self._prove()
+        except LimnerError as error:
+            self._note("version did not come up", str(error))
+            if hints == self._hints:
+                self._retry_at = time.monotonic() + RETRY_SECONDS
+        else:
+            await self._stand()
+        self._changed()
+
+    async def _stand(self) -> None:
+        """Count it as up from now on."""
+        if self._lost_at is not None:
+            seconds = time.monotonic() - self._lost_at
+            told = {"model": self._contract.model, "version": self._version, "seconds": seconds}
+            log.info("version is back", extra=told)
+            self.mends += 1
+        self._lost_at = None
+        self.trouble = ""
+        self.up = True
+        self._back.set()
+        await self._runners.watch()
+
+    async def _prove(self) -> None:
+        """Ask every runner its golden inputs.
+
+        Raises:
+            LimnerError: It did not answer, or not what it answered when it was published.
+        """
+        contract, version = self._contract, self._version
+        named = f"{contract.model} version {version}"
+        if self._golden is None:
+            try:
+                folder = self._folder / str(version)
+                self._golden = await asyncio.to_thread(Golden.read, folder)
+            except (OSError, ValueError) as error:
+                raise ModelNotReady(f"{named} is not placed: {error}") from error
+        # asked at once, each goes to a runner that is free: none can hide behind another
+        asked = (
+            self._triton.run(contract, version, self._golden.inputs, PROBE_SECONDS)
+            for _ in range(contract.runners)
+        )
+        for difference in map(self._golden.difference, await asyncio.gather(*asked)):
+            if difference is not None:
+                raise ModelNotReady(f"{named} fails its golden inputs: {difference}")
+
+    def _note(self, said: str, why: str) -> None:
+        self.trouble = why
+        told = {"model": self._contract.model, "version": self._version, "detail": why}
+        log.warning(said, extra=told)

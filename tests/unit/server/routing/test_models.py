@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from limner.v1.reasons import ModelFailed, ModelNotReady
+from limner_registry.contracts import HAIR_MATTER
+from limner_registry.routes import Canary, Routes
+from limner_server.call import Call
+from limner_server.metrics import Metrics
+from limner_server.routing.models import Models
+from limner_server.routing.trials import Trials
+
+MODEL = HAIR_MATTER.model
+GOOD = {"alpha": np.full((1, 512, 512), 0.5, np.float32)}
+
+
+class Versions:
+    """Stands where Triton and its keepers do: each run ends as the test says."""
+
+    def __init__(self, *ends):
+        self.ends = [*ends]
+        self.told = []
+        self.waited_for = True
+
+    async def run(self, contract, version, inputs, timeout):
+        self.told.append(("run", version))
+        end = self.ends.pop(0)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    async def back(self, model, version, seconds):
+        self.told.append(("back", version, seconds > 0))
+        return 7
+
+    def lose(self, model, version, losses):
+        self.told.append(("lose", version, losses))
+        return self.waited_for
+
+
+async def answer(versions, routes):
+    metrics = Metrics()
+    trials = Trials(lambda: routes, versions.run, metrics)
+    trials.lease(60)
+    call = Call("/limner.v1.MatteService/Matte", time.monotonic() + 10, trials.table())
+    return await Models(versions, versions, trials, metrics).infer(HAIR_MATTER, {}, call)
+
+
+async def test_a_run_whose_runner_died_is_done_again_once_another_is_there():
+    versions = Versions(ModelNotReady("its runner is dead"), GOOD)
+    assert await answer(versions, Routes(1, {MODEL: 1})) is GOOD
+    assert versions.told == [
+        ("back", 1, True),
+        ("run", 1),
+        ("lose", 1, 7),
+        ("back", 1, True),
+        ("run", 1),
+    ]
+
+
+async def test_a_request_that_kills_two_runners_is_not_tried_on_a_third():
+    versions = Versions(*[ModelNotReady("its runner is dead")] * 3)
+    with pytest.raises(ModelNotReady):
+        await answer(versions, Routes(1, {MODEL: 1}))
+    assert versions.told.count(("run", 1)) == 2
+
+
+async def test_nobody_waits_for_a_version_that_does_not_come_back():
+    versions = Versions(ModelNotReady("it is gone"), GOOD)
+    versions.waited_for = False
+    with pytest.raises(ModelNotReady):
+        await answer(versions, Routes(1, {MODEL: 1}))
+
+
+async def test_a_run_that_failed_on_its_inputs_is_not_done_again():
+    versions = Versions(ModelFailed("it failed"), GOOD)
+    with pytest.raises(ModelFailed):
+        await answer(versions, Routes(1, {MODEL: 1}))
+    assert versions.told == [("back", 1, True), ("run", 1)]
+
+
+async def test_the_stable_version_answers_at_once_for_a_canary_whose_runner_died():
+    versions = Versions(ModelNotReady("its runner is dead"), GOOD)
+    canary = Canary(2, "hair-2", "salt", weight_bps=10_000)
+    assert await answer(versions, Routes(1, {MODEL: 1}, {}, {MODEL: canary})) is GOOD
+    assert versions.told == [
+        ("back", 2, False),
+        ("run", 2),
+        ("lose", 2, 7),
+        ("back", 1, True),
+        ("run", 1),
+    ]
