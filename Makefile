@@ -2,7 +2,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 BIN := .venv/bin
 BUF := node_modules/.bin/buf
 
-.PHONY: install demo up test unit check lint protos bench clean
+.PHONY: install demo up test unit check lint protos faults bench clean
 
 install: .venv/installed
 
@@ -44,6 +44,9 @@ lint: install $(BUF)
 protos: install
 	$(BIN)/python protos/generate.py
 	$(BIN)/python clients/python/generate_sync.py
+
+faults: install
+	$(BIN)/pytest tests/faults -m 'long or not long' --table docs/faults.md
 
 bench: install
 	$(BIN)/python bench/bench.py

@@ -141,6 +141,7 @@ async def running(
         services = [kind(models) for kind in kinds]
         if not settings.triton:
             await stack.enter_async_context(_triton(settings, ports, metrics, servables))
+        stack.callback(servables.leave)
         door = Door(Limits.of(settings, memory_here(), cores_here()), metrics)
         calls = Calls(_budgets(services), trials, door, metrics, settings.operator_token)
         server = _server(services, health, calls, reflected=settings.reflection)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MARGIN_SECONDS = 0.03
 """What Triton gets less than the caller gave, so that our answer still arrives in time."""
+MOST_RUNS = 3
+"""Runners that one run may be tried on: those before died on it, or it on them."""
 OF_THE_MODEL = (ModelFailed, ModelNotReady, DeadlinePassed)
 """Failures that another version might not have ended in."""
 
@@ -114,14 +116,16 @@ class Models:
         """
         version = contract.model, use.version
         stand_in = use.choice.arm is Arm.CANARY and not use.fell_back and use.stable
-        losses = await self._servables.back(*version, 0 if stand_in else _left(call))
-        try:
-            return await self._through(contract, use, inputs, call)
-        except ModelNotReady:
-            if not self._servables.lose(*version, losses) or stand_in:
-                raise
-        await self._servables.back(*version, _left(call))
-        return await self._through(contract, use, inputs, call)
+        runs = 0
+        while True:
+            losses = await self._servables.back(*version, 0 if stand_in else _left(call))
+            try:
+                return await self._through(contract, use, inputs, call)
+            except ModelNotReady:
+                runs += 1
+                comes_back = self._servables.lose(*version, losses)
+                if stand_in or runs == MOST_RUNS or not comes_back:
+                    raise
 
     async def _through(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call

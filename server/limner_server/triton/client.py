@@ -107,6 +107,12 @@ class Triton:
             except grpc.aio.AioRpcError as error:
                 raise translated(error, contract.model, version) from error
             answers = _answers(contract, response)
+        batch = len(inputs[contract.inputs[0].name])
+        for tensor in contract.outputs:
+            if (wrong := _wrong(tensor, answers.get(tensor.name), batch)) is not None:
+                told = {"model": contract.model, "version": version, "detail": wrong}
+                log.warning("an answer is useless", extra=told)
+                raise ModelFailed(f"{contract.model} version {version} answered uselessly")
         self.lanes.learn(contract, version, inputs, answers)
         return answers
 
@@ -239,3 +245,14 @@ def _check(tensor: Tensor, array: npt.NDArray[np.generic], contract: Contract) -
         raise ValueError(f"{contract.id} {tensor.name} got {array.dtype}{list(array.shape)}")
     if not 1 <= batch <= contract.max_batch:
         raise ValueError(f"{contract.id} got a batch of {batch}, at most {contract.max_batch}")
+
+
+def _wrong(tensor: Tensor, array: npt.NDArray[Any] | None, batch: int) -> str | None:
+    """Return what of an answer is not as its contract says; None where all is."""
+    if array is None:
+        return f"{tensor.name} is missing"
+    if len(array) != batch or not tensor.holds(array.shape[1:]):
+        return f"{tensor.name} is {list(array.shape)}"
+    if tensor.dtype == "float32" and not np.isfinite(array).all():
+        return f"{tensor.name} holds numbers that are none"
+    return None

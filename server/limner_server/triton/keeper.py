@@ -125,12 +125,16 @@ class Keeper:
         while self._work is not None and not self._work.done():
             await asyncio.wait({self._work})
 
-    async def drop(self) -> None:
-        """Unload it for good."""
+    def leave(self) -> None:
+        """Look after it no more; it stays loaded."""
         if self._work is not None:
             self._work.cancel()
         self.up = False
         self._runners.let_go()
+
+    async def drop(self) -> None:
+        """Unload it for good."""
+        self.leave()
         await self._triton.unload(self._contract.model, self._version)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:

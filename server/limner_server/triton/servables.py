@@ -131,6 +131,11 @@ class Servables:
                 async with asyncio.timeout(self._look_at - time.monotonic()):
                     await self._wake.wait()
 
+    def leave(self) -> None:
+        """Look after nothing any more; what is loaded stays so."""
+        for keeper in self._keepers.values():
+            keeper.leave()
+
     async def settle(self) -> None:
         """Look, and return once nothing is under way."""
         await self.look()

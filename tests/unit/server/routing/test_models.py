@@ -61,11 +61,11 @@ async def test_a_run_whose_runner_died_is_done_again_once_another_is_there():
     ]
 
 
-async def test_a_request_that_kills_two_runners_is_not_tried_on_a_third():
-    versions = Versions(*[ModelNotReady("its runner is dead")] * 3)
+async def test_a_request_that_kills_runners_is_tried_three_times():
+    versions = Versions(*[ModelNotReady("its runner is dead")] * 4)
     with pytest.raises(ModelNotReady):
         await answer(versions, Routes(1, {MODEL: 1}))
-    assert versions.told.count(("run", 1)) == 2
+    assert versions.told.count(("run", 1)) == 3
 
 
 async def test_nobody_waits_for_a_version_that_does_not_come_back():
