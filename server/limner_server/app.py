@@ -24,6 +24,7 @@ from limner_server.children import supervised
 from limner_server.health import Health
 from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
+from limner_server.lag import watch_lag
 from limner_server.metrics import Metrics
 from limner_server.routing.controller import ControllerProcess
 from limner_server.routing.link import Link
@@ -155,6 +156,7 @@ async def running(
         if controller:
             link = Link(controller, _name(settings, port), folder, servables, trials)
             stack.enter_context(_task(link.keep()))
+        stack.enter_context(_task(watch_lag(metrics.loop_lag.observe)))
         stack.enter_context(_task(asyncio.to_thread(_warm)))
         log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
         yield App(settings, port, metrics_port, controller, calls, health, server)

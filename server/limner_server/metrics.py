@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CALL_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)
 DIFFERENCES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.99, 1, 3, 10, 30)
+LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 MODEL_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 
 
@@ -55,6 +56,11 @@ class Metrics:
         )
         self.model_ready = gauge(
             "limner_model_ready", "1 when the version last answered its golden inputs.", version
+        )
+        self.loop_lag = time(
+            "limner_loop_lag_seconds",
+            "How late the event loop was, looked at twenty times a second.",
+            buckets=LAG_BUCKETS,
         )
         self.mended = gauge("limner_mended", "Versions that were lost and have come back.")
         self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
