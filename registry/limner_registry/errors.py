@@ -55,3 +55,7 @@ class RegistryUnavailable(RegistryError):
 
 class VersionDamaged(RegistryError):
     """A version's files are not the ones that were published; the message names the file."""
+
+
+class DiskFull(RegistryError):
+    """A folder has no room for what is to be written; free some and run the same again."""

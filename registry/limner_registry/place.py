@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -10,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from limner_registry import manifest, metadata
-from limner_registry.errors import VersionDamaged
+from limner_registry.errors import DiskFull, RegistryUnavailable, VersionDamaged
 from limner_registry.placed import folder_of, made_files, verify_placed
 from limner_registry.routes import Routes, read_routes, routes_lock, write_routes
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from limner_registry.triton_config import Kind
 
 STAGING = ".staging"
+FULL = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
+"""How a disk without room is told; MLflow keeps no more of it than these words."""
 STALE_SECONDS = 3600
 """A staging folder this old is a dead process's."""
 
@@ -52,6 +55,7 @@ def place(
         VersionDamaged: A file, in the registry or in the placed folder, is not the published one.
         ContractBroken: The version keeps another revision of its contract than this code.
         MetadataIncomplete: The version was registered without what it must carry.
+        DiskFull: There is no room for it.
     """
     version = registry.version(model, number)
     metadata.gate(version.tags)
@@ -66,7 +70,7 @@ def place(
         else:
             return final
 
-    with staging(models) as staged:
+    with _told_if_full(models), staging(models) as staged:
         fetched = registry.fetch(version, staged)
         manifest.verify(fetched, version.manifest_sha256)
         (staged / "placed").mkdir()
@@ -124,6 +128,24 @@ def unplace(models: Path, model: str, number: int) -> None:
     """Take a version out of Triton's model folder, whole at once; only where nobody loads it."""
     with staging(models) as staged, suppress(FileNotFoundError):  # another may be first
         folder_of(models, model, number).rename(staged / "placed")
+
+
+@contextmanager
+def _told_if_full(folder: Path) -> Iterator[None]:
+    """Raise DiskFull for whatever failed because a folder's disk is full."""
+    try:
+        yield
+    except (OSError, RegistryUnavailable) as error:
+        words = next((said for said in FULL if said in _history(error)), None)
+        if words is None:
+            raise
+        said = f"there is no room in {folder}: {words}; nothing was changed"
+        raise DiskFull(said) from error
+
+
+def _history(error: BaseException | None) -> str:
+    """Return all that an error and those it came from say."""
+    return "" if error is None else f"{error}\n{_history(error.__cause__)}"
 
 
 @contextmanager

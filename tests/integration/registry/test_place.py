@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -10,7 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from limner_registry.errors import RegistryError, VersionDamaged, VersionUnknown
+from limner_registry.errors import (
+    DiskFull,
+    RegistryError,
+    VersionDamaged,
+    VersionUnknown,
+)
 from limner_registry.place import STAGING, place, place_stable
 from limner_registry.placed import verify_placed
 from limner_registry.publish import publish
@@ -201,3 +207,16 @@ def test_a_damaged_version_leaves_the_routes_as_they_were(registry, models, make
     with pytest.raises(RegistryError):
         place_stable(registry, models)
     assert read_routes(models) == before
+
+
+def test_a_full_disk_leaves_nothing_half_done(registry, version, models):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(DiskFull, match="File too large"):
+            place(registry, MODEL, version.number, models)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [*models.iterdir()] == [models / ".staging"]
+    assert not [*(models / ".staging").iterdir()]
+    assert place(registry, MODEL, version.number, models).is_dir()
