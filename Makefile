@@ -35,6 +35,7 @@ lint: install $(BUF)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/mypy typing_tests/client.py
+	$(BIN)/mypy bench/*.py
 	$(BUF) format --diff --exit-code protos
 	$(BUF) lint protos
 	$(BUF) breaking protos --against protos/promised.binpb

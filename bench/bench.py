@@ -151,12 +151,11 @@ async def serve(state: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked_to_stop.set)
     settings = Settings(state, port=0, metrics_port=0)
     async with running(settings, (EchoService,)) as app:
-        assert app.triton is not None
         address = f"127.0.0.1:{app.port}"
         async with AsyncLimnerClient(address) as client:
             while not await client.health():
                 await asyncio.sleep(0.05)
-        print(address, app.triton.process.address, flush=True)
+        print(address, app.triton, flush=True)
         await asked_to_stop.wait()
 
 

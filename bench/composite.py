@@ -6,6 +6,7 @@ classical ways. All get the same pairs at the same size.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from stack import STATE, interval, limner, served
 from torch import nn
 
 from limner_client import LimnerClient, Output
+from limner_client.requests import ComposerName
 from limner_models.multiplications import multiplications
 from limner_models.recipes import RECIPES
 from limner_models.recipes.composite_scores import (
@@ -38,8 +40,11 @@ from limner_models.studio.backgrounds import debian_photos
 
 ROUNDS = 40
 RAW = Output("raw_rgb8")
-NETWORK = ("composer",)
-CHAIN = ("face_extractor", "color_corrector", "background_blender")
+ENGINES: dict[ComposerName, tuple[str, ...]] = {
+    "network": ("composer",),
+    "conventional": ("face_extractor", "color_corrector", "background_blender"),
+}
+"""And their networks."""
 
 Photo = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -58,7 +63,9 @@ def computed() -> Table:
     """Return how many multiply-accumulates either takes for a pair of crops."""
     photo = torch.zeros(1, SIZE, SIZE, 3, dtype=torch.uint8)
     share = photo[..., 0]
-    composer, extractor, corrector, blender = (network(name) for name in (*NETWORK, *CHAIN))
+    composer, extractor, corrector, blender = (
+        network(name) for name in itertools.chain.from_iterable(ENGINES.values())
+    )
     one = multiplications(composer, photo, photo, share)
     steps = {
         "two faces extracted": multiplications(extractor, torch.cat((photo, photo))),
@@ -79,7 +86,7 @@ def taken(client: LimnerClient) -> Table:
     rows = []
     for _ in track(range(ROUNDS + 3), "engines", console=screen, transient=True):
         seconds = []
-        for engine, names in (("network", NETWORK), ("conventional", CHAIN)):
+        for engine, names in ENGINES.items():
             stages = client.composite(photo, relit, engine=engine, output=RAW).timings.stages
             networks = sum(stage.seconds for stage in stages if stage.name in names)
             rest = sum(stage.seconds for stage in stages if stage.name in ("align", "lay_on"))
@@ -106,7 +113,7 @@ def quality() -> Table:
     pairs = list(held_out_pairs(recipe, drawn_material()))
     ways: Mapping[str, Callable[[Mapping[str, Any]], Photo]] = {
         "composer": composed(network("composer")),
-        "conventional chain": conventional(*(network(name) for name in CHAIN)),
+        "conventional chain": conventional(*(network(name) for name in ENGINES["conventional"])),
         "matched, seamlessClone": classical.matched_and_cloned,
         "matched, feathered": classical.matched_and_feathered,
         "feathered": classical.feathered,

@@ -54,4 +54,5 @@ def enlarged(width: int, height: int) -> Photo:
     """Return a photo of any size, with noise as a sensor's."""
     photo = cv2.resize(data.coffee(), (width, height), interpolation=cv2.INTER_CUBIC)
     noise = np.random.default_rng(0).integers(-4, 5, photo.shape, np.int8)
-    return np.clip(photo.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    noisy: Photo = np.clip(photo.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    return noisy

@@ -35,7 +35,7 @@ NETWORK = Contract(
 )
 INPUTS = {"given": np.zeros((1, 1024), np.uint8)}
 ANSWERS = {"same": np.ones((1, 256), np.float32)}
-Inputs = dict[str, np.ndarray]
+Inputs = dict[str, np.ndarray[Any, Any]]
 METADATA = (("user-agent", "grpc-python/1.81.1"), ("x-request-start", "1"))
 
 
@@ -158,7 +158,7 @@ async def added_by_routing() -> Table:
     table = Table("a call of one model, us", "median", "p99", "added at p99")
     versions = Versions()
     stable = {"bench": 1}
-    cases = {
+    cases: dict[str, Callable[[int], Awaitable[object]]] = {
         "recorded and counted, no routing": Serving(Routes(1, stable), versions).unrouted,
         "routed, no rollout": Serving(Routes(1, stable), versions).answer,
         "routed, canary at 5 %": Serving(routes_at(500), versions).answer,

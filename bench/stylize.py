@@ -45,7 +45,8 @@ def tables() -> Iterator[Table]:
 
 def drawn(client: LimnerClient, photo: Photo | bytes, **how: Any) -> Photo:
     """Return a photo drawn by the server, to the last bit."""
-    result = client.stylize(photo, **({"style": STYLES[0].name, "output": RAW} | how))
+    told: dict[str, Any] = {"style": STYLES[0].name, "output": RAW} | how
+    result = client.stylize(photo, **told)
     return np.asarray(result.image)
 
 
@@ -118,7 +119,9 @@ def tile_sizes(client: LimnerClient, photos: list[Photo]) -> Table:
     table = Table(
         "tiles of 256 px and of 1024", "pictures", "most any value differs", "values that do"
     )
-    cases = [(photo, {"style": style.name}) for photo in photos for style in STYLES]
+    cases: list[tuple[Photo | bytes, dict[str, Any]]] = [
+        (photo, {"style": style.name}) for photo in photos for style in STYLES
+    ]
     cases.append((encoded(enlarged(3000, 2000)), {"style": STYLES[0].name, "line_width": 0.5}))
     most, differing, values = 0, 0, 0
     for photo, how in track(cases, "tile sizes", console=screen, transient=True):
@@ -136,7 +139,7 @@ def seams(client: LimnerClient, photos: list[Photo]) -> Table:
     Pictures have edges there by chance, too: the same places are also measured in a picture that
     was drawn as one tile, and the ratio of both says what the tiling does.
     """
-    ways = {
+    ways: dict[str, tuple[int, dict[str, Any]]] = {
         "overlapping, 256 px": (256, {"tile_px": 256}),
         "overlapping, 512 px": (512, {"tile_px": 512}),
         "plain grid, 500 px, as the patent": (PLAIN, {"tiling": "plain_grid"}),

@@ -85,6 +85,8 @@ class App:
     settings: Settings
     port: int
     metrics_port: int
+    triton: str
+    """host:port of Triton's gRPC."""
     controller: str
     """host:port of the controller; empty where there is none."""
     _calls: Calls
@@ -159,7 +161,7 @@ async def running(
         stack.enter_context(_task(watch_lag(metrics.loop_lag.observe)))
         stack.enter_context(_task(asyncio.to_thread(_warm)))
         log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
-        yield App(settings, port, metrics_port, controller, calls, health, server)
+        yield App(settings, port, metrics_port, address, controller, calls, health, server)
 
 
 def _warm() -> None:
