@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from limner.v1.reasons import ModelNotReady
 from limner_registry.contracts import CONTRACTS, PERSON_SEGMENTER
@@ -67,6 +68,16 @@ def servables(triton, tmp_path):
     return Servables(triton, tmp_path, CONTRACTS, Metrics(), routed)
 
 
+@pytest_asyncio.fixture
+async def settled(servables, triton, tmp_path):
+    """One version that is up."""
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+    return servables
+
+
 def place(models, version, answer):
     folder = models / f"{MODEL}.v{version}" / str(version)
     folder.mkdir(parents=True)
@@ -80,14 +91,8 @@ def route(models, generation, version):
     (models / "routes.json").write_text(json.dumps(table))
 
 
-async def test_a_version_is_routed_to_once_it_answers_its_golden_inputs(
-    servables, triton, tmp_path
-):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
-    assert servables.routes == Routes(1, {MODEL: 1})
+async def test_a_version_is_routed_to_once_it_answers_its_golden_inputs(settled):
+    assert settled.routes == Routes(1, {MODEL: 1})
 
 
 async def test_a_version_that_answers_otherwise_than_when_published_is_never_routed_to(
@@ -134,25 +139,15 @@ async def test_a_replaced_version_stays_loaded_for_the_calls_planned_with_it(
     assert triton.loaded == {2}
 
 
-async def test_a_version_that_was_lost_is_loaded_anew(servables, triton, tmp_path):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
+async def test_a_version_that_was_lost_is_loaded_anew(settled, triton):
     triton.loaded.clear()
-    await servables.settle()
-    assert servables.routes.stable == {MODEL: 1}
+    await settled.settle()
+    assert settled.routes.stable == {MODEL: 1}
     assert triton.loaded == {1}
     assert triton.told[-2:] == [("unload", 1), ("load", 1)]
 
 
-async def test_calls_wait_for_a_version_that_was_lost_until_it_is_mended(
-    servables, triton, tmp_path
-):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
+async def test_calls_wait_for_a_version_that_was_lost_until_it_is_mended(settled, triton):
     mended, load = asyncio.Event(), triton.load
 
     async def wait(model, version):
@@ -161,70 +156,50 @@ async def test_calls_wait_for_a_version_that_was_lost_until_it_is_mended(
 
     triton.load = wait
     triton.loaded.clear()
-    losses = await servables.back(MODEL, 1, 10)
-    assert servables.lose(MODEL, 1, losses)
-    waiting = asyncio.create_task(servables.back(MODEL, 1, 10))
+    losses = await settled.back(MODEL, 1, 10)
+    assert settled.lose(MODEL, 1, losses)
+    waiting = asyncio.create_task(settled.back(MODEL, 1, 10))
     await asyncio.sleep(0.05)
     assert not waiting.done()
-    assert servables.routes.stable == {MODEL: 1}
-    assert servables.troubles() == {(MODEL, 1): "a run found it dead"}
+    assert settled.routes.stable == {MODEL: 1}
+    assert settled.troubles() == {(MODEL, 1): "a run found it dead"}
     mended.set()
     await asyncio.wait_for(waiting, 5)
-    assert servables.troubles() == {(MODEL, 1): ""}
-    assert servables.mends == 1
+    assert settled.troubles() == {(MODEL, 1): ""}
+    assert settled.mends == 1
 
 
-async def test_nobody_waits_longer_than_he_has_time(servables, triton, tmp_path):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
+async def test_nobody_waits_longer_than_he_has_time(settled, triton):
     triton.load = never
-    servables.lose(MODEL, 1, 0)
-    await asyncio.wait_for(servables.back(MODEL, 1, 0.05), 5)
-    assert servables.troubles()[MODEL, 1]
+    settled.lose(MODEL, 1, 0)
+    await asyncio.wait_for(settled.back(MODEL, 1, 0.05), 5)
+    assert settled.troubles()[MODEL, 1]
 
 
-async def test_a_version_that_is_not_mended_in_time_loses_its_place(
-    servables, triton, tmp_path, monkeypatch
-):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
+async def test_a_version_that_is_not_mended_in_time_loses_its_place(settled, triton, monkeypatch):
     triton.load = never
-    servables.lose(MODEL, 1, 0)
+    settled.lose(MODEL, 1, 0)
     now = time.monotonic() + MEND_SECONDS + 1
     monkeypatch.setattr("limner_server.triton.keeper.time.monotonic", lambda: now)
-    await servables.look()
-    assert servables.routes.stable == {}
-    assert not servables.lose(MODEL, 1, 0)
+    await settled.look()
+    assert settled.routes.stable == {}
+    assert not settled.lose(MODEL, 1, 0)
 
 
-async def test_a_run_that_began_before_a_version_was_mended_does_not_lose_it_again(
-    servables, triton, tmp_path
-):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
-    losses = await servables.back(MODEL, 1, 10)
-    servables.lose(MODEL, 1, losses)
-    await servables.settle()
+async def test_a_run_that_began_before_a_version_was_mended_does_not_lose_it_again(settled, triton):
+    losses = await settled.back(MODEL, 1, 10)
+    settled.lose(MODEL, 1, losses)
+    await settled.settle()
     told = [*triton.told]
-    assert servables.lose(MODEL, 1, losses)
-    await servables.settle()
+    assert settled.lose(MODEL, 1, losses)
+    await settled.settle()
     assert triton.told == told
 
 
-async def test_one_that_is_being_mended_does_not_keep_others_waiting(servables, triton, tmp_path):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
+async def test_one_that_is_being_mended_does_not_keep_others_waiting(settled, triton):
     triton.load = never
-    servables.lose(MODEL, 1, 0)
-    await asyncio.wait_for(servables.look(), 5)
+    settled.lose(MODEL, 1, 0)
+    await asyncio.wait_for(settled.look(), 5)
 
 
 async def test_a_version_that_nobody_knows_is_not_worth_waiting_for(servables):
@@ -285,14 +260,10 @@ async def test_a_defect_does_not_end_the_loop_that_keeps_versions_alive(
     keeping.cancel()
 
 
-async def test_damaged_routes_leave_the_table_in_force(servables, triton, tmp_path):
-    place(tmp_path, 1, 0.5)
-    route(tmp_path, 1, 1)
-    triton.answers[1] = 0.5
-    await servables.settle()
+async def test_damaged_routes_leave_the_table_in_force(settled, tmp_path):
     (tmp_path / "routes.json").write_text("{")
-    await servables.settle()
-    assert servables.routes == Routes(1, {MODEL: 1})
+    await settled.settle()
+    assert settled.routes == Routes(1, {MODEL: 1})
 
 
 async def test_a_model_that_no_service_needs_is_not_loaded(servables, triton, tmp_path):
