@@ -102,7 +102,8 @@ def bars(results: Results, names: Sequence[str]) -> Iterator[tuple[str, str, boo
             for size in TITLES
             if (found := ratios(results, name, size)).size and np.median(found) <= 1
         ]
-        yield f"ahead of every peer: {title}", "; ".join(behind) or "all", not behind
+        told = f"not of {'; '.join(behind)}" if behind else f"of all {len(peers)} ways measured"
+        yield f"ahead of every peer: {title}", told, not behind and bool(peers)
     for peer in RAW_TENSOR_PEERS:
         found = [
             float(np.median(ratio))

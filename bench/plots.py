@@ -11,7 +11,7 @@ from typing import Final
 WIDTH, HEIGHT = 300, 260
 """Pixels of a panel with what is written around it."""
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 28, 40
-LEGEND: Final = 150
+LEGEND: Final = 180
 COLORS: Final = (
     "#d1495b", "#30638e", "#edae49", "#00798c", "#7a5195", "#5d8233",
     "#a05d2c", "#2ec4b6", "#666666", "#b5179e",
