@@ -176,6 +176,8 @@ def _times(results: Results, name: str, size: int) -> str:
 def _over(ratios: Numbers) -> str:
     if not ratios.size:
         return "-"
+    if (ratios == 1).all():  # ours, beside itself
+        return "1"
     low, high = interval(ratios)
     return f"{np.median(ratios):.2f} ({low:.2f}-{high:.2f})"
 
