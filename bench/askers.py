@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import grpc
 from negative import CONTRACTS, METHOD, NegativeService
@@ -15,7 +15,7 @@ from limner.v1 import image_pb2
 from limner_registry.contracts import triton_name
 from limner_server.triton.client import MAX_MESSAGE
 
-Ask = Callable[[], Awaitable[bytes]]
+Ask = Callable[[], Awaitable[bytes | bytearray]]
 """Sends the same bytes each time; returns what came back."""
 BOUNDARY: Final = b"a boundary that no photo has"
 HEAD: Final = b'Content-Disposition: form-data; name="photo"; filename="photo"'
@@ -45,7 +45,7 @@ class Http:
         self._request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         self._socket: socket.socket | None = None
 
-    async def ask(self) -> bytes:
+    async def ask(self) -> bytearray:
         """Send the request, and return the body of the answer.
 
         Raises:
@@ -156,7 +156,8 @@ def to_v2(address: str, data: bytes, model: str = "") -> Grpc:
         stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
 
         async def ask() -> bytes:
-            return (await stub.ModelInfer(request)).raw_output_contents[0]
+            answer: bytes = (await stub.ModelInfer(request)).raw_output_contents[0]
+            return answer
 
         return ask
 
@@ -167,10 +168,11 @@ def to_ray(address: str, data: bytes) -> Grpc:
     """Ask Ray's gRPC proxy, with bytes that no message is around."""
 
     def call(channel: grpc.aio.Channel) -> Ask:
-        negate = channel.unary_unary("/limner.bench.Negative/Negate")
+        negate: Any = channel.unary_unary("/limner.bench.Negative/Negate")
 
         async def ask() -> bytes:
-            return await negate(data, metadata=(("application", "default"),))
+            answer: bytes = await negate(data, metadata=(("application", "default"),))
+            return answer
 
         return ask
 

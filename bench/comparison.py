@@ -105,13 +105,13 @@ def bars(results: Results, names: Sequence[str]) -> Iterator[tuple[str, str, boo
         told = f"not of {'; '.join(behind)}" if behind else f"of all {len(peers)} ways measured"
         yield f"ahead of every peer: {title}", told, not behind and bool(peers)
     for peer in RAW_TENSOR_PEERS:
-        found = [
+        times = [
             float(np.median(ratio))
             for name in peers
             if name.startswith(peer) and (ratio := faster(results, name, LARGE)).size
         ]
-        if found:
-            yield f"3.1 MB, times {peer}'s rate: 5", f"{min(found):.1f}", min(found) >= 5
+        if times:
+            yield f"3.1 MB, times {peer}'s rate: 5", f"{min(times):.1f}", min(rates) >= 5
 
 
 def by_load(results: Results, names: Sequence[str], sizes: Sequence[int]) -> list[Panel]:
@@ -159,7 +159,8 @@ def by_size(results: Results, names: Sequence[str], sizes: Sequence[int]) -> lis
 
 def _ratios(over: Numbers, under: Numbers) -> Numbers:
     rounds = min(len(over), len(under))
-    return over[:rounds] / under[:rounds]
+    shares: Numbers = over[:rounds] / under[:rounds]
+    return shares
 
 
 def _quantile(results: Results, name: str, size: int, share: float) -> float:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import askers
+import grpc
 import psutil
 from environments import ROOT, python_with
 from peer_processes import Running, started
@@ -162,7 +163,7 @@ async def _answers(way: Way, running: Running) -> None:
         try:
             async with asyncio.timeout(10):
                 why = await _said(way)
-        except (OSError, TimeoutError, askers.Wrong, askers.grpc.aio.AioRpcError) as error:
+        except (OSError, TimeoutError, askers.Wrong, grpc.aio.AioRpcError) as error:
             why = f"{type(error).__name__}: {error}"[:200]
         if not why:
             return
