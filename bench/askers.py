@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import grpc
+from google.protobuf.wrappers_pb2 import BytesValue
 from negative import CONTRACTS, METHOD, NegativeService
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
@@ -165,13 +166,18 @@ def to_v2(address: str, data: bytes, model: str = "") -> Grpc:
 
 
 def to_ray(address: str, data: bytes) -> Grpc:
-    """Ask Ray's gRPC proxy, with bytes that no message is around."""
+    """Ask Ray's gRPC proxy, with bytes in the message that protobuf has for them."""
+    request = BytesValue(value=data)
 
     def call(channel: grpc.aio.Channel) -> Ask:
-        negate: Any = channel.unary_unary("/limner.bench.Negative/Negate")
+        negate: Any = channel.unary_unary(
+            "/limner.bench.Negative/Negate",
+            request_serializer=BytesValue.SerializeToString,
+            response_deserializer=BytesValue.FromString,
+        )
 
         async def ask() -> bytes:
-            answer: bytes = await negate(data, metadata=(("application", "default"),))
+            answer: bytes = (await negate(request, metadata=(("application", "default"),))).value
             return answer
 
         return ask

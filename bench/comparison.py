@@ -111,7 +111,7 @@ def bars(results: Results, names: Sequence[str]) -> Iterator[tuple[str, str, boo
             if name.startswith(peer) and (ratio := faster(results, name, LARGE)).size
         ]
         if times:
-            yield f"3.1 MB, times {peer}'s rate: 5", f"{min(times):.1f}", min(rates) >= 5
+            yield f"3.1 MB, times {peer}'s rate: 5", f"{min(times):.1f}", min(times) >= 5
 
 
 def by_load(results: Results, names: Sequence[str], sizes: Sequence[int]) -> list[Panel]:

@@ -101,7 +101,6 @@ PEERS = (
             "RAY_SERVE_ENABLE_DIRECT_INGRESS": "0",  # the rest of it is for HAProxy alone
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_AUTH_MODE": "disabled",
-            "RAY_agent_register_timeout_ms": "120000",
         },
     ),
     Peer(

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import ray
+from google.protobuf.wrappers_pb2 import BytesValue
 from negating import Negating
 from ray import serve
 from starlette.requests import Request
@@ -29,14 +30,18 @@ class Negative:
         """Answer over HTTP."""
         return Response(self._negating.negate(await request.body()))
 
-    async def Negate(self, data: bytes) -> bytes:
+    async def Negate(self, given: BytesValue) -> BytesValue:
         """Answer over gRPC."""
-        return self._negating.negate(data)
+        return BytesValue(value=bytes(self._negating.negate(given.value)))
 
 
 def add_negative(_servicer: Any, server: Any) -> None:
-    """Put the method on a gRPC server, as generated code would, without a message around bytes."""
-    handler = grpc.unary_unary_rpc_method_handler(lambda request, _: request)
+    """Put the method on a gRPC server, as generated code would."""
+    handler = grpc.unary_unary_rpc_method_handler(
+        lambda request, _: request,
+        request_deserializer=BytesValue.FromString,
+        response_serializer=BytesValue.SerializeToString,
+    )
     handlers = grpc.method_handlers_generic_handler("limner.bench.Negative", {"Negate": handler})
     server.add_generic_rpc_handlers((handlers,))
 
