@@ -200,9 +200,12 @@ class Table:
             ("---",) * 6,
         ]
 
-    def add(self, fault: str, times: tuple[float, float], calls: Calls, seen: str) -> None:
-        """Add a line: after how many seconds a fault was seen, and over; what became of calls."""
-        detected, recovered = (f"{seconds:.2f} s" for seconds in times)
+    def add(self, fault: str, times: tuple[float, float] | None, calls: Calls, seen: str) -> None:
+        """Add a line: after how many seconds a fault was seen, and over; what became of calls.
+
+        Times are None where nothing has to be seen or mended.
+        """
+        detected, recovered = (f"{seconds:.2f} s" for seconds in times) if times else ("", "")
         count, lost = str(len(calls.seconds)), str(len(calls.errors))
         self.lines.append((fault, detected, recovered, count, lost, seen))
 

@@ -16,7 +16,7 @@ async def test_a_registry_that_is_away_is_missed_by_operators_alone(house, table
         done = await asyncio.to_thread(
             subprocess.run, command, env=nobody, capture_output=True, text=True, check=False
         )
-    table.add("MLflow down", (0.0, 0.0), calls, "nothing; operators' commands end with 3")
+    table.add("MLflow down", None, calls, "nothing; operators' commands end with 3")
     assert done.returncode == 3, done.stderr
     assert "does not answer" in done.stderr
     assert not calls.errors
@@ -29,5 +29,5 @@ async def test_a_table_that_is_damaged_leaves_the_one_in_force(house, table):
         file.write_text(whole[:20])
         await asyncio.sleep(3)
         file.write_text(whole)
-    table.add("routing table cut short on disk", (0.0, 0.0), calls, "nothing")
+    table.add("routing table cut short on disk", None, calls, "nothing")
     assert not calls.errors
