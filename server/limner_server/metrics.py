@@ -31,7 +31,7 @@ class Metrics:
         count = partial(Counter, registry=self.registry)
         gauge = partial(Gauge, registry=self.registry)
         time = partial(Histogram, registry=self.registry)
-        method, version = ("grpc_type", "grpc_service", "grpc_method"), ("model", "version")
+        method = ("grpc_type", "grpc_service", "grpc_method")
 
         self.started = count("grpc_server_started", "Calls begun.", method)
         self.handled = count("grpc_server_handled", "Calls ended.", (*method, "grpc_code"))
@@ -47,22 +47,11 @@ class Metrics:
         self.stage_seconds = time(
             "limner_stage_seconds", "Time of one part of a call.", ("stage",), buckets=CALL_BUCKETS
         )
-        self.model_calls = count("limner_model_calls", "Runs of a version.", (*version, "outcome"))
-        self.model_seconds = time(
-            "limner_model_seconds",
-            "Time of one run, the way to Triton and back included.",
-            version,
-            buckets=MODEL_BUCKETS,
-        )
-        self.model_ready = gauge(
-            "limner_model_ready", "1 when the version last answered its golden inputs.", version
-        )
         self.loop_lag = time(
             "limner_loop_lag_seconds",
             "How late the event loop was, looked at twenty times a second.",
             buckets=LAG_BUCKETS,
         )
-        self.mended = gauge("limner_mended", "Versions that were lost and have come back.")
         self.triton_restarts = count("limner_triton_restarts", "Starts after Triton had ended.")
         self.controller_restarts = count(
             "limner_controller_restarts", "Starts after the controller had ended."
@@ -75,8 +64,27 @@ class Metrics:
             registry=self.registry,
         )
         self.registry.register(Gpus())
+        self._versions()
         self._admission()
         self._rollouts()
+
+    def _versions(self) -> None:
+        """Make the series of versions: how they run, and whether they are up."""
+        count = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        time = partial(Histogram, registry=self.registry)
+        version = ("model", "version")
+        self.model_calls = count("limner_model_calls", "Runs of a version.", (*version, "outcome"))
+        self.model_seconds = time(
+            "limner_model_seconds",
+            "Time of one run, the way to Triton and back included.",
+            version,
+            buckets=MODEL_BUCKETS,
+        )
+        self.model_ready = gauge(
+            "limner_model_ready", "1 when the version last answered its golden inputs.", version
+        )
+        self.mended = gauge("limner_mended", "Versions that were lost and have come back.")
 
     def _admission(self) -> None:
         """Make the series of who works, who waits and who is turned away."""
