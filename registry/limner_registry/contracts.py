@@ -232,6 +232,22 @@ BACKGROUND_BLENDER = Contract(
     max_batch=8,
 )
 
+ANIMALIZER = Contract(
+    model="animalizer",
+    revision=1,
+    inputs=(
+        Tensor("image", "uint8", (256, 256, 3), "sRGB, a face brought `onto` an animal's template"),
+        Tensor("points", "float32", (23, 2), "shares of the side, in the order of `animals.TOLD`"),
+        Tensor("animal", "uint8", (1,), "index into ANIMALS"),
+        Tensor("coat", "uint8", (1,), "index into the animal's coats"),
+    ),
+    outputs=(
+        Tensor("drawn", "uint8", (512, 512, 4), "sRGB, not premultiplied, then alpha of 255"),
+        Tensor("anchors", "float32", (9, 2), "shares of the side, in the order of ANCHORS"),
+    ),
+    max_batch=4,
+)
+
 CONTRACTS = (
     FACE_DETECTOR,
     FACE_MESH,

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "limner_client": {"limner"},
     "limner_server": {
         "limner",
+        "limner_registry.animals",
         "limner_registry.color",
         "limner_registry.contracts",
         "limner_registry.face_template",
@@ -34,6 +35,7 @@ MAY_IMPORT = {
         "limner_registry.styles",
     },
     "limner_models": {
+        "limner_registry.animals",
         "limner_registry.color",
         "limner_registry.contracts",
         "limner_registry.face_template",
