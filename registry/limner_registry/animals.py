@@ -38,7 +38,7 @@ ANIMALS: Final[Mapping[str, Animal]] = MappingProxyType(
     {
         "cat": Animal(
             coats=("ginger", "dark tabby", "orange", "black", "white", "gray", "tuxedo"),
-            template=((0.370, 0.510), (0.630, 0.510), (0.5, 0.617), (0.421, 0.697), (0.579, 0.697)),
+            template=((0.386, 0.509), (0.614, 0.509), (0.5, 0.603), (0.430, 0.673), (0.570, 0.673)),
         ),
         "dog": Animal(
             coats=(
@@ -49,15 +49,15 @@ ANIMALS: Final[Mapping[str, Animal]] = MappingProxyType(
                 "golden",
                 "black and white",
             ),
-            template=((0.377, 0.507), (0.623, 0.507), (0.5, 0.620), (0.421, 0.697), (0.579, 0.697)),
+            template=((0.392, 0.506), (0.608, 0.506), (0.5, 0.606), (0.430, 0.673), (0.570, 0.673)),
         ),
         "fox": Animal(
             coats=("red", "dark red", "arctic"),
-            template=((0.371, 0.504), (0.629, 0.504), (0.5, 0.642), (0.421, 0.697), (0.579, 0.697)),
+            template=((0.386, 0.504), (0.614, 0.504), (0.5, 0.625), (0.430, 0.673), (0.570, 0.673)),
         ),
         "bear": Animal(
             coats=("brown", "black", "polar", "cinnamon"),
-            template=((0.377, 0.496), (0.623, 0.496), (0.5, 0.605), (0.421, 0.697), (0.579, 0.697)),
+            template=((0.392, 0.496), (0.608, 0.496), (0.5, 0.592), (0.430, 0.673), (0.570, 0.673)),
         ),
     }
 )
@@ -98,7 +98,7 @@ ANCHORS: Final = (
 )
 """The animal's own points that the animalizer answers, in their order."""
 
-HEAD: Final = 1.2
+HEAD: Final = 1.3
 """How much larger an animal's head is than its points alone would have it: it covers a person's."""
 
 _TWICE: Final = [0, 0, 1, 1, 2, 3, 4]

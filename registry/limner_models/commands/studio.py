@@ -28,7 +28,8 @@ Files of portrait NUMBER, whose seed that is:
   NUMBER.json        landmarks, and all parameters that draw it again
   NUMBER_color, NUMBER_style, NUMBER_bald, NUMBER_bg (--variants) and NUMBER_cat, NUMBER_dog,
   NUMBER_fox, NUMBER_bear (--animals): the same four files each
-  NUMBER.npz         instead of all these, with --layers
+  NUMBER.npz         instead of all these, with --layers; with --animals as well, it holds the
+                     person made lively, and two animals aligned as animalizers are taught
   sheet.jpg          the first 64 at a glance
 
 \b
@@ -91,8 +92,9 @@ def draw(
     Photographic backgrounds are chosen by the seed among the photos found, so that the same files
     need the same photos.
     """
-    if kinds["layers"] and (kinds["variants"] or kinds["animals"]):
-        raise click.UsageError("--layers holds neither variants nor animals")
+    if kinds["layers"] and kinds["variants"]:
+        raise click.UsageError("--layers holds no variants")
+    beside = ("animals",) if kinds["layers"] and kinds["animals"] else ()
     # --help need not wait for the compiler
     from limner_models.studio.layers import dataset_digest
     from limner_models.studio.workers import DrawingFailed
@@ -100,7 +102,7 @@ def draw(
     try:
         if kinds["layers"]:
             sheet, photos = None, None
-            _draw_layers(seed, count, size, out, workers)
+            _draw_layers((seed, count, size, out), workers, animals=kinds["animals"])
         else:
             photos = _photos(backgrounds)
             sheet = _draw_pictures((seed, count, size, out), workers, photos, kinds)
@@ -116,7 +118,7 @@ def draw(
             "size": size,
             "sheet": str(sheet) if sheet else None,
             "photos_sha256": photos.digest() if photos else None,
-            "dataset_sha256": dataset_digest(seed, count, size),
+            "dataset_sha256": dataset_digest(seed, count, size, beside),
         }
         click.echo(json.dumps(answer, indent=2))
     else:
@@ -132,11 +134,11 @@ def _photos(folder: Path | None) -> Photos | None:
     return photos if photos and photos.names else None
 
 
-def _draw_layers(seed: int, count: int, size: int, out: Path, workers: int) -> None:
+def _draw_layers(what: tuple[int, int, int, Path], workers: int, *, animals: bool) -> None:
     from limner_models.studio.store import draw_many
 
-    with _progress(count) as done:
-        draw_many(seed, count, size, out, workers, progress=done)
+    with _progress(what[1]) as done:
+        draw_many(*what, workers, animals=animals, progress=done)
 
 
 def _draw_pictures(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -28,11 +28,13 @@ from limner_models.studio.scene import Scene, with_hair_color
 from limner_models.studio.view import View, view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from limner_models.studio.arrays import F64
     from limner_models.studio.params import Hair, Params
     from limner_models.studio.strands import Strands
 
+Crop: TypeAlias = "Callable[[Mapping[str, tuple[float, float]]], F64]"
 MIDDLE_GRAY = 0.85
 """What a face of average light is exposed to."""
 BRIGHTEST = 6.0
@@ -145,10 +147,20 @@ class Exposure:
         return light
 
 
-def expose(params: Params, size: int, scene: Scene) -> Exposure:
-    """Return a scene as the camera of `params` sees it, in a picture of size x size pixels."""
+def expose(params: Params, size: int, scene: Scene, crop: Crop | None = None) -> Exposure:
+    """Return a scene as the camera of `params` sees it, in a picture of size x size pixels.
+
+    Args:
+        params: Of the scene.
+        size: Pixels a side.
+        scene: What is seen.
+        crop: Takes where landmarks would be seen, indices of pixels by name, and returns the
+            affine map, 2x3, under which the picture is drawn; None draws it as it is.
+    """
     side = size * oversampling(size)
     view = view_of(params.camera, scene.turn, side)
+    if crop is not None:
+        view = _cropped(view, scene, oversampling(size), crop)
     visible = _look(params, scene, view, side)
     lighting = light_scene(scene, params.light)
     # what strands cover need not be lit
@@ -163,6 +175,16 @@ def expose(params: Params, size: int, scene: Scene) -> Exposure:
     ]
     strand_light = np.concatenate([np.zeros((0, 3), np.float32), *parts])
     return Exposure(params, size, scene, view, lighting, visible, surface_light, strand_light)
+
+
+def _cropped(view: View, scene: Scene, step: int, crop: Crop) -> View:
+    """Return the view of a picture under the map that `crop` makes of its landmarks."""
+    seen = {name: view.project(point)[:2] for name, point in scene.landmarks.items()}
+    matrix = crop({name: (x / step - 0.5, y / step - 0.5) for name, (x, y) in seen.items()})
+    # index i of a pixel is i + 1/2 pixels from the edge, and step times as many samples
+    turn = matrix[:, :2]
+    shift = step * (matrix[:, 2] + 0.5 - turn @ (0.5, 0.5))
+    return view.through(np.column_stack([turn, shift]))
 
 
 def _look(params: Params, scene: Scene, view: View, side: int) -> Visible:

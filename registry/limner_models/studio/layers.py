@@ -16,7 +16,7 @@ from limner_models.studio.sampling import sample
 from limner_models.studio.variants import as_animal, in_class
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from limner_models.studio.arrays import Array
 
@@ -66,7 +66,11 @@ def draw_layers(
         arrays[f"foreground_{shade}"] = light.astype(np.float16)
     if shades:
         arrays["recolored"] = np.array(json.dumps(dyed))
-    file = layer_file(folder, seed)
+    save_layers(layer_file(folder, seed), arrays)
+
+
+def save_layers(file: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays under a file's name only once they are all there."""
     unfinished = file.with_name(f".{file.name}.part")
     with unfinished.open("wb") as out:
         np.savez(out, **arrays)

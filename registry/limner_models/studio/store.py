@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from limner_models.studio import variants
+from limner_models.studio.counterparts import draw_counterparts
 from limner_models.studio.layers import draw_layers, layer_file
 from limner_models.studio.palette import shades_of
 from limner_models.studio.portrait import LARGEST, SMALLEST, draw, finish, save_png, sit
@@ -33,6 +34,8 @@ def draw_many(
     workers: int = 1,
     shades: Sequence[str] = (),
     progress: Callable[[int], None] = _nothing,
+    *,
+    animals: bool = False,
 ) -> list[Path]:
     """Write the layers of portraits first_seed to first_seed + count - 1 that are not there yet.
 
@@ -44,6 +47,7 @@ def draw_many(
         workers: Processes.
         shades: Classes of color to draw each head in as well; see `draw_layers`.
         progress: Called with each seed as its file is there, at once for those found.
+        animals: Whether two animals stand beside each portrait; see `draw_counterparts`.
 
     Returns:
         All files, in the order of their seeds.
@@ -63,7 +67,11 @@ def draw_many(
             progress(seed)
         else:
             missing.append(seed)
-    job = functools.partial(draw_layers, size=size, folder=folder, shades=tuple(shades))
+    job: Callable[[int], None]
+    if animals:
+        job = functools.partial(draw_counterparts, size=size, folder=folder)
+    else:
+        job = functools.partial(draw_layers, size=size, folder=folder, shades=tuple(shades))
     run(job, missing, workers, progress)
     return [layer_file(folder, seed) for seed in seeds]
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from limner_models.studio.params import Hair, Params
 
 SPECIES = ("cat", "dog", "fox", "bear")
-_COLOR, _STYLE, _PLACE = 5, 7, 11
+FARTHEST = 42.0
+"""Degrees that a lively portrait's head is turned from the camera at most."""
+_COLOR, _STYLE, _PLACE, _MOOD = 5, 7, 11, 13
 """Numbers that keep the variants' draws apart."""
 
 
@@ -96,3 +98,31 @@ def as_animal(params: Params, species: str) -> Params:
     if species not in SPECIES:
         raise ValueError(f"the studio knows no {species}; it knows {', '.join(SPECIES)}")
     return replace(params, species=species)
+
+
+def lively(params: Params) -> Params:
+    """Return the portrait turned no further than to be animalized, its face doing more.
+
+    Of three people one looks as before; others blink or wink, open their mouths, look aside.
+    """
+    draws = np.random.default_rng((params.seed, _MOOD))
+    camera, face = params.camera, params.face
+    pitch, yaw, roll = camera.head
+    turned = abs(yaw - camera.yaw)
+    tame = FARTHEST / turned * draws.uniform(0.5, 1) if turned > FARTHEST else 1.0
+    camera = replace(camera, head=(pitch, yaw * tame, roll), yaw=camera.yaw * tame)
+    units = dict(face.expression)
+    what = draws.random(3)
+    if what[0] < 0.45:
+        both = draws.uniform(0, 1)
+        units |= {"eyeBlinkLeft": both, "eyeBlinkRight": both}
+    elif what[0] < 0.65:
+        blinks = draws.permutation((draws.uniform(0, 0.2), draws.uniform(0.5, 1)))
+        units |= {"eyeBlinkLeft": blinks[0], "eyeBlinkRight": blinks[1]}
+    if what[1] < 0.5:
+        units["jawOpen"] = draws.uniform(0, 0.8)
+    gaze = face.gaze
+    if what[2] < 0.5:
+        gaze = (float(draws.normal(0, 0.25)), float(draws.normal(0, 0.12)))
+    units = {name: float(value) for name, value in units.items()}
+    return replace(params, camera=camera, face=replace(face, expression=units, gaze=gaze))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,15 @@ class View:
         column = self.center[0] + self.focal * seen[..., 0] / depth
         row = self.center[1] - self.focal * seen[..., 1] / depth
         return f32(np.stack([column, row, depth], -1))
+
+    def through(self, matrix: F64) -> View:
+        """Return the view whose picture is this one's under an affine map, 2x3, of its samples."""
+        (a, b, _), (c, d, _) = matrix
+        right, up, backward = self.axes
+        scale = math.sqrt(abs(a * d - b * c))
+        axes = np.stack([(a * right - b * up) / scale, (d * up - c * right) / scale, backward])
+        column, row = matrix[:, :2] @ self.center + matrix[:, 2]
+        return replace(self, axes=axes, focal=self.focal * scale, center=(column, row))
 
 
 def view_of(camera: Camera, turn: F64, side: int) -> View:

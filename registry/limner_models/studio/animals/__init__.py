@@ -25,15 +25,23 @@ if TYPE_CHECKING:
 
     from limner_models.studio.params import Params
 
+NOSE = 0.95
+"""Where what stands for the tip of a person's nose lies, whatever the muzzle's length."""
 RINGS = (24, 32)
 PINK, BLACK = np.array([0.42, 0.16, 0.14]), np.array([0.02, 0.018, 0.018])
 
 
-def build_animal(params: Params, size: int) -> Scene:
-    """Return the animal that `params.species` names; `size` is the picture's side in pixels.
+def build_animal(params: Params, size: int, coat: str | None = None) -> Scene:
+    """Return the animal that `params.species` names.
+
+    Args:
+        params: Its pose, expression and light; its identity decides the rest.
+        size: Pixels of the picture's side.
+        coat: One of its species' coats, as it is and with eyes that go with it; None leaves both
+            to its identity.
 
     Raises:
-        KeyError: There is no such species.
+        KeyError: There is no such species or coat.
     """
     species = SPECIES[params.species]
     draws = np.random.default_rng(params.face.identity)
@@ -43,12 +51,17 @@ def build_animal(params: Params, size: int) -> Scene:
     vertices = _posed(rest, turn)
     normals = f32(unit_vectors(summing(triangles, len(rest)) @ face_normals(vertices, triangles)))
     field = distance_field(vertices, triangles)
-    base, coat = species.coats[int(draws.integers(len(species.coats)))]
-    base_color = np.array(base) * np.exp(draws.normal(0, 0.2))
+    if coat is None:
+        base, pattern = [*species.coats.values()][int(draws.integers(len(species.coats)))]
+        base_color = np.array(base) * np.exp(draws.normal(0, 0.2))
+    else:
+        base, pattern = species.coats[coat]
+        base_color = np.array(base)
+        draws = np.random.default_rng((params.face.identity, *coat.encode()))
     seed = params.face.identity % 1000
 
     def color(points: Array) -> Array:
-        return coat_color(shape, coat, base_color, points, seed)
+        return coat_color(shape, pattern, base_color, points, seed)
 
     nose = PINK if params.species == "cat" and draws.random() < 0.6 else BLACK
     skin = _skin(shape, (vertices, normals, rest, triangles), color(rest) * 0.7, nose)
@@ -90,14 +103,17 @@ def _bare(shape: Shape, rest: F32) -> Array:
     if shape.jaw > AJAR:
         low = (rest[:, 1] < -0.44) & (rest[:, 1] > -0.75 - 0.3 * shape.jaw) & (rest[:, 2] > 0.3)
         mouth = low & (shape.mouth(mirrored, 0.02) < 0.02)
-    return np.stack([shape.nose(mirrored) < 0.035, mouth, shape.lids(mirrored, 1.12) < 0.02])
+    return np.stack([shape.nose(mirrored) < 0.035, mouth, shape.lids(rest, 1.12) < 0.02])
 
 
 def _skin(shape: Shape, mesh: tuple[F32, F32, F32, I32], color: Array, nose_color: Array) -> Piece:
     vertices, normals, rest, triangles = mesh
     nose, mouth, lids = _bare(shape, rest)
     albedo = color.copy()
-    albedo[nose], albedo[mouth], albedo[lids] = nose_color, (0.35, 0.09, 0.09), (0.02, 0.016, 0.014)
+    albedo[nose], albedo[lids] = nose_color, (0.02, 0.016, 0.014)
+    # the lower jaw holds the tongue
+    low = np.clip((-0.50 - 0.20 * shape.jaw - rest[:, 1:2]) / 0.06, 0, 1)
+    albedo[mouth] = ((1 - low) * (0.22, 0.05, 0.05) + low * (0.62, 0.20, 0.20))[mouth]
     traits = np.tile(np.array([0.2, 0.6, 0.5, 0], np.float32), (len(rest), 1))
     traits[nose], traits[mouth] = (1.2, 0.28, 0.2, 0.25), (0.9, 0.25, 0.6, 0.1)
     labels = np.full(len(triangles), Label.FUR, np.uint8)
@@ -166,19 +182,25 @@ def _landmarks(shape: Shape, turn: F64) -> dict[str, Array]:
     """Return those landmarks that animals share with people."""
     species, r = shape.species, shape.species.eye_radius
     eye, nose = np.array(species.eye), shape.along(species.nose[0])
+    gap, front = shape.gap, np.array((0, -0.47, 0.92 * shape.long))
     places = {
+        "forehead": shape.skull * (0, 0.6, 0.8),
+        "lip_top": front,
+        "lip_bottom": front - np.array((0, gap, 0.3 * gap)),
+        # as far before the eyes as a person's nose is
+        "nose_mid": (nose + np.array((0, 0, species.nose[1][2]))) * (1, 1, 0) + (0, 0, NOSE),
         "nose_tip": nose + np.array((0, 0, species.nose[1][2])),
-        "chin": shape.along(species.chin[0]) + np.array((0, -0.12, 0.1)),
+        "chin": shape.swung(shape.along(species.chin[0]) + np.array((0, -0.12, 0.1))),
     }
-    for name, side in (("l", 1), ("r", -1)):
+    for (name, side), open_ in zip((("l", 1), ("r", -1)), shape.opening, strict=True):
         mirror = np.array([side, 1, 1])
         places |= {
             f"pupil_{name}": (eye + np.array((0, 0, r))) * mirror,
             f"eye_outer_{name}": (eye + np.array((r, 0.02, r * 0.4))) * mirror,
             f"eye_inner_{name}": (eye + np.array((-r, -0.02, r * 0.5))) * mirror,
-            f"eye_top_{name}": (eye + np.array((0, r * shape.opening, r * 0.8))) * mirror,
-            f"eye_bottom_{name}": (eye + np.array((0, -r * shape.opening, r * 0.8))) * mirror,
-            f"mouth_{name}": np.array([side * 0.22, -0.46, 0.6 * shape.long]),
+            f"eye_top_{name}": (eye + np.array((0, r * open_, r * 0.8))) * mirror,
+            f"eye_bottom_{name}": (eye + np.array((0, -r * open_, r * 0.8))) * mirror,
+            f"mouth_{name}": np.array([side * 0.22, -0.46 - 0.3 * gap, 0.6 * shape.long]),
             f"ear_{name}": np.array(species.ear_place) * mirror,
         }
     return {name: _posed(place[None], turn)[0] for name, place in places.items()}

@@ -90,7 +90,8 @@ def grow_fur(pelt: Pelt, color: Callable[[Array], Array], draws: Generator, size
 def _on_ears(shape: Shape, rest: F32) -> Array:
     x, y = np.abs(rest[:, 0]), rest[:, 1]
     hanging = (shape.species.ear == "hanging") & (x > 0.72) & (y < 0.4) & (y > -0.75)
-    return (y > 0.62) | hanging  # type: ignore[no-any-return]
+    flank = (shape.species.ear == "pointed") & (x > 0.72) & (y > 0.3)
+    return (y > 0.62) | flank | hanging  # type: ignore[no-any-return]
 
 
 def _combed(shape: Shape, rest: F32, on_ear: Array) -> Array:
@@ -115,6 +116,10 @@ def _lengths(shape: Shape, rest: F32, on_ear: Array, draws: Generator) -> Array:
     length = np.where(ruff, species.mane * (0.6 + 0.6 * draws.random(count)), length)
     length = np.where(y < -0.9, species.mane * 1.1, length)
     length = np.where(on_ear, species.fur * (0.28 if species.ear == "pointed" else 0.5), length)
+    # or it would grow over the eyes
+    beside = rest * np.where(rest[:, :1] < 0, (-1, 1, 1), (1, 1, 1))
+    away = np.linalg.norm(beside - species.eye, axis=1) - species.eye_radius
+    length = length * np.clip(0.25 + away / 0.3, 0.25, 1)
     return np.asarray(length * (0.6 + 0.55 * draws.random(count)))
 
 

@@ -21,6 +21,9 @@ LOW = np.array([-1.9, -3.4, -1.7])
 HIGH = np.array([1.9, 1.95, 1.75])
 AJAR = 0.08
 """Jaws opened less show no mouth."""
+HINGE = np.array([0, -0.38, 0.05])
+SWING = 0.75
+"""Radians that a jaw turns by when it opens fully."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Shape:
     """Factor of the ears' height."""
     jaw: float
     """How far it is open, in [0, 1]."""
-    opening: float
-    """How far the eyes are open: height of the lids over that of the eyeball."""
+    opening: tuple[float, float]
+    """How far the left and the right eye are open: height of the lids over that of the eyeball."""
     laid_back: float
     """Radians by which the ears lie back."""
 
@@ -45,18 +48,33 @@ class Shape:
         return np.array(point) * (1, 1, self.long)
 
     def lids(self, points: Array, grown: float = 1.0) -> Array:
-        """Return the distance to the almond between the lids of the eye on the left."""
+        """Return the distance to the almond between the lids of the eye on a point's own side."""
         r = self.species.eye_radius
         center = np.array(self.species.eye) + np.array((0, 0, r * 0.75))
         tilt = rotation("z", -0.18 if self.species.ear != "round" else 0.0)
-        radii = (r * grown, r * self.opening * grown, r * 0.9)
-        return ellipsoid(points, center.tolist(), radii, tilt)
+        beside = (points * np.where(points[..., :1] < 0, (-1, 1, 1), (1, 1, 1))).astype(np.float32)
+        left, right = (
+            ellipsoid(beside, center.tolist(), (r * grown, r * open_ * grown, r * 0.9), tilt)
+            for open_ in self.opening
+        )
+        return np.where(points[..., 0] < 0, right, left)
 
     def mouth(self, points: Array, grown: float = 0.0) -> Array:
         """Return the distance to the mouth's hollow."""
-        center = (0, -0.50 - 0.18 * self.jaw, 0.62 * self.long)
-        radii = (0.17 + grown, 0.05 + 0.16 * self.jaw + grown, 0.34 * self.long + grown)
+        # a long muzzle opens farther ahead
+        deep = 0.34 if self.species.muzzle[2] < 0.8 else 0.52
+        center = (0, -0.50 - 0.18 * self.jaw, (0.28 + deep) * self.long)
+        radii = (0.17 + grown, 0.05 + 0.16 * self.jaw + grown, deep * self.long + grown)
         return ellipsoid(points, center, radii)
+
+    @property
+    def gap(self) -> float:
+        """How far the lips are apart in the middle."""
+        return 0.38 * self.jaw if self.jaw > AJAR else 0.0
+
+    def swung(self, points: Array) -> Array:
+        """Return where points of the lower jaw lie once it is open."""
+        return (points - HINGE) @ rotation("x", self.jaw * SWING).T + HINGE
 
     def nose(self, points: Array) -> Array:
         """Return the distance to the tip of the nose."""
@@ -67,15 +85,19 @@ class Shape:
 def shape_of(species: Species, face: Face, draws: Generator) -> Shape:
     """Return the head that an animal has in a person's place."""
     units = face.expression
-    squint = 1 - 0.3 * units.get("mouthSmileLeft", 0.0)
     widest = 0.80 if species.slit > 0.7 else 0.72
+
+    def opening(side: str) -> float:
+        squint = 1 - 0.3 * units.get(f"mouthSmile{side}", 0.0)
+        return max(0.05, (1 - units.get(f"eyeBlink{side}", 0.0)) * widest * squint)
+
     return Shape(
         species=species,
         skull=np.array(species.skull) * np.exp(draws.normal(0, 0.05, 3)),
         long=float(np.exp(draws.normal(0, 0.08))),
         ears=float(np.exp(draws.normal(0, 0.1))),
         jaw=units.get("jawOpen", 0.0) * 0.9,
-        opening=max(0.05, (1 - units.get("eyeBlinkLeft", 0.0)) * widest * squint),
+        opening=(opening("Left"), opening("Right")),
         laid_back=units.get("browDownLeft", 0.0) * 0.4,
     )
 
@@ -105,8 +127,8 @@ def _head(shape: Shape, points: Array, straight: Array) -> Array:
     r, place = species.muzzle_radius, species.muzzle
     place = tuple(shape.along(place)) if place[2] > 0.8 else place
     field = melt(field, ellipsoid(points, place, (r, r * 0.9, r * 1.05)), 0.10)
-    hinge, open_ = np.array([0, -0.38, 0.05]), rotation("x", shape.jaw * 0.75)
-    swung = ((straight - hinge) @ open_ + hinge).astype(np.float32)
+    # where in the closed jaw a point of the open one was
+    swung = ((straight - HINGE) @ rotation("x", shape.jaw * SWING) + HINGE).astype(np.float32)
     chin, radii = species.chin
     lower = ellipsoid(swung, shape.along(chin).tolist(), shape.along(radii).tolist())
     field = melt(field, lower, 0.05)
@@ -117,7 +139,7 @@ def _head(shape: Shape, points: Array, straight: Array) -> Array:
     field = _ears(shape, points, field)
     r = species.eye_radius
     field = melt(field, ellipsoid(points, species.eye, (r * 1.15, r * 1.15, r * 1.1)), 0.06)
-    field = carve(field, shape.lids(points), 0.03)
+    field = carve(field, shape.lids(straight), 0.03)
     return melt(field, shape.nose(points), 0.03)
 
 
@@ -143,7 +165,9 @@ def _pointed_ear(shape: Shape, points: Array, tall: float) -> Array:
     turn = rotation("z", 0.30 + shape.laid_back) @ rotation("x", -0.12)
     local = (points - np.array([x, y - 0.1, z], np.float32)) @ turn.astype(np.float32)
     up = np.clip(local[..., 1] / tall, 0, 1)
-    wide = 0.42 * (1 - up) ** 0.75 + 0.03
+    # narrower again where it goes into the skull, or it would stand out beside it
+    sunk = np.clip(-local[..., 1] / 0.25, 0, 1)
+    wide = 0.36 * (1 - up) ** 0.75 * (1 - 0.6 * sunk) + 0.03
     thick = wide * 0.5 + 0.05
     cone = np.hypot(local[..., 0] / wide, (local[..., 2] + 0.10 * (1 - up)) / thick) - 1
     ear = cone * np.minimum(wide, 0.14) * 0.6

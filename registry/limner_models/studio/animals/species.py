@@ -43,7 +43,8 @@ class Species:
     """Length at the neck."""
     whiskers: float
     """Length; 0 for none."""
-    coats: tuple[tuple[RGB, Coat], ...]
+    coats: Mapping[str, tuple[RGB, Coat]]
+    """By their names, in the order of `limner_registry.animals`."""
     irises: tuple[RGB, ...]
 
 
@@ -67,15 +68,15 @@ SPECIES: Mapping[str, Species] = MappingProxyType(
             fur=0.16,
             mane=0.28,
             whiskers=0.75,
-            coats=(
-                ((0.30, 0.17, 0.08), "tabby"),
-                ((0.10, 0.09, 0.085), "tabby"),
-                ((0.45, 0.22, 0.07), "tabby"),
-                ((0.012, 0.011, 0.011), "plain"),
-                ((0.70, 0.66, 0.60), "plain"),
-                ((0.18, 0.18, 0.19), "plain"),
-                ((0.02, 0.02, 0.02), "tuxedo"),
-            ),
+            coats={
+                "ginger": ((0.30, 0.17, 0.08), "tabby"),
+                "dark tabby": ((0.10, 0.09, 0.085), "tabby"),
+                "orange": ((0.45, 0.22, 0.07), "tabby"),
+                "black": ((0.012, 0.011, 0.011), "plain"),
+                "white": ((0.70, 0.66, 0.60), "plain"),
+                "gray": ((0.18, 0.18, 0.19), "plain"),
+                "tuxedo": ((0.02, 0.02, 0.02), "tuxedo"),
+            },
             irises=((0.45, 0.5, 0.08), (0.55, 0.32, 0.04), (0.15, 0.4, 0.12), (0.12, 0.3, 0.5)),
         ),
         "fox": Species(
@@ -96,11 +97,11 @@ SPECIES: Mapping[str, Species] = MappingProxyType(
             fur=0.22,
             mane=0.45,
             whiskers=0.4,
-            coats=(
-                ((0.50, 0.17, 0.035), "fox"),
-                ((0.34, 0.12, 0.03), "fox"),
-                ((0.65, 0.63, 0.60), "plain"),
-            ),
+            coats={
+                "red": ((0.50, 0.17, 0.035), "fox"),
+                "dark red": ((0.34, 0.12, 0.03), "fox"),
+                "arctic": ((0.65, 0.63, 0.60), "plain"),
+            },
             irises=((0.4, 0.2, 0.04),),
         ),
         "dog": Species(
@@ -121,14 +122,14 @@ SPECIES: Mapping[str, Species] = MappingProxyType(
             fur=0.18,
             mane=0.3,
             whiskers=0.3,
-            coats=(
-                ((0.38, 0.21, 0.08), "muzzle"),
-                ((0.05, 0.03, 0.02), "tan"),
-                ((0.65, 0.60, 0.50), "plain"),
-                ((0.15, 0.07, 0.03), "blaze"),
-                ((0.50, 0.32, 0.14), "plain"),
-                ((0.02, 0.02, 0.02), "blaze"),
-            ),
+            coats={
+                "brown": ((0.38, 0.21, 0.08), "muzzle"),
+                "black and tan": ((0.05, 0.03, 0.02), "tan"),
+                "cream": ((0.65, 0.60, 0.50), "plain"),
+                "brown and white": ((0.15, 0.07, 0.03), "blaze"),
+                "golden": ((0.50, 0.32, 0.14), "plain"),
+                "black and white": ((0.02, 0.02, 0.02), "blaze"),
+            },
             irises=((0.09, 0.045, 0.018), (0.16, 0.08, 0.03)),
         ),
         "bear": Species(
@@ -142,20 +143,20 @@ SPECIES: Mapping[str, Species] = MappingProxyType(
             ear="round",
             ear_place=(0.70, 0.66, -0.12),
             eye=(0.34, 0.10, 0.66),
-            eye_radius=0.11,
+            eye_radius=0.14,
             limbus=1.1,
-            pupil=0.72,
+            pupil=0.5,
             slit=0.0,
             fur=0.24,
             mane=0.3,
             whiskers=0.0,
-            coats=(
-                ((0.10, 0.05, 0.025), "muzzle"),
-                ((0.03, 0.022, 0.018), "tan"),
-                ((0.70, 0.66, 0.56), "plain"),
-                ((0.22, 0.12, 0.05), "muzzle"),
-            ),
-            irises=((0.09, 0.045, 0.018),),
+            coats={
+                "brown": ((0.10, 0.05, 0.025), "muzzle"),
+                "black": ((0.03, 0.022, 0.018), "tan"),
+                "polar": ((0.70, 0.66, 0.56), "plain"),
+                "cinnamon": ((0.22, 0.12, 0.05), "muzzle"),
+            },
+            irises=((0.16, 0.08, 0.03),),
         ),
     }
 )
