@@ -108,15 +108,22 @@ def material_of(
     from limner_models.recipes.recipe import Material
     from limner_models.studio.backgrounds import debian_photos
 
-    portraits = data or screen.state / "portraits" / str(recipe.data.size)
+    drawn, beside = recipe.data, "animals" in recipe.data.variants
+    name = f"{drawn.size}-animals" if beside else str(drawn.size)
+    portraits = data or screen.state / "portraits" / name
     if not portraits.is_dir():
-        drawn = recipe.data
         total = drawn.count + drawn.held_out
         raise click.UsageError(
             f"there are no portraits in {portraits}; draw them first: limner studio draw "
-            f"--layers --n {total} --size {drawn.size} --seed {drawn.first} --out {portraits}"
+            f"--layers{' --animals' if beside else ''} --n {total} --size {drawn.size} "
+            f"--seed {drawn.first} --out {portraits}"
         )
-    return Material(portraits, backgrounds or debian_photos(), screen.state / "downloads")
+    return Material(
+        portraits,
+        backgrounds or debian_photos(),
+        screen.state / "downloads",
+        trained=screen.state / "training",
+    )
 
 
 def device_of(name: str, threads: int) -> torch.device:

@@ -6,6 +6,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from limner_models.recipes import (
+    animal_generator,
+    animal_keypoints,
+    animal_segmenter,
+    animalizer,
+    animalizer_unpaired,
     composer,
     conventional,
     dye_bank,
@@ -37,6 +42,13 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             conventional.FACE_EXTRACTOR_RECIPE,
             conventional.COLOR_CORRECTOR_RECIPE,
             conventional.BACKGROUND_BLENDER_RECIPE,
+            animal_keypoints.ANIMAL_KEYPOINTS_RECIPE,
+            animal_segmenter.ANIMAL_SEGMENTER_RECIPE,
+            animal_generator.ANIMAL_GENERATOR_RECIPE,
+            animalizer.ANIMALIZER_RECIPE,
+            animalizer.ANIMALIZER_EXACT,
+            animalizer.ANIMALIZER_CAT,
+            animalizer_unpaired.ANIMALIZER_UNPAIRED,
         )
     }
 )

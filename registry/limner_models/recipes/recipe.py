@@ -34,6 +34,8 @@ class Material:
     """Where pinned packages are fetched to; None asks for what needs none."""
     vgg: Path | None = None
     """Weights of torchvision's VGG19 to compare pictures by; None uses what packages carry."""
+    trained: Path | None = None
+    """Where other recipes' trainings lie, a folder each, for those that build on them."""
 
 
 @dataclass(frozen=True)

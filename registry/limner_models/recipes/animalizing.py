@@ -1,0 +1,224 @@
+"""How an animalizer is taught: what it is held to, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+import torch
+from torch.nn import functional
+
+from limner_models.losses.animals import (
+    Drawn,
+    astray,
+    drawing_error,
+    outline_error,
+    place_error,
+    steps_error,
+)
+from limner_models.losses.style import content_difference, style_difference
+from limner_models.networks.animal_judge import AnimalJudge, hinged
+from limner_models.networks.animal_keypoints import middles
+from limner_models.networks.animalizer import COATS, FIRSTS, Animalizer, Parts, Window
+from limner_models.networks.dye_generator import to_planes
+from limner_models.recipes.animal_faces import SMALL
+from limner_models.recipes.animal_keypoints import CORNERS
+from limner_models.train import precision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import Tensor, nn
+
+    Batch = Mapping[str, Tensor]
+    Losses = dict[str, Tensor]
+
+PIXELS, OUTLINE, STEPS, PLACE, ANCHORS = 10.0, 5.0, 2.0, 2.0, 10.0
+"""Weights of pixels, alpha, their changes, places on the unrolled head, and anchors."""
+CONTENT, STYLE, POINTS, JUDGED = 0.5, 0.2, 2.0, 0.2
+"""Weights of what a loss network sees, of key points found, and of the judge."""
+
+ALONE: Final = 0.35
+"""Share of the steps before judge and key points join."""
+EVERY: Final = 2
+"""Steps of which one has the judge, once it has joined; the loss network looks at the others."""
+SLOWER: Final = 0.3
+"""The judge's rate as a share of the network's."""
+SEEN: Final = 0.55
+"""Side, as a share of the picture's, of what is drawn fine in a step."""
+RIM: Final = 2
+"""At a window's edge, in its pixels, nothing is held to: convolutions see nothing beyond."""
+
+
+class Source(Protocol):
+    """Gives batches with truths of SMALL pixels a side."""
+
+    def __call__(self, count: int) -> Batch:
+        """Return image, points, animal and coat as `Counterparts` names them, and `drawn`."""
+
+
+class Animalizing:
+    """Trains an animalizer on exact pairs and, if it has a source of them, on generated ones."""
+
+    def __init__(
+        self,
+        network: Animalizer,
+        lookers: tuple[nn.Module, nn.Module],
+        steps: int,
+        device: torch.device,
+        generated: tuple[float, Source] | None = None,
+    ) -> None:
+        """Train `network`.
+
+        Args:
+            network: What is trained.
+            lookers: A loss network, and one that finds key points; neither changes.
+            steps: How many there will be.
+            device: Where.
+            generated: The share of steps on generated pairs, and what gives them.
+        """
+        self.device = device
+        self.network = network.to(device, memory_format=torch.channels_last)
+        self.network.train()
+        self.judge = AnimalJudge(sum(COATS)).to(device)
+        self.modules: dict[str, nn.Module] = {"network": self.network, "judge": self.judge}
+        self.optimizers: dict[str, torch.optim.Optimizer] = {
+            "network": torch.optim.AdamW(
+                self.network.parameters(), betas=(0.8, 0.99), weight_decay=1e-4
+            ),
+            "judge": torch.optim.Adam(
+                [{"params": [*self.judge.parameters()], "share": SLOWER}], betas=(0.0, 0.99)
+            ),
+        }
+        self.eye, self.finder = (
+            looker.to(device).eval().requires_grad_(requires_grad=False) for looker in lookers
+        )
+        self._generated = generated
+        self._alone = round(ALONE * steps)
+
+    def step(self, batch: Batch, step: int) -> dict[str, float]:
+        """Take one step."""
+        if self._generated is not None and float(torch.rand(())) < self._generated[0]:
+            return self._learn_generated(self._generated[1](len(batch["image"])))
+        window = some_window(self.network.shape.side // 2)
+        with precision(self.device):
+            parts = parts_of(self.network, batch)
+            fine = self.network.fine(parts, which_animal(batch), window)
+        truth = Drawn.of_bytes(batch["drawn"])
+        behind = torch.rand(len(fine), 3, 1, 1, device=self.device)
+        shown = Drawn.of_logits(fine), seen(truth, window)
+        mine, wanted = (inner(each, window) for each in shown)
+        losses = coarse_losses(parts.coarse, truth, behind) | known_losses(parts, batch)
+        losses |= {
+            "pixels": PIXELS * drawing_error(mine, wanted, behind),
+            "outline": OUTLINE * outline_error(mine, wanted),
+            "steps": STEPS * steps_error(mine, wanted, behind),
+        }
+        joined = step >= self._alone
+        judged = joined and step % EVERY == 0
+        with precision(self.device):
+            if joined:
+                losses["points"] = self._pointed(parts, batch, behind)
+            if judged:
+                losses["judged"] = -JUDGED * self.judge(mine.planes(), kind_of(batch)).mean()
+            else:
+                losses |= self._looked(mine, wanted, behind)
+        values = self._descend("network", losses)
+        if judged:
+            with precision(self.device):
+                true, false = (
+                    self.judge(each.planes().detach(), kind_of(batch)) for each in (wanted, mine)
+                )
+            values |= self._descend("judge", {"judge": hinged(true, false)})
+        return values
+
+    def _learn_generated(self, batch: Batch) -> dict[str, float]:
+        with precision(self.device):
+            parts = parts_of(self.network, batch)
+        behind = torch.rand(len(parts.coarse), 3, 1, 1, device=self.device)
+        losses = coarse_losses(parts.coarse, Drawn.of_bytes(batch["drawn"]), behind)
+        named = {f"generated {name}": loss for name, loss in losses.items()}
+        return self._descend("network", named)
+
+    def _looked(self, mine: Drawn, wanted: Drawn, behind: Tensor) -> Losses:
+        """Return how differently the loss network sees both."""
+        content, style = self.eye(mine.over(behind))
+        true_content, true_style = self.eye(wanted.over(behind))
+        return {
+            "content": CONTENT * content_difference(content, true_content),
+            "style": STYLE * style_difference(style, true_style),
+        }
+
+    def _pointed(self, parts: Parts, batch: Batch, behind: Tensor) -> Tensor:
+        """Return how far key points found in what was drawn lie from the true ones."""
+        picture = Drawn.of_logits(parts.coarse).over(behind)
+        if picture.shape[-1] != SMALL:
+            picture = functional.interpolate(picture, size=(SMALL, SMALL), mode="bilinear")
+        found = middles(self.finder.scores(picture))
+        # one that cannot be found where it is hidden must not rule the others
+        return POINTS * astray(found, batch["keys"], CORNERS).clamp(max=0.5).mean()
+
+    def _descend(self, name: str, losses: Losses) -> dict[str, float]:
+        for optimizer in self.optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
+        torch.stack([*losses.values()]).sum().backward()
+        torch.nn.utils.clip_grad_norm_(self.modules[name].parameters(), 2.0)
+        self.optimizers[name].step()
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+
+def parts_of(network: Animalizer, batch: Batch) -> Parts:
+    """Return what an animalizer makes of a batch of `Counterparts`."""
+    return network.parts(
+        to_planes(batch["image"]),
+        batch["points"],
+        which_animal(batch),
+        batch["coat"][:, 0].long(),
+    )
+
+
+def coarse_losses(coarse: Tensor, truth: Drawn, behind: Tensor) -> Losses:
+    """Return what a picture of a quarter of full size is held to, by name."""
+    mine, wanted = Drawn.of_logits(coarse), truth.smaller(coarse.shape[-1])
+    return {
+        "coarse": PIXELS * drawing_error(mine, wanted, behind),
+        "coarse outline": OUTLINE * outline_error(mine, wanted),
+        "coarse steps": STEPS * steps_error(mine, wanted, behind),
+    }
+
+
+def known_losses(parts: Parts, batch: Batch) -> Losses:
+    """Return what else the studio knows: where pixels lie on the head, and its anchors."""
+    on_head = batch["on_head"].float()
+    return {
+        "place": PLACE * place_error(parts.place, batch["unrolled"], on_head),
+        "anchors": ANCHORS * (parts.anchors - batch["anchors"]).abs().mean(),
+    }
+
+
+def which_animal(batch: Batch) -> Tensor:
+    """Return N int64, indices into ANIMALS."""
+    return batch["animal"][:, 0].long()
+
+
+def kind_of(batch: Batch) -> Tensor:
+    """Return N int64, indices into all animals' coats."""
+    firsts = torch.tensor(FIRSTS, device=batch["animal"].device)
+    return firsts[which_animal(batch)] + batch["coat"][:, 0].long()
+
+
+def some_window(side: int) -> Window:
+    """Return a random square of a picture that is `side` pixels a side."""
+    wide = max(2 * RIM + 8, round(side * SEEN))
+    left, top = torch.randint(0, side - wide + 1, (2,)).tolist()
+    return Window(left, top, wide)
+
+
+def seen(truth: Drawn, window: Window) -> Drawn:
+    """Return what of a picture at full size a window shows."""
+    return Drawn(*(window.of(planes, 4) for planes in truth))
+
+
+def inner(shown: Drawn, window: Window) -> Drawn:
+    """Return a window's picture without its rim."""
+    rim, side = 4 * RIM, 4 * window.side
+    return Drawn(*(planes[:, :, rim : side - rim, rim : side - rim] for planes in shown))

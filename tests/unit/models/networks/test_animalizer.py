@@ -1,0 +1,140 @@
+"""The animalizer's network: what it takes, what it answers, and that the export answers alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from limner_models.export import export
+from limner_models.multiplications import multiplications
+from limner_models.networks.animalizer import (
+    BENT,
+    COATS,
+    FIRSTS,
+    Animalizer,
+    Shape,
+    Window,
+    flat_place,
+    laid,
+    numbers,
+    spots,
+)
+from limner_registry.animals import ANCHORS, ANIMALS, TOLD
+from limner_registry.contracts import ANIMALIZER
+
+SMALL = Shape(side=32, widths=(16, 16, 16, 16), fine=8, pelt=4, told=16)
+
+
+def network(shape=SMALL):
+    torch.manual_seed(0)
+    return Animalizer(shape).eval()
+
+
+def asked(count=2, side=32):
+    rng = np.random.default_rng(0)
+    return {
+        "image": rng.integers(0, 256, (count, side, side, 3)).astype(np.uint8),
+        "points": rng.random((count, len(TOLD), 2), np.float32),
+        "animal": np.arange(count, dtype=np.uint8)[:, None],
+        "coat": np.zeros((count, 1), np.uint8),
+    }
+
+
+def answer(net, inputs):
+    with torch.inference_mode():
+        return net(*(torch.from_numpy(array) for array in inputs.values()))
+
+
+def test_it_answers_a_picture_of_twice_the_side_and_the_anchors():
+    drawn, anchors = answer(network(), asked())
+
+    assert drawn.shape == (2, 64, 64, 4)
+    assert drawn.dtype == torch.uint8
+    assert anchors.shape == (2, len(ANCHORS), 2)
+    assert anchors.dtype == torch.float32
+
+
+def test_what_it_takes_by_default_is_the_contract_s():
+    image, drawn = ANIMALIZER.inputs[0].shape, ANIMALIZER.outputs[0].shape
+    assert Shape().side == image[0]
+    assert 2 * Shape().side == drawn[0]
+
+
+def test_the_export_answers_as_the_network_does():
+    net = network()
+    assert export(net, ANIMALIZER, asked())
+
+
+@pytest.mark.parametrize("changed", ["image", "points", "animal", "coat"])
+def test_everything_it_is_told_matters(changed):
+    net, before = network(), asked(1)
+    other = {
+        "image": 255 - before["image"],
+        "points": before["points"] + 0.1,
+        "animal": before["animal"] + 1,
+        "coat": before["coat"] + 1,
+    }
+    after = {**before, changed: other[changed].astype(before[changed].dtype)}
+    assert not torch.equal(answer(net, before)[0], answer(net, after)[0])
+
+
+def test_a_coat_beyond_an_animal_s_own_is_its_last():
+    net, inputs = network(), asked(1)
+    fox = [*ANIMALS].index("fox")
+    told = {**inputs, "animal": np.array([[fox]], np.uint8)}
+    last = answer(net, {**told, "coat": np.array([[COATS[fox] - 1]], np.uint8)})[0]
+    beyond = answer(net, {**told, "coat": np.array([[200]], np.uint8)})[0]
+    assert torch.equal(last, beyond)
+
+
+def test_every_coat_of_every_animal_has_a_number_of_its_own():
+    kinds = {
+        first + coat for first, coats in zip(FIRSTS, COATS, strict=True) for coat in range(coats)
+    }
+    assert kinds == set(range(sum(COATS)))
+
+
+def test_a_window_shows_what_the_whole_picture_does():
+    net, inputs = network(), asked(1)
+    planes = torch.from_numpy(inputs["image"]).permute(0, 3, 1, 2) / 255
+    animal = torch.zeros(1, dtype=torch.int64)
+    with torch.inference_mode():
+        parts = net.parts(planes, torch.from_numpy(inputs["points"]), animal, animal)
+        whole = net.fine(parts, animal)
+        window = Window(2, 4, 12)
+        part = net.fine(parts, animal, window)
+    rim = 8
+    inner = part[:, :, rim:-rim, rim:-rim]
+    expected = window.of(whole, 4)[:, :, rim:-rim, rim:-rim]
+    assert torch.allclose(inner, expected, atol=1e-4)
+
+
+def test_a_flat_place_lays_a_texture_down_as_it_is():
+    pelts = torch.rand(1, 3, 8, 8)
+    place = flat_place(torch.zeros(1, 2, 8, 8))
+    assert torch.allclose(laid(pelts, place), pelts, atol=1e-5)
+    assert BENT > 0
+
+
+def test_a_spot_is_brightest_at_its_point():
+    points = torch.tensor([[[0.25, 0.5], [0.8, 0.1]]])
+    maps = spots(points, 16)
+    assert maps.shape == (1, 2, 16, 16)
+    for index, (x, y) in enumerate(points[0]):
+        place = int(maps[0, index].argmax())
+        assert abs(place % 16 + 0.5 - 16 * x) <= 0.5
+        assert abs(place // 16 + 0.5 - 16 * y) <= 0.5
+
+
+def test_numbers_tell_an_open_eye_from_a_closed_one():
+    points = torch.full((2, len(TOLD), 2), 0.5)
+    points[1, list(TOLD).index("eye_top_l"), 1] -= 0.02
+    closed, open_ = numbers(points)
+    assert (closed - open_).abs().max() > 0.2
+
+
+def test_it_computes_little_enough_for_two_cores():
+    """12 GMAC take about 250 ms there."""
+    inputs = (torch.from_numpy(array) for array in asked(1, 256).values())
+    assert multiplications(Animalizer(), *inputs) < 6e9
