@@ -50,6 +50,10 @@ def test_help_loads_no_torch(command):
             ["hair_segmenter", "--data", "/nowhere"],
             "limner studio draw --layers --n 3100 --size 256",
         ),
+        (
+            ["animalizer", "--data", "/nowhere"],
+            "limner studio draw --layers --animals --n 800 --size 512",
+        ),
         (["hair_segmenter", "--registry", "ftp://here"], "no portraits"),
     ],
 )

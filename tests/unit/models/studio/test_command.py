@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from limner_models.commands.studio import studio
+from limner_models.studio.layers import dataset_digest
 
 RUN = [sys.executable, "-m", "limner_client.cli"]
 
@@ -38,6 +40,17 @@ def test_draw_writes_layers_where_asked(tmp_path):
 
     assert result.exit_code == 0, result.output
     assert [file.name for file in tmp_path.iterdir()] == ["000000.npz"]
+
+
+def test_animals_stand_beside_layers_where_asked(tmp_path):
+    arguments = ("--n", 1, "--size", 32, "--out", tmp_path, "--layers", "--animals")
+    result = call(*arguments, "--workers", 1, "--json")
+
+    assert result.exit_code == 0, result.output
+    with np.load(tmp_path / "000000.npz") as arrays:
+        assert {"person_light", "light_0", "light_1"} <= set(arrays.files)
+    alone = dataset_digest(0, 1, 32)
+    assert json.loads(result.stdout)["dataset_sha256"] not in {alone, None}
 
 
 @pytest.mark.parametrize(
