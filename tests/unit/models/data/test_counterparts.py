@@ -59,7 +59,7 @@ def test_a_person_s_eyes_lie_between_the_animal_s_as_the_head_is_larger(files):
         told = dict(zip(TOLD, sample["points"], strict=True))
         wide = told["pupil_l"][0] - told["pupil_r"][0]
         template = np.array(ANIMALS[animal].template)
-        assert wide * HEAD == pytest.approx(template[1, 0] - template[0, 0], rel=0.1)
+        assert wide * HEAD == pytest.approx(template[1, 0] - template[0, 0], rel=0.2)
 
 
 def test_points_go_astray_by_a_share_of_the_eyes_distance(files):
