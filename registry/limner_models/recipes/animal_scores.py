@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from limner_models.data import portraits
 from limner_models.data.backgrounds import Backgrounds
@@ -94,9 +95,8 @@ def held_out_scores(network: nn.Module, recipe: Recipe, material: Material) -> d
 
 def compared(mine: Drawn, true: Drawn, finder: nn.Module, eye: nn.Module) -> tuple[Tensor, Tensor]:
     """Return key points and features of one drawn animal and of its target, 2xKx2 and 2xC."""
-    small = torch.cat(
-        [each.smaller(SMALL).over(each.color.new_tensor(GRAY)) for each in (mine, true)]
-    )
+    before = torch.cat([each.over(each.color.new_tensor(GRAY)) for each in (mine, true)])
+    small = functional.interpolate(before, size=(SMALL, SMALL), mode="area")
     keys = finder((small.permute(0, 2, 3, 1) * 255 + 0.5).to(torch.uint8))
     return keys, looks(eye, small)
 
@@ -154,7 +154,7 @@ def correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 def outlines(alpha: Tensor, true: Tensor) -> list[float]:
     """Return the overlap of two alphas, 1x1xHxW, and how much beyond the true one is 0."""
     reach = max(1, alpha.shape[-1] // 50)
-    beyond = torch.nn.functional.max_pool2d(true, 2 * reach + 1, 1, reach) == 0
+    beyond = functional.max_pool2d(true, 2 * reach + 1, 1, reach) == 0
     both = torch.minimum(alpha, true).sum() / torch.maximum(alpha, true).sum().clamp_min(1e-6)
     return [float(both), float((alpha[beyond] == 0).float().mean()) if beyond.any() else 1.0]
 
