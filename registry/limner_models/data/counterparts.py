@@ -110,8 +110,8 @@ def read(path: Path, which: int) -> tuple[Person, Beast]:
         with np.load(path, allow_pickle=False) as file:
             _check_sizes(path)
             animal, coat = json.loads(str(file["animals"]))[which]
-            person = Person(*(_layer(file, f"person_{name}") for name in ("light", "coverage")),
-                            _named(file["person_points"]))  # fmt: skip
+            light, coverage = (_layer(file, f"person_{name}") for name in ("light", "coverage"))
+            person = Person(light, coverage, _named(file["person_points"]))
             light, coverage = (_layer(file, f"{name}_{which}") for name in ("light", "coverage"))
             rest = file[f"rest_{which}"].astype(np.float32)
             points = _named(file[f"points_{which}"])

@@ -163,9 +163,12 @@ class Generated:
         """
         self.generator, self.segmenter, self.side = generator, segmenter, side
 
-    @torch.no_grad()
     def __call__(self, count: int) -> dict[str, Tensor]:
         """Return a batch as `Counterparts` names it; `drawn` has the generator's own size."""
+        with torch.no_grad():
+            return self._pairs(count)
+
+    def _pairs(self, count: int) -> dict[str, Tensor]:
         device = self.generator.known.device
         latent = self.generator.some(count)
         kind = torch.randint(1, KINDS, (count,), device=device)

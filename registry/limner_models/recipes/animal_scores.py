@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
@@ -129,7 +129,7 @@ def scored_animals(recipe: Recipe, _material: Material) -> str:
     )
 
 
-def openness(points: Mapping[str, NDArray[np.floating]]) -> NDArray[np.float64]:
+def openness(points: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
     """Return how open the right eye, the left eye and the mouth are, against their widths."""
 
     def apart(one: str, other: str) -> float:

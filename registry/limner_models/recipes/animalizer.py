@@ -74,11 +74,11 @@ def animalizing(recipe: Recipe, material: Material, device: torch.device) -> Ani
     network, generated = Animalizer(), None
     share = float(recipe.facts[GENERATED])
     if share > 0:
-        made_by = (
+        generator, segmenter = (
             finished(each, material, device)
             for each in (ANIMAL_GENERATOR_RECIPE, ANIMAL_SEGMENTER_RECIPE)
         )
-        generated = share, Generated(*made_by, network.shape.side)
+        generated = share, Generated(generator, segmenter, network.shape.side)
     return Animalizing(network, lookers, recipe.steps, device, generated)
 
 

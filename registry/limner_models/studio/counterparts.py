@@ -17,7 +17,7 @@ from limner_models.studio.sampling import sample
 from limner_models.studio.scene import build
 from limner_models.studio.variants import as_animal, lively
 from limner_registry.animals import ANIMALS, onto
-from limner_registry.face_template import aligned, five_of_studio
+from limner_registry.face_template import TEMPLATE, five_of_studio, similarity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ def draw_counterparts(seed: int, size: int, folder: Path) -> None:
 def _person_crop(side: int) -> Crop:
     def crop(points: Mapping[str, tuple[float, float]]) -> F64:
         inner = side / ROOM
-        matrix = aligned(five_of_studio(points), inner)
+        matrix = similarity(five_of_studio(points), TEMPLATE * inner - 0.5)
         matrix[:, 2] += (side - inner) / 2
         return matrix
 
@@ -127,4 +127,5 @@ def _rest(exposure: Exposure) -> Array:
     corners: F32 = piece.rest[piece.triangles[triangle]]
     rest = (corners * shares[..., None]).sum(-2) - CENTER
     rest[(triangle < 0) | (piece.materials[triangle] == EYE)] = np.nan
-    return rest.astype(np.float16)
+    seen: Array = rest.astype(np.float16)
+    return seen

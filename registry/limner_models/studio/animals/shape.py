@@ -74,7 +74,8 @@ class Shape:
 
     def swung(self, points: Array) -> Array:
         """Return where points of the lower jaw lie once it is open."""
-        return (points - HINGE) @ rotation("x", self.jaw * SWING).T + HINGE
+        lying: Array = (points - HINGE) @ rotation("x", self.jaw * SWING).T + HINGE
+        return lying
 
     def nose(self, points: Array) -> Array:
         """Return the distance to the tip of the nose."""
