@@ -12,6 +12,7 @@ import numpy as np
 
 from limner_models.data.camera import Camera, develop
 from limner_models.data.filters import warped
+from limner_models.data.mesh_points import as_mesh
 from limner_models.data.portraits import MAX_SIDE
 from limner_models.errors import MaterialDamaged, MaterialMissing
 from limner_models.studio.landmarks import LANDMARKS
@@ -44,7 +45,7 @@ ANCHORED: Final = (
 )
 """Which landmarks each of `ANCHORS` is the mean of."""
 
-ASTRAY: Final = 0.015
+ASTRAY: Final = 0.025
 """Deviation of a person's points, in distances of the eyes; one in ten is told three times so."""
 HIDDEN: Final = 0.03
 """Share of people whose photo shows nothing, so that points alone must do."""
@@ -165,11 +166,12 @@ class Counterparts:
         person, beast = read(path, which)
         kind, size = ANIMALS[beast.animal], len(beast.light)
         side = size // 2
-        five = five_of_studio(person.points)
+        points = as_mesh(person.points)
+        five = five_of_studio(points)
         apart = float(np.hypot(*(five[1] - five[0])))
         astray = apart * self.astray * (3 if rng.random() < 0.1 else 1)
         matrix = onto(five + rng.normal(0, astray, five.shape), kind, side)
-        told = np.array([person.points[name] for name in TOLD])
+        told = np.array([points[name] for name in TOLD])
         told = mapped(told + rng.normal(0, astray, told.shape), matrix)
         chin = mapped(np.array([person.points["chin"]]), matrix)[0]
         camera = Camera.draw(rng)

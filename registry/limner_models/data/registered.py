@@ -12,6 +12,7 @@ from limner_models.data.backgrounds import clouds, linear
 from limner_models.data.camera import Camera, develop
 from limner_models.data.counterparts import read
 from limner_models.data.filters import blurred, warped
+from limner_models.data.mesh_points import as_mesh
 from limner_registry.animals import ANIMALS, TOLD, onto
 from limner_registry.face_template import five_of_studio, mapped
 
@@ -52,8 +53,9 @@ class Registered:
         """Return one person with one animal, without a batch axis."""
         person, beast = read(self.files[place], which)
         kind = ANIMALS[beast.animal]
-        matrix = onto(five_of_studio(person.points), kind, self.side)
-        told = mapped(np.array([person.points[name] for name in TOLD]), matrix)
+        points = as_mesh(person.points)
+        matrix = onto(five_of_studio(points), kind, self.side)
+        told = mapped(np.array([points[name] for name in TOLD]), matrix)
         return {
             "person": np.array(place),
             "human": self._human(person, matrix, np.random.default_rng((place, 0))),
