@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from limner_server.imaging.geometry import Region, crop
+from limner_server.imaging.geometry import crop_mapped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,10 +26,10 @@ def align(photo: Photo, matrix: Matrix, size: int) -> Photo:
 
     Args:
         photo: HxWx3 uint8, sRGB.
-        matrix: The similarity from the photo's pixels to the crop's.
+        matrix: The affine map from the photo's pixels to the crop's.
         size: Pixels a side.
     """
-    return crop(photo, region_of(matrix, size), size, size, "edge")
+    return crop_mapped(photo, inverted(matrix), size, size, "edge")
 
 
 def align_valid(photo: Photo, matrix: Matrix, size: int) -> tuple[Photo, Plane]:
@@ -44,7 +44,7 @@ def validity(extent: tuple[int, ...], matrix: Matrix, size: int) -> Plane:
 
     Args:
         extent: Height and width of the photo.
-        matrix: The similarity from the photo's pixels to the crop's.
+        matrix: The affine map from the photo's pixels to the crop's.
         size: Pixels a side.
     """
     back = inverted(matrix)
@@ -56,17 +56,33 @@ def validity(extent: tuple[int, ...], matrix: Matrix, size: int) -> Plane:
     return np.where(inside, np.uint8(255), np.uint8(0))
 
 
-def region_of(matrix: Matrix, size: int) -> Region:
-    """Return the square of a photo that a similarity brings to a crop of so many pixels a side."""
-    back = inverted(matrix)
-    x, y = back[:, :2] @ (size / 2, size / 2) + back[:, 2]
-    side = size * scale_of(back)
-    return Region(float(x), float(y), side, side, math.atan2(back[1, 0], back[0, 0]))
-
-
 def scale_of(matrix: Matrix) -> float:
     """Return how many pixels a similarity makes of one, along a side."""
     return math.hypot(matrix[0, 0], matrix[1, 0])
+
+
+def shown_box(
+    matrix: Matrix, size: tuple[int, int], extent: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    """Return the rows and columns of a photo that a crop shows: first, end, first, end.
+
+    Args:
+        matrix: The affine map from the photo's pixels to the crop's.
+        size: Width and height of the crop.
+        extent: Height and width of the photo, and maybe more.
+    """
+    back = inverted(matrix)
+    ends = np.array([(x, y) for x in (-0.5, size[0] - 0.5) for y in (-0.5, size[1] - 0.5)])
+    corners = ends @ back[:, :2].T + back[:, 2]
+    low, high = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int) + 1
+    (left, top), (right, bottom) = low, high
+    height, width = extent[:2]
+    return (
+        int(np.clip(top, 0, height)),
+        int(np.clip(bottom, 0, height)),
+        int(np.clip(left, 0, width)),
+        int(np.clip(right, 0, width)),
+    )
 
 
 def inverted(matrix: Matrix) -> Matrix:

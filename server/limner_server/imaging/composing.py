@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import cv2
 import numpy as np
 
-from limner_server.imaging.aligning import chained, inverted, scale_of
+from limner_server.imaging.aligning import chained, inverted, scale_of, shown_box
 from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def compose(
     maps = np.array([original.matrix, to_piece])
     dense = scale_of(to_piece) / scale_of(original.matrix)
     rims = np.array([size, FEATHER * size, *bounds, dense], np.float64)
-    top, bottom, left, right = _box(inverted(original.matrix), size, photo.shape)
+    top, bottom, left, right = shown_box(original.matrix, (size, size), photo.shape)
     colors = np.require(overlay.colors, np.float32, _COMPILED_FOR)
 
     def compose_strip(rows: slice) -> None:
@@ -143,7 +143,7 @@ def _taken(
     """
     matrix = chained(original.matrix, inverted(converted.matrix))
     height, width, _ = converted.photo.shape
-    top, bottom, left, right = _box(inverted(converted.matrix), size, converted.photo.shape)
+    top, bottom, left, right = shown_box(converted.matrix, (size, size), converted.photo.shape)
     left, top = (min(max(at - REACH, 0), end - 1) for at, end in ((left, width), (top, height)))
     right, bottom = (
         min(max(right + REACH, left + 1), width),
@@ -165,18 +165,3 @@ def _taken(
         (height - top) * high - 0.5,
     )
     return piece, chained(matrix, shift), bounds
-
-
-def _box(back: Matrix, size: int, extent: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return the rows and columns of a photo that a crop shows: first, end, first, end."""
-    ends = np.array([(x, y) for x in (-0.5, size - 0.5) for y in (-0.5, size - 0.5)])
-    corners = ends @ back[:, :2].T + back[:, 2]
-    low, high = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int) + 1
-    (left, top), (right, bottom) = low, high
-    height, width = extent[:2]
-    return (
-        int(np.clip(top, 0, height)),
-        int(np.clip(bottom, 0, height)),
-        int(np.clip(left, 0, width)),
-        int(np.clip(right, 0, width)),
-    )

@@ -75,17 +75,26 @@ def crop(photo: Photo, region: Region, width: int, height: int, border: Border =
         of its pixels, and is the same to the bit where none would.
     """
     corners = points_from(region, np.array([[0, 1], [0, 0], [1, 0], [1, 1]], np.float32))
-    piece, source = photo, corners
-    halvings = _halvings(region, width, height)
-    if any(halvings) or max(photo.shape) > MAX_WARPED:
-        piece, source = _cut(photo, corners)
-    if any(halvings):
-        piece, source = _calm(piece, source, halvings)
-    target = np.array([[0, height], [0, 0], [width, 0], [width, height]], np.float32)
-    matrix = cv2.getPerspectiveTransform(source.astype(np.float32), target)
-    return cv2.warpPerspective(  # type: ignore[return-value]
-        piece, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border]
-    )
+    halvings = _halvings((region.width / width, region.height / height), leans=bool(region.angle))
+    return _warped(photo, corners, (width, height), halvings, border)
+
+
+def crop_mapped(
+    photo: Photo, back: NDArray[np.float64], width: int, height: int, border: Border = "black"
+) -> Photo:
+    """Return what an affine map brings to a crop, at a given size; `crop` tells the rest.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        back: 2x3, from the crop's pixels to the photo's.
+        width: Of the crop in pixels, at least 1.
+        height: Of the crop in pixels, at least 1.
+        border: What lies beyond the photo.
+    """
+    ends = np.array([[0, height], [0, 0], [width, 0], [width, height]])
+    corners = (ends @ back[:, :2].T + back[:, 2]).astype(np.float32)
+    halvings = _halvings((math.hypot(*back[:, 0]), math.hypot(*back[:, 1])), leans=True)
+    return _warped(photo, corners, (width, height), halvings, border)
 
 
 def points_from(region: Region, unit: Floats) -> Points:
@@ -176,10 +185,27 @@ def _cut(photo: Photo, corners: Points) -> tuple[Photo, Points]:
     return photo[top:bottom, left:right], corners - offset
 
 
-def _halvings(region: Region, width: int, height: int) -> tuple[int, int]:
-    """Return how often the photo is halved, across and down, before it is read."""
-    across, down = region.width / width, region.height / height
-    if region.angle:
+def _warped(
+    photo: Photo, corners: Points, size: tuple[int, int], halvings: tuple[int, int], border: Border
+) -> Photo:
+    """Return what lies between corners: bottom left, top left, top right, bottom right."""
+    width, height = size
+    piece, source = photo, corners
+    if any(halvings) or max(photo.shape) > MAX_WARPED:
+        piece, source = _cut(photo, corners)
+    if any(halvings):
+        piece, source = _calm(piece, source, halvings)
+    target = np.array([[0, height], [0, 0], [width, 0], [width, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(source.astype(np.float32), target)
+    return cv2.warpPerspective(  # type: ignore[return-value]
+        piece, matrix, size, flags=cv2.INTER_LINEAR, borderMode=_BORDERS[border]
+    )
+
+
+def _halvings(skips: tuple[float, float], *, leans: bool) -> tuple[int, int]:
+    """Return how often the photo is halved, across and down, before every such pixel is read."""
+    across, down = skips
+    if leans:
         across = down = min(across, down)
     often = [math.ceil(math.log2(max(1.0, skip / ALIASING))) for skip in (across, down)]
     return often[0], often[1]

@@ -11,11 +11,11 @@ from limner_server.imaging.aligning import (
     align_valid,
     chained,
     inverted,
-    region_of,
     scale_of,
+    shown_box,
     validity,
 )
-from limner_server.imaging.geometry import points_from
+from limner_server.imaging.geometry import Region, crop
 
 angles = st.floats(-3, 3)
 scales = st.floats(0.1, 10)
@@ -41,13 +41,27 @@ def test_scales_multiply(one, other):
     assert scale_of(chained(one, other)) == pytest.approx(scale_of(one) * scale_of(other))
 
 
-@given(similarities())
-def test_a_region_s_corners_are_what_the_map_brings_to_the_crop_s(matrix):
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
-    seen = points_from(region_of(matrix, 64), corners)
-    np.testing.assert_allclose(
-        seen @ matrix[:, :2].T + matrix[:, 2], corners * 64, atol=0.02 * max(1, scale_of(matrix))
-    )
+@pytest.mark.parametrize("side", [50.0, 128.0, 700.0])
+@pytest.mark.parametrize("angle", [0.0, 0.5])
+def test_a_similarity_brings_what_the_square_it_comes_from_holds(side, angle):
+    """Photos are halved alike, whether a crop is said as a square or as a map."""
+    photo = np.random.default_rng(0).integers(0, 256, (900, 800, 3), np.uint8)
+    shown = Region(400.0, 450.0, side, side, angle)
+    a, b = 64 / side * np.cos(angle), -64 / side * np.sin(angle)
+    turn = np.array([[a, -b], [b, a]])
+    matrix = np.concatenate([turn, (32 - turn @ (400, 450))[:, None]], axis=1)
+    gap = np.abs(align(photo, matrix, 64).astype(int) - crop(photo, shown, 64, 64, "edge"))
+    assert gap.max() <= 1
+
+
+@given(similarities(), st.integers(1, 90), st.integers(1, 90))
+def test_the_box_of_a_crop_holds_every_pixel_that_it_shows(matrix, width, height):
+    top, bottom, left, right = shown_box(matrix, (width, height), (70, 80))
+    y, x = np.indices((70, 80)).reshape(2, -1)
+    u, v = matrix[:, :2] @ np.stack([x, y]) + matrix[:, 2:]
+    shown = (u > -0.5) & (u < width - 0.5) & (v > -0.5) & (v < height - 0.5)
+    inside = (y >= top) & (y < bottom) & (x >= left) & (x < right)
+    assert inside[shown].all()
 
 
 def test_a_map_that_only_shifts_cuts_pixels_out():
