@@ -1,4 +1,7 @@
-"""The loop over the pixels of a photo that gets another face; imported when needed, as `loops`."""
+"""The loops over the pixels of a photo that gets another face, or pictures laid on.
+
+Imported when needed, as `loops`.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,18 @@ if TYPE_CHECKING:
 ZERO, ONE, HALF, BYTE = np.float32(0), np.float32(1), np.float32(0.5), np.float32(255)
 COPIED = np.float32(0.99)
 """Share of the original above which a pixel is left alone, as the networks were taught."""
+SEEN = np.float32(0.5 / 255)
+"""Share of a picture below which a pixel is left alone: less makes no difference to a byte."""
 
 
 def warm() -> None:
-    """Compile the loop, or read the machine code that an earlier run left."""
+    """Compile the loops, or read the machine code that an earlier run left."""
     photo, mask = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8)
     overlay = (np.ones((2, 2, 5), np.float32), np.zeros((2, 2, 12), np.float32))
     maps = np.array([np.eye(2, 3), np.eye(2, 3)])
     rims = np.array([2.0, 1.0, -0.5, -0.5, 1.5, 1.5, 1.0])
     compose_rows(photo, mask, (0, 0, 2), overlay, photo.copy(), maps, rims)
+    fuse_rows(photo, mask, (0, 0, 2), np.ones((2, 2, 4), np.float32), mask.copy(), maps[0])
 
 
 @compiled
@@ -92,6 +98,74 @@ def compose_rows(
                     value += face * (laid - was)
                 photo[i, x, k] = np.uint8(min(max(value, ZERO), BYTE) + HALF)
             mask[i, x] = np.uint8(min(max((face + ring) * BYTE, ONE), BYTE) + HALF)
+
+
+@compiled
+def fuse_rows(
+    photo: Photo,
+    mask: Plane,
+    corner: tuple[int, int, int],
+    picture: Floats,
+    reached: Plane,
+    matrix: Maps,
+) -> None:
+    """Lay a picture on some rows of a photo; see `fusing.fuse`.
+
+    Args:
+        photo: Whole rows of the photo, changed in place.
+        mask: The same rows; gets how much of a pixel is hidden, of 255, on top of what was.
+        corner: Number of the first row; first column to look at, and the one after the last.
+        picture: hxwx4, sRGB of 255 times alpha, then alpha in [0, 1]; clear beyond its edges.
+        reached: hxw, 0 where nothing of the picture is near.
+        matrix: From the photo's pixels to the picture's.
+    """
+    high, wide = picture.shape[0], picture.shape[1]
+    across, down = np.empty(4, np.float32), np.empty(4, np.float32)
+    laid = np.empty(4, np.float32)
+    for i in range(photo.shape[0]):
+        y = float(corner[0] + i)
+        for x in range(corner[1], corner[2]):
+            u = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
+            v = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
+            if u <= -1 or v <= -1 or u >= wide or v >= high:
+                continue
+            near_x = min(max(int(u + 0.5), 0), wide - 1)
+            near_y = min(max(int(v + 0.5), 0), high - 1)
+            if reached[near_y, near_x] == 0:
+                continue
+            _weigh(u, across)
+            _weigh(v, down)
+            _gather(picture, int(np.floor(u)) - 1, int(np.floor(v)) - 1, across, down, laid)
+            alpha = min(laid[3], ONE)
+            if alpha < SEEN:
+                continue
+            whole = alpha / laid[3]  # 1, but where a cubic overshoots
+            for k in range(3):
+                color = min(max(laid[k] * whole, ZERO), alpha * BYTE)
+                value = color + (ONE - alpha) * np.float32(photo[i, x, k])
+                photo[i, x, k] = np.uint8(min(max(value, ZERO), BYTE) + HALF)
+            clear = (ONE - alpha) * (BYTE - np.float32(mask[i, x]))
+            mask[i, x] = np.uint8(min(max(BYTE - clear, ONE), BYTE) + HALF)
+
+
+@compiled
+def _gather(
+    picture: Floats, left: int, top: int, across: Floats, down: Floats, laid: Floats
+) -> None:
+    """Read four planes between their pixels; beyond the edges they are clear."""
+    high, wide = picture.shape[0], picture.shape[1]
+    laid[:] = ZERO
+    for j in range(4):
+        row = top + j
+        if row < 0 or row >= high:
+            continue
+        for n in range(4):
+            column = left + n
+            if column < 0 or column >= wide:
+                continue
+            weight = down[j] * across[n]
+            for k in range(4):
+                laid[k] += weight * picture[row, column, k]
 
 
 @compiled
