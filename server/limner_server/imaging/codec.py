@@ -51,6 +51,7 @@ __all__ = [
     "Unreadable",
     "Unsupported",
     "decode",
+    "decode_cutout",
     "decode_plane",
     "encode",
     "encode_plane",
@@ -110,6 +111,29 @@ def decode(data: bytes) -> Photo:
     colors = _to_srgb(image)
     try:
         pixels = np.asarray(colors)
+    except _BROKEN as error:
+        raise _unreadable(header, error) from error
+    return upright(pixels, header.orientation)
+
+
+def decode_cutout(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Return the pixels of a picture that holds an alpha, and that alpha; else as `decode`.
+
+    Returns:
+        HxWx4 uint8, sRGB that is not premultiplied, and alpha.
+
+    Raises:
+        TooLarge, TooManyPixels, Unreadable: As `decode`; TooManyPixels above `max_pixels`.
+        Unsupported: A kind of picture that has no alpha, or one that brings none.
+    """
+    header = read_header(data)
+    check_size(header.width, header.height, max_pixels)
+    image = _open(essence(data, header), header)
+    if not image.has_transparency_data:
+        raise Unsupported(f"the {header.format} file has no alpha; a PNG or WebP with one is taken")
+    try:
+        alpha = image.convert("RGBA").getchannel("A")
+        pixels = np.dstack((np.asarray(_to_srgb(image)), np.asarray(alpha)))
     except _BROKEN as error:
         raise _unreadable(header, error) from error
     return upright(pixels, header.orientation)

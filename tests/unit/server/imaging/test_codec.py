@@ -156,6 +156,37 @@ def test_an_alpha_is_dropped_and_the_colors_under_it_kept():
     np.testing.assert_array_equal(codec.decode(codec.encode(pixels, "png")), ramp())
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_cutout_brings_its_alpha_and_the_colors_under_it(kind):
+    pixels = np.dstack((ramp(), noise(3, 48, 64)))
+    data = pillow(Image.fromarray(pixels), kind, lossless=True, exact=True)
+    np.testing.assert_array_equal(codec.decode_cutout(data), pixels)
+
+
+@pytest.mark.parametrize("mode", ["P", "LA", "RGB"])
+def test_a_cutout_of_another_mode_is_rgba_too(mode):
+    clear = {"P": 3, "RGB": (10, 20, 30)}.get(mode)
+    image = Image.new(mode, (8, 6), clear or (90, 40))
+    if mode == "P":
+        image.putpalette([value for n in range(256) for value in (n, n, n)])
+    data = pillow(image, "PNG", **({"transparency": clear} if clear else {}))
+    cutout = codec.decode_cutout(data)
+    assert cutout.shape == (6, 8, 4)
+    expected = {"P": (3, 3, 3, 0), "RGB": (10, 20, 30, 0), "LA": (90, 90, 90, 40)}[mode]
+    assert (cutout == expected).all()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_without_an_alpha_is_no_cutout(kind):
+    with pytest.raises(codec.Unsupported, match="has no alpha"):
+        codec.decode_cutout(pillow(Image.fromarray(ramp()), kind))
+
+
+def test_a_cutout_of_too_many_pixels_is_refused_by_its_header():
+    with pytest.raises(codec.TooManyPixels):
+        codec.decode_cutout(png(2001, 2000, color=6), max_pixels=4_000_000)
+
+
 @pytest.mark.parametrize(("channels", "color"), [(3, 2), (4, 6), (2, 4)])
 def test_sixteen_bits_keep_their_high_byte(channels, color):
     samples = noise(3, 5, 7, channels).astype(np.uint16) * 256 + 77
