@@ -26,6 +26,7 @@ class CaptureAdvice(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAPTURE_ADVICE_HOLD_UPRIGHT: _ClassVar[CaptureAdvice]
     CAPTURE_ADVICE_CENTER_THE_FACE: _ClassVar[CaptureAdvice]
     CAPTURE_ADVICE_STEP_BACK: _ClassVar[CaptureAdvice]
+    CAPTURE_ADVICE_FIND_MORE_LIGHT: _ClassVar[CaptureAdvice]
 SEGMENT_CLASS_UNSPECIFIED: SegmentClass
 SEGMENT_CLASS_BACKGROUND: SegmentClass
 SEGMENT_CLASS_PERSON: SegmentClass
@@ -38,6 +39,7 @@ CAPTURE_ADVICE_FACE_THE_CAMERA: CaptureAdvice
 CAPTURE_ADVICE_HOLD_UPRIGHT: CaptureAdvice
 CAPTURE_ADVICE_CENTER_THE_FACE: CaptureAdvice
 CAPTURE_ADVICE_STEP_BACK: CaptureAdvice
+CAPTURE_ADVICE_FIND_MORE_LIGHT: CaptureAdvice
 
 class SegmentRequest(_message.Message):
     __slots__ = ("image", "selector", "classes", "without_faces", "output", "options")

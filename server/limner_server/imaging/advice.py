@@ -6,9 +6,12 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from limner_server.imaging.arrays import Photo
     from limner_server.imaging.detection import Detection
     from limner_server.imaging.pose import HeadPose
 
@@ -34,6 +37,14 @@ MAX_OUTSIDE: Final = 0.02
 """Of the face's width or height beyond the photo's edge: more than the detector's unrest."""
 
 
+LEAST_LIGHT: Final = 0.3
+"""Of what a screen shows, the brightest tenth of a face: skin that gleams, white of eyes. Between
+11 photographed and drawn faces of light and dark skin it was 0.48 to 0.84."""
+
+LOOKED_AT: Final = 64
+"""Rows and columns of a face that its light is read from, at most about."""
+
+
 class Advice(enum.Enum):
     """The things that can be told."""
 
@@ -42,6 +53,7 @@ class Advice(enum.Enum):
     HOLD_UPRIGHT = enum.auto()
     CENTER_THE_FACE = enum.auto()
     STEP_BACK = enum.auto()
+    FIND_MORE_LIGHT = enum.auto()
 
 
 @dataclass(frozen=True)
@@ -53,16 +65,21 @@ class Hint:
     """One sentence with what was measured."""
 
 
-def hints(face: Detection, pose: HeadPose, width: int, height: int) -> list[Hint]:
+def hints(face: Detection, pose: HeadPose, photo: Photo) -> list[Hint]:
     """Return what would make a better portrait of a face; empty where nothing would.
 
     Args:
         face: The portrait's face.
         pose: How its head is turned.
-        width: Of the photo in pixels.
-        height: Of the photo in pixels.
+        photo: HxWx3 uint8, sRGB; only pixels of the face are read.
     """
-    return [*_distance(face, width, height), *_turning(pose), *_framing(face, width, height)]
+    height, width, _ = photo.shape
+    return [
+        *_distance(face, width, height),
+        *_turning(pose),
+        *_framing(face, width, height),
+        *_lighting(face, photo),
+    ]
 
 
 def _distance(face: Detection, width: int, height: int) -> Iterator[Hint]:
@@ -112,4 +129,26 @@ def _framing(face: Detection, width: int, height: int) -> Iterator[Hint]:
             Advice.CENTER_THE_FACE,
             f"Center the face: it is {abs(offset):.0%} of the picture's width too far "
             f"to the {side}.",
+        )
+
+
+def _lighting(face: Detection, photo: Photo) -> Iterator[Hint]:
+    height, width, _ = photo.shape
+    # the middle of its box, which is skin and not what is behind
+    sides = ((face.top, face.height, height), (face.left, face.width, width))
+    rows, columns = (
+        slice(
+            int(np.clip(start + 0.2 * size, 0, limit - 1)),
+            max(int(np.clip(start + 0.8 * size, 1, limit)), 1),
+            max(1, int(size / LOOKED_AT)),
+        )
+        for start, size, limit in sides
+    )
+    seen = photo[rows, columns] @ (0.2126, 0.7152, 0.0722) / 255
+    light = float(np.quantile(seen, 0.9)) if seen.size else 1.0
+    if light < LEAST_LIGHT:
+        yield Hint(
+            Advice.FIND_MORE_LIGHT,
+            f"Find more light, from the front: the face is {light:.0%} bright, "
+            f"{LEAST_LIGHT:.0%} make a good portrait.",
         )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import grpc
 
     from limner_registry.contracts import Contract
-    from limner_server.imaging.arrays import Flags, Plane
+    from limner_server.imaging.arrays import Flags, Photo, Plane
     from limner_server.pipelines.faces import FoundFace
     from limner_server.routing.models import Models
 
@@ -110,7 +110,7 @@ class SegmentService(segment_pb2_grpc.SegmentServiceServicer):
                 find_outline(photo, self._models, call), find_faces(photo, self._models, call)
             )
             selected = select_face(faces, wire.selector(request.selector))
-            _write_faces(faces, selected, response)
+            _write_faces(faces, selected, photo, response)
         labels = None
         if OF_THE_PERSON.keys() & set(request.classes):
             labels = await find_labels(photo, faces, selected, person, self._models, call)
@@ -161,11 +161,11 @@ def _masks(
 
 
 def _write_faces(
-    faces: list[FoundFace], selected: int, response: segment_pb2.SegmentResponse
+    faces: list[FoundFace], selected: int, photo: Photo, response: segment_pb2.SegmentResponse
 ) -> None:
     face = faces[selected]
     response.faces.extend(wire.write_face(face) for face in faces)
     response.selected_face = selected
-    for hint in hints(face.detection, face.pose, response.width_px, response.height_px):
+    for hint in hints(face.detection, face.pose, photo):
         advice = f"CAPTURE_ADVICE_{hint.advice.name}"
         response.hints.append(segment_pb2.CaptureHint(advice=advice, message=hint.message))

@@ -10,6 +10,7 @@ from limner_server.imaging.detection import Detection
 from limner_server.imaging.pose import HeadPose
 
 STRAIGHT = HeadPose(0, 0, 0)
+GRAY = np.full((1000, 1000, 3), 128, np.uint8)
 
 
 def face(x=500, y=400, size=300):
@@ -22,7 +23,7 @@ def advice(*args):
 
 
 def test_a_good_portrait_needs_no_hint():
-    assert hints(face(), HeadPose(10, -8, 9), 1000, 1000) == []
+    assert hints(face(), HeadPose(10, -8, 9), GRAY) == []
 
 
 @pytest.mark.parametrize(
@@ -40,14 +41,15 @@ def test_a_good_portrait_needs_no_hint():
     ],
 )
 def test_each_fault_is_told_with_what_was_measured(where, pose, expected, says):
-    (hint,) = hints(where, pose, 1000, 1000)
+    (hint,) = hints(where, pose, GRAY)
 
     assert hint.advice is expected
     assert says in hint.message
 
 
 def test_a_small_face_in_a_large_photo_is_told_to_come_nearer():
-    assert advice(face(x=2000, y=2000, size=400), STRAIGHT, 4000, 4000) == [Advice.COME_NEARER]
+    large = np.full((4000, 4000, 3), 128, np.uint8)
+    assert advice(face(x=2000, y=2000, size=400), STRAIGHT, large) == [Advice.COME_NEARER]
 
 
 @given(
@@ -57,6 +59,16 @@ def test_a_small_face_in_a_large_photo_is_told_to_come_nearer():
     st.builds(HeadPose, st.floats(-90, 90), st.floats(-180, 180), st.floats(-180, 180)),
 )
 def test_no_advice_is_given_twice(x, y, size, pose):
-    given_ = advice(face(x, y, size), pose, 1000, 1000)
+    given_ = advice(face(x, y, size), pose, GRAY)
 
     assert len(given_) == len(set(given_))
+
+
+def test_a_face_in_the_dark_is_told_to_find_light_whatever_is_behind_it():
+    dark = np.full((1000, 1000, 3), 230, np.uint8)
+    dark[250:550, 350:650] = 60
+    (hint,) = hints(face(), STRAIGHT, dark)
+    assert hint.advice is Advice.FIND_MORE_LIGHT
+    assert "24% bright" in hint.message
+    dark[310:360, 350:650] = 120  # skin that gleams says that there is light
+    assert not hints(face(), STRAIGHT, dark)
