@@ -16,7 +16,7 @@ from limner_server.imaging.aligning import chained, shown_box
 from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -74,14 +74,14 @@ def drawn_layer(drawn: NDArray[np.uint8], matrix: Matrix) -> Layer:
     return Layer(np.ascontiguousarray(np.dstack((picture, soft)), np.float32), matrix)
 
 
-def picture_layer(picture: NDArray[np.uint8], matrix: Matrix) -> Layer:
-    """Return a picture with straight alpha, hxwx4 uint8, as it is laid on."""
+def premultiplied(picture: NDArray[np.uint8]) -> Floats:
+    """Return a picture with straight alpha, hxwx4 uint8, as a layer has it."""
     alpha = picture[..., 3:] * np.float32(1 / 255)
     laid = np.dstack((picture[..., :3] * alpha, alpha))
-    return Layer(np.ascontiguousarray(laid, np.float32), matrix)
+    return np.ascontiguousarray(laid, np.float32)
 
 
-def fuse(photo: Photo, layers: Sequence[Layer]) -> tuple[Photo, Plane]:
+def fuse(photo: Photo, layers: Iterable[Layer]) -> tuple[Photo, Plane]:
     """Return a photo with pictures laid on, one over the other, and how much of it they hide.
 
     A picture is read between its pixels by a cubic where the photo has more, and averaged by area
@@ -89,7 +89,7 @@ def fuse(photo: Photo, layers: Sequence[Layer]) -> tuple[Photo, Plane]:
 
     Args:
         photo: HxWx3 uint8, sRGB.
-        layers: From the farthest to the nearest.
+        layers: From the farthest to the nearest; each is let go before the next is asked for.
 
     Returns:
         HxWx3 uint8, sRGB, and HxW uint8 of 255. Where the latter is 0 no bit has changed.

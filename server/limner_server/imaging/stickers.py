@@ -6,14 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
-from limner_server.imaging.fusing import Layer, picture_layer
+from limner_server.imaging.fusing import Layer, premultiplied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from limner_server.imaging.arrays import Floats
 
     Place = NDArray[np.float64]
 
@@ -21,13 +24,16 @@ BELOW: Final = 1.35
 """How often the eyes are as far from each other as from the mouth, on an animal that looks
 straight: a head that is turned keeps the one, one that nods the other."""
 
+LONGEST: Final = 1024
+"""Longest edge in pixels at which a sticker is kept: heads are drawn at half of it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Sticker:
     """A picture, and how it is worn; lengths are counted in distances of the wearer's eyes."""
 
-    picture: NDArray[np.uint8]
-    """hxwx4, sRGB that is not premultiplied, and alpha."""
+    picture: Floats
+    """hxwx4, as `kept` returns it."""
     anchor: str
     """The wearer's point that holds it."""
     held: tuple[float, float] = (0.5, 0.5)
@@ -48,6 +54,21 @@ class Wearer:
     """Pixels between its eyes when they look straight, above 0."""
     lean: float
     """Radians by which it leans clockwise in the image."""
+
+
+def kept(picture: NDArray[np.uint8]) -> Floats:
+    """Return a picture as a sticker holds it: premultiplied, and no larger than it needs to be.
+
+    Args:
+        picture: hxwx4, sRGB that is not premultiplied, and alpha.
+    """
+    laid = premultiplied(picture)
+    high, wide, _ = laid.shape
+    skip = max(high, wide) / LONGEST
+    if skip <= 1:
+        return laid
+    size = (max(1, round(wide / skip)), max(1, round(high / skip)))
+    return np.asarray(cv2.resize(laid, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def wearer_of(anchors: Mapping[str, Place]) -> Wearer:
@@ -78,4 +99,4 @@ def sticker_layer(sticker: Sticker, wearer: Wearer) -> Layer:
     moved = np.array(sticker.shift) * wearer.unit * pixels
     held = np.array(sticker.held) * (wide, high) - 0.5 - moved
     place = held - turn @ wearer.anchors[sticker.anchor]
-    return picture_layer(sticker.picture, np.concatenate([turn, place[:, None]], axis=1))
+    return Layer(sticker.picture, np.concatenate([turn, place[:, None]], axis=1))

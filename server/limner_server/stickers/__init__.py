@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from limner_server.imaging import codec
-from limner_server.imaging.stickers import Sticker
+from limner_server.imaging.stickers import Sticker, kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def packaged(name: str) -> Sticker:
         KeyError: None has that name.
     """
     wear = WORN[name]
-    return Sticker(codec.decode_cutout(picture_of(name)), *wear)
+    return Sticker(kept(codec.decode_cutout(picture_of(name))), *wear)
 
 
 @cache

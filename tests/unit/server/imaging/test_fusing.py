@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner_server.imaging.fusing import Layer, drawn_layer, fuse, picture_layer
+from limner_server.imaging.fusing import Layer, drawn_layer, fuse, premultiplied
 
 SIDE = 64
 few = settings(max_examples=40)
 seeds = st.integers(0, 2**32 - 1)
 HERE = np.eye(2, 3)
+
+
+def picture_layer(picture, matrix):
+    return Layer(premultiplied(picture), matrix)
 
 
 def photo_of(seed, height=110, width=130):
@@ -164,6 +168,5 @@ def test_no_layer_is_the_photo_itself():
 
 
 def test_a_layer_s_picture_is_premultiplied():
-    layer = picture_layer(np.full((2, 2, 4), 51, np.uint8), HERE)
-    assert isinstance(layer, Layer)
-    np.testing.assert_allclose(layer.picture[0, 0], (10.2, 10.2, 10.2, 0.2), rtol=1e-6)
+    picture = premultiplied(np.full((2, 2, 4), 51, np.uint8))
+    np.testing.assert_allclose(picture[0, 0], (10.2, 10.2, 10.2, 0.2), rtol=1e-6)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limner_server.imaging.fusing import fuse
-from limner_server.imaging.stickers import BELOW, Sticker, sticker_layer, wearer_of
+from limner_server.imaging.stickers import BELOW, LONGEST, Sticker, kept, sticker_layer, wearer_of
 
 LEVEL = {
     "eye_r": (40.0, 60.0),
@@ -25,7 +25,7 @@ def wearer(turn=0.0, scale=1.0, shift=(0.0, 0.0), **moved):
 
 
 def block(width=20, height=10):
-    return np.full((height, width, 4), (200, 30, 30, 255), np.uint8)
+    return kept(np.full((height, width, 4), (200, 30, 30, 255), np.uint8))
 
 
 def center_of(mask):
@@ -88,3 +88,13 @@ def test_a_head_whose_points_are_one_has_a_size_all_the_same():
 def test_a_point_there_is_none_of_holds_nothing():
     with pytest.raises(KeyError, match="tail"):
         sticker_layer(Sticker(block(), "tail"), wearer())
+
+
+def test_a_large_picture_is_kept_smaller_and_looks_the_same():
+    large = np.zeros((2 * LONGEST, LONGEST, 4), np.uint8)
+    large[: LONGEST // 2] = 0, 255, 0, 0  # what lies under a clear alpha stays unseen
+    large[LONGEST // 2 :] = 200, 30, 30, 255
+    small = kept(large)
+    assert small.shape == (LONGEST, LONGEST // 2, 4)
+    np.testing.assert_allclose(small[-3, 3], (200, 30, 30, 1), atol=1e-3)
+    assert (small[..., 1] <= 30.001).all()
