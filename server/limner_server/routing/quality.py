@@ -7,12 +7,14 @@ versions of a rollout see as many of them.
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from limner_registry.color import ciede2000, srgb_to_lab
 from limner_registry.contracts import (
+    ANIMALIZER,
     BACKGROUND_BLENDER,
     COLOR_CORRECTOR,
     COMPOSER,
@@ -45,6 +47,15 @@ ROUNDED: Final = 0.01
 STRIDE: Final = 4
 """Every how many pixels two pictures are compared."""
 
+MEANS: Final[Mapping[str, tuple[str, str, float]]] = MappingProxyType(
+    {
+        HAIR_MATTER.model: ("alpha_sad", "alpha", 1.0),
+        STYLIZER.model: ("field_mean", "fields", 32767.0),
+        COMPOSER.model: ("mask_mean", "masks", 1.0),
+        ANIMALIZER.model: ("drawn_mean", "drawn", 255.0),
+    }
+)
+"""Models whose answers differ by the mean of one tensor: the measure, the tensor, its 1."""
 
 AT_ONCE_BYTES: Final = 1 << 18
 """Answers up to here are looked at within microseconds, faster than a thread could be asked to."""
@@ -75,24 +86,21 @@ def difference(contract: Contract, one: Answers, other: Answers) -> tuple[str, f
 
     `mask_iou` is in [0, 1] and 1 for the same; `alpha_sad` is the mean absolute difference in
     [0, 1]; `ciede2000` the mean color difference, at least 0; `field_mean` the mean absolute
-    difference of drawn fields, in [0, 1]; `mask_mean` that of a composer's shares; `largest` the
-    largest of all.
+    difference of drawn fields, in [0, 1]; `mask_mean` that of a composer's shares; `drawn_mean`
+    that of a drawn head's colors and alpha; `largest` the largest of all.
     """
     if contract in (HAIR_SEGMENTER, PERSON_SEGMENTER):
         return "mask_iou", _iou(_mask(contract, one), _mask(contract, other))
-    if contract is HAIR_MATTER:
-        return "alpha_sad", float(np.abs(one["alpha"] - other["alpha"]).mean())
     if contract in (DYE_GENERATOR, DYE_BANK):
         labs = [
             srgb_to_lab(np.clip(answer["dyed"][:, ::STRIDE, ::STRIDE], 0, 1))
             for answer in (one, other)
         ]
         return "ciede2000", float(ciede2000(*labs).mean())
-    if contract is STYLIZER:
-        gap = np.abs(np.subtract(one["fields"], other["fields"], dtype=np.float32))
-        return "field_mean", float(gap.mean()) / np.iinfo(np.int16).max
-    if contract is COMPOSER:
-        return "mask_mean", float(np.abs(one["masks"] - other["masks"]).mean())
+    if contract.model in MEANS:
+        measure, name, whole = MEANS[contract.model]
+        gap = np.abs(np.subtract(one[name], other[name], dtype=np.float32))
+        return measure, float(gap.mean()) / whole
     gaps = [float(np.abs(one[name] - other[name]).max(initial=0)) for name in one]
     return "largest", max(gaps)
 
@@ -117,6 +125,14 @@ def _nobody(answers: Answers) -> bool:
     return bool((answers["classes"].argmax(1) != 0).mean() < EMPTY)
 
 
+def _headless(answers: Answers) -> bool:
+    """Return whether a drawn crop is all clear, or has no point of its head in sight."""
+    alpha, anchors = answers["drawn"][..., 3], answers["anchors"]
+    seen = ((anchors >= 0) & (anchors <= 1)).all(-1)
+    clear = (alpha > 127).reshape(len(alpha), -1).mean(1) < EMPTY
+    return bool(clear.any() or not seen.any(1).all())
+
+
 def _flat(name: str) -> Callable[[Answers], bool]:
     def flat(answers: Answers) -> bool:
         return bool((np.ptp(answers[name].reshape(len(answers[name]), -1), 1) < FLAT).any())
@@ -134,4 +150,5 @@ FLAWS: Final[Mapping[str, Callable[[Answers], bool]]] = {
     COMPOSER.model: lambda answers: bool((np.abs(answers["masks"].sum(-1) - 1) > ROUNDED).any()),
     COLOR_CORRECTOR.model: _flat("corrected"),
     BACKGROUND_BLENDER.model: _flat("picture"),
+    ANIMALIZER.model: _headless,
 }

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from limner_registry.contracts import (
+    ANIMALIZER,
     DYE_GENERATOR,
     FACE_MESH,
     HAIR_MATTER,
@@ -31,6 +32,10 @@ GOOD = {
     HAIR_MATTER: {"alpha": RNG.random((1, 512, 512), np.float32)},
     DYE_GENERATOR: {"dyed": RNG.random((1, 256, 256, 3), np.float32)},
     STYLIZER: {"fields": RNG.integers(0, 32767, (1, 60, 80, 4), np.int16)},
+    ANIMALIZER: {
+        "drawn": RNG.integers(0, 256, (2, 512, 512, 4), np.uint8),
+        "anchors": RNG.random((2, 9, 2), np.float32),
+    },
     FACE_MESH: {"landmarks": RNG.random((1, 468, 3), np.float32), "presence": np.ones(1, "f4")},
 }
 
@@ -44,7 +49,9 @@ def test_a_good_answer_has_no_flaw_and_is_like_itself(contract):
     assert value == pytest.approx(1 if measure == "mask_iou" else 0, abs=1e-6)
 
 
-@pytest.mark.parametrize("contract", {*GOOD} - {STYLIZER}, ids=lambda contract: contract.model)
+@pytest.mark.parametrize(
+    "contract", {*GOOD} - {STYLIZER, ANIMALIZER}, ids=lambda contract: contract.model
+)
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_no_number_is_a_flaw(contract, value):
     answers = {name: array.copy() for name, array in GOOD[contract].items()}
@@ -101,3 +108,21 @@ def test_fields_differ_by_their_mean_gap_without_wrapping_around():
     quarter[..., 3] = 32767
     measure, gap = difference(STYLIZER, {"fields": low}, {"fields": quarter})
     assert (measure, gap) == ("field_mean", pytest.approx(0.25))
+
+
+def test_a_head_that_is_clear_or_has_no_point_in_sight_is_a_flaw():
+    good = GOOD[ANIMALIZER]
+    clear = good["drawn"].copy()
+    clear[1, ..., 3] = 3
+    assert is_flawed(ANIMALIZER, {**good, "drawn": clear})
+    anchors = good["anchors"].copy()
+    anchors[0] += 1.5
+    assert is_flawed(ANIMALIZER, {**good, "anchors": anchors})
+    anchors[0] = np.nan
+    assert is_flawed(ANIMALIZER, {**good, "anchors": anchors})
+
+
+def test_drawn_heads_differ_by_their_mean_gap_without_wrapping_around():
+    low, high = (np.full((1, 8, 8, 4), value, np.uint8) for value in (0, 255))
+    assert difference(ANIMALIZER, {"drawn": low}, {"drawn": high}) == ("drawn_mean", 1.0)
+    assert difference(ANIMALIZER, {"drawn": high}, {"drawn": low}) == ("drawn_mean", 1.0)
