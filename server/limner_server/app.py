@@ -30,6 +30,7 @@ from limner_server.routing.controller import ControllerProcess
 from limner_server.routing.link import Link
 from limner_server.routing.models import Models
 from limner_server.routing.trials import Trials
+from limner_server.services.animalize import AnimalizeService
 from limner_server.services.composite import CompositeService
 from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
@@ -71,6 +72,7 @@ SERVICES: tuple[type[Service], ...] = (
     DyeService,
     StylizeService,
     CompositeService,
+    AnimalizeService,
 )
 
 

@@ -8,6 +8,8 @@ with LimnerClient() as limner:
 
 from limner.errors import LimnerError, UnknownReason, Violation
 from limner.v1.reasons import (
+    AnimalUnknown,
+    CoatUnknown,
     DeadlinePassed,
     DeadlineTooShort,
     Draining,
@@ -32,6 +34,7 @@ from limner.v1.reasons import (
     RegistryUnavailable,
     RolloutUnknown,
     ShadeUnknown,
+    StickerUnknown,
     StyleUnknown,
     TransitionIllegal,
     VersionRefused,
@@ -69,9 +72,11 @@ from limner_client.values import (
 )
 
 __all__ = [
+    "AnimalUnknown",
     "AsyncLimnerClient",
     "Box",
     "Caution",
+    "CoatUnknown",
     "Color",
     "ColorLike",
     "CompositeResult",
@@ -123,6 +128,7 @@ __all__ = [
     "Shade",
     "ShadeUnknown",
     "Stage",
+    "StickerUnknown",
     "Style",
     "StyleUnknown",
     "StylizeResult",

@@ -179,14 +179,16 @@ class Face(_message.Message):
     def __init__(self, box: _Optional[_Union[Box, _Mapping]] = ..., score: _Optional[float] = ..., pose: _Optional[_Union[HeadPose, _Mapping]] = ..., landmarks: _Optional[_Union[Landmarks, _Mapping]] = ..., oval: _Optional[_Union[Polygon, _Mapping]] = ...) -> None: ...
 
 class FaceSelector(_message.Message):
-    __slots__ = ("largest", "index", "point")
+    __slots__ = ("largest", "index", "point", "all")
     LARGEST_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     POINT_FIELD_NUMBER: _ClassVar[int]
+    ALL_FIELD_NUMBER: _ClassVar[int]
     largest: bool
     index: int
     point: Point
-    def __init__(self, largest: _Optional[bool] = ..., index: _Optional[int] = ..., point: _Optional[_Union[Point, _Mapping]] = ...) -> None: ...
+    all: bool
+    def __init__(self, largest: _Optional[bool] = ..., index: _Optional[int] = ..., point: _Optional[_Union[Point, _Mapping]] = ..., all: _Optional[bool] = ...) -> None: ...
 
 class OutputSpec(_message.Message):
     __slots__ = ("format", "quality", "longest_edge_px", "plane_format")

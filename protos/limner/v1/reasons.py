@@ -7,6 +7,8 @@ import grpc
 from limner.errors import LimnerError
 
 __all__ = [
+    "AnimalUnknown",
+    "CoatUnknown",
     "DeadlinePassed",
     "DeadlineTooShort",
     "Draining",
@@ -31,6 +33,7 @@ __all__ = [
     "RegistryUnavailable",
     "RolloutUnknown",
     "ShadeUnknown",
+    "StickerUnknown",
     "StyleUnknown",
     "TransitionIllegal",
     "VersionRefused",
@@ -230,10 +233,34 @@ class StyleUnknown(LimnerError):
 
 
 class PoseTooFar(LimnerError):
-    """Two faces that are to become one differ too much in pose, shape or scale."""
+    """A head is turned too far, or two that are to become one differ too much."""
 
     reason = "POSE_TOO_FAR"
     code = grpc.StatusCode.FAILED_PRECONDITION
+    retryable = False
+
+
+class AnimalUnknown(LimnerError):
+    """No animal has that name; the message lists those there are."""
+
+    reason = "ANIMAL_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
+    retryable = False
+
+
+class CoatUnknown(LimnerError):
+    """The animal has no coat of that name; the message lists those it has."""
+
+    reason = "COAT_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
+    retryable = False
+
+
+class StickerUnknown(LimnerError):
+    """No sticker of that name comes with the server; the message lists those that do."""
+
+    reason = "STICKER_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
     retryable = False
 
 

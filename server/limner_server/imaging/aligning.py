@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from limner_server.imaging.geometry import crop_mapped
@@ -59,6 +60,18 @@ def validity(extent: tuple[int, ...], matrix: Matrix, size: int) -> Plane:
 def scale_of(matrix: Matrix) -> float:
     """Return how many pixels a similarity makes of one, along a side."""
     return math.hypot(matrix[0, 0], matrix[1, 0])
+
+
+def share_shown(valid: Plane, outline: NDArray[np.float64]) -> float:
+    """Return the share of what an outline holds that an aligned crop shows, in [0, 1].
+
+    Args:
+        valid: HxW uint8, 255 where the crop shows its photo, else 0.
+        outline: Nx2, in pixels of the crop.
+    """
+    held = np.zeros(valid.shape, np.uint8)
+    cv2.fillPoly(held, [np.rint(outline).astype(np.int32)], (1,))
+    return int(held[valid > 0].sum()) / max(int(held.sum()), 1)
 
 
 def shown_box(

@@ -7,7 +7,6 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from limner.errors import Violation
@@ -19,7 +18,7 @@ from limner_registry.contracts import (
     FACE_EXTRACTOR,
 )
 from limner_registry.face_template import aligned, five_of_mesh, mapped, misfit
-from limner_server.imaging.aligning import align, align_valid, scale_of
+from limner_server.imaging.aligning import align, align_valid, scale_of, share_shown
 from limner_server.imaging.composing import Overlay, Place, blended, compose
 from limner_server.imaging.mesh import oval
 from limner_server.pipelines.faces import find_faces, select_face
@@ -231,11 +230,8 @@ def _aligned(original: Portrait, converted: Portrait) -> _Pair:
     below, above = (_place(portrait) for portrait in (original, converted))
     crop, valid = align_valid(above.photo, above.matrix, SIDE)
     outline = mapped(oval(converted.face.landmarks).astype(np.float64), above.matrix)
-    face = np.zeros((SIDE, SIDE), np.uint8)
-    cv2.fillPoly(face, [np.rint(outline).astype(np.int32)], (1,))
-    shown = int(face[valid > 0].sum())
-    visible = shown / max(int(face.sum()), 1)
-    return _Pair(below, above, align(below.photo, below.matrix, SIDE), crop, valid, visible)
+    below_crop = align(below.photo, below.matrix, SIDE)
+    return _Pair(below, above, below_crop, crop, valid, share_shown(valid, outline))
 
 
 def _place(portrait: Portrait) -> Place:

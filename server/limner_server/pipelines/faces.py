@@ -48,6 +48,8 @@ class Selector:
     """Place counted from 0 at the image's left."""
     point: tuple[float, float] | None = None
     """A place (x, y) inside the face's box."""
+    every: bool = False
+    """All faces are meant; for `select_faces` alone."""
 
 
 async def find_faces(photo: Photo, models: Models, call: Call) -> list[FoundFace]:
@@ -94,6 +96,15 @@ def select_face(faces: Sequence[FoundFace], selector: Selector) -> int:
     if not held:
         raise NoFace(f"no face holds the point ({x:g}, {y:g}); {len(faces)} found elsewhere")
     return min(held, key=lambda place: _distance(faces[place].detection, x, y))
+
+
+def select_faces(faces: Sequence[FoundFace], selector: Selector) -> list[int]:
+    """Return the places in `faces` of those that are meant, from the image's left.
+
+    Raises:
+        NoFace: There is no such face.
+    """
+    return list(range(len(faces))) if selector.every else [select_face(faces, selector)]
 
 
 async def _detect(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from limner_server.pipelines.faces import FoundFace
     from limner_server.routing.models import Models
 
-__all__ = ["Hair", "Label", "find_hair", "find_labels"]
+__all__ = ["Hair", "Label", "find_hair", "find_labels", "hair_of"]
 
 LEAST_OF_FACE = 0.03
 """Share of the face's area below which what looks like hair is stubble, or a mistake."""
@@ -65,16 +65,27 @@ async def find_hair(photo: Photo, selector: Selector, models: Models, call: Call
         NoFace: There is no face such as was asked for.
         NoHair: The head shows none, or too little.
     """
-    height, width, _ = photo.shape
-    own, others, face_area = letterbox(width, height), list[Region](), 0.0
     try:
         faces = await find_faces(photo, models, call)
     except NoFace:
         if selector != Selector():
             raise
         call.warn("NO_FACE", "no face was found: hair was looked for in the photo as a whole")
-    else:
-        selected = select_face(faces, selector)
+        return await hair_of(photo, (), 0, models, call)
+    return await hair_of(photo, faces, select_face(faces, selector), models, call)
+
+
+async def hair_of(
+    photo: Photo, faces: Sequence[FoundFace], selected: int, models: Models, call: Call
+) -> Hair:
+    """Return where the hair of one of a photo's faces is; without any, of the whole photo.
+
+    Raises:
+        NoHair: The head shows none, or too little.
+    """
+    height, width, _ = photo.shape
+    own, others, face_area = letterbox(width, height), list[Region](), 0.0
+    if faces:
         own, others = _heads(faces, selected)
         face_area = faces[selected].detection.area
     found = await _look(photo, own, models, call)

@@ -72,9 +72,13 @@ class Checks:
         if image.format in RAW_FORMATS:
             self._raw_size(image, size, RAW_FORMATS[image.format], field)
 
-    def selector(self, selector: image_pb2.FaceSelector, field: str = "selector") -> None:
-        """Check which face is meant."""
+    def selector(
+        self, selector: image_pb2.FaceSelector, field: str = "selector", *, several: bool = False
+    ) -> None:
+        """Check which face is meant, or which faces where `several` may be."""
         index = selector.index
+        one = several or not selector.all
+        self.require(one, f"{field}.all", "one face is taken here, not several")
         self.require(0 <= index < 64, f"{field}.index", f"{index} is not in [0, 63]")
 
     def settings(self, settings: Message, *, left_out: Sequence[str]) -> None:

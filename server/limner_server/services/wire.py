@@ -98,6 +98,18 @@ async def read_photo(image: image_pb2.Image, call: Call) -> Photo:
         return await asyncio.to_thread(_decoded, image, data)
 
 
+async def read_cutout(image: image_pb2.Image, max_pixels: int, call: Call) -> Photo:
+    """Return the pixels of a picture with its alpha, upright, HxWx4 uint8, not premultiplied.
+
+    Raises:
+        LimnerError: As `read_photo`; ImageTooManyPixels above `max_pixels`, FormatUnsupported
+            for a picture that brings no alpha.
+    """
+    data = check_header(image)
+    with call.stage("decode"):
+        return await asyncio.to_thread(_decoded_cutout, image, data, max_pixels)
+
+
 async def read_plane(
     plane: image_pb2.Mask | image_pb2.Alpha, photo: Photo, field: str, call: Call
 ) -> Plane:
@@ -126,6 +138,8 @@ def selector(selector: image_pb2.FaceSelector) -> Selector:
             return Selector(index=selector.index)
         case "point":
             return Selector(point=(selector.point.x_px, selector.point.y_px))
+        case "all":
+            return Selector(every=selector.all)
         case _:
             return Selector()
 
@@ -224,6 +238,14 @@ def _decoded(image: image_pb2.Image, data: bytes) -> Photo:
     pixels = np.frombuffer(data, np.uint8)
     pixels = pixels.reshape(image.height_px, image.width_px, channels)
     return np.ascontiguousarray(pixels[..., :3])
+
+
+def _decoded_cutout(image: image_pb2.Image, data: bytes, max_pixels: int) -> Photo:
+    with _our_words():
+        if image.format not in RAW_FORMATS:
+            return codec.decode_cutout(data, max_pixels)
+        pictures.check_size(image.width_px, image.height_px, max_pixels)
+    return np.frombuffer(data, np.uint8).reshape(image.height_px, image.width_px, 4)
 
 
 def _decoded_plane(plane: image_pb2.Mask | image_pb2.Alpha) -> Plane:

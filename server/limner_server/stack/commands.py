@@ -31,6 +31,7 @@ SERVICES = (
     "limner.v1.DyeService",
     "limner.v1.StylizeService",
     "limner.v1.CompositeService",
+    "limner.v1.AnimalizeService",
 )
 
 people = Console(stderr=True)

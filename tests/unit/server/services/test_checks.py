@@ -70,3 +70,9 @@ def test_the_settings_of_a_stream_hold_no_picture_and_do_not_validate():
 def test_a_priority_that_is_none_is_a_violation():
     options = image_pb2.CallOptions(priority=9)
     assert violated(lambda checks: checks.options(options)) == ["options.priority"]
+
+
+def test_every_face_is_taken_only_where_several_may_be():
+    every = image_pb2.FaceSelector(all=True)
+    assert violated(lambda checks: checks.selector(every)) == ["selector.all"]
+    assert violated(lambda checks: checks.selector(every, several=True)) == []
