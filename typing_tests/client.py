@@ -8,6 +8,9 @@ from typing import IO, TYPE_CHECKING, assert_type
 import grpc
 
 from limner_client import (
+    AnimalizedFace,
+    AnimalizeResult,
+    AnimalList,
     AsyncLimnerClient,
     Box,
     Caution,
@@ -32,6 +35,7 @@ from limner_client import (
     SegmentResult,
     Shade,
     Stage,
+    Sticker,
     Style,
     StylizeResult,
     Violation,
@@ -61,6 +65,10 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         assert_type(limner.list_styles(previews=False), tuple[Style, ...])
         assert_type(limner.composite(photo, path, return_mask=True), CompositeResult)
         assert_type(limner.composite(photo, path, engine="conventional"), CompositeResult)
+        assert_type(limner.animalize(photo, animal="fox", face="all"), AnimalizeResult)
+        hat = Sticker(picture="hat.png", anchor="forehead", shift=(0, 1))
+        assert_type(limner.animalize(path, animal="fox", stickers=["bow", hat]), AnimalizeResult)
+        assert_type(limner.list_animals(previews=False), AnimalList)
         assert_type(limner.health("limner.v1.MatteService"), bool)
         limner.segment(photo, face="smallest")  # type: ignore[arg-type]
         limner.segment(photo, classes=["cat"])  # type: ignore[list-item]
@@ -70,6 +78,9 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         limner.dye(photo, color=7)  # type: ignore[arg-type]
         limner.composite(photo)  # type: ignore[call-arg]
         limner.composite(photo, path, engine="magic")  # type: ignore[arg-type]
+        limner.animalize(photo)  # type: ignore[call-arg]
+        limner.dye(photo, shade="auburn", face="all")  # type: ignore[arg-type]
+        Sticker("hat", anchor="tail")  # type: ignore[arg-type]
         limner.dye(photo, shade="auburn", blend="multiply")  # type: ignore[arg-type]
 
 
@@ -94,6 +105,8 @@ async def asynchronous_streams(limner: AsyncLimnerClient, frames: AsyncIterable[
     assert_type(limner.segment_stream(frames), AsyncIterator[FrameResult[SegmentResult]])
     assert_type(limner.matte_stream(frames), AsyncIterator[FrameResult[MatteResult]])
     assert_type(limner.dye_stream(frames, color="#abc"), AsyncIterator[FrameResult[DyeResult]])
+    live = limner.animalize_stream(frames, animal="cat", frames_per_second=25)
+    assert_type(live, AsyncIterator[FrameResult[AnimalizeResult]])
     assert_type(await limner.dye(b"", like=b""), DyeResult)
 
 
@@ -101,6 +114,16 @@ def pairs_of_frames(limner: LimnerClient, pairs: Iterable[tuple[bytes, Picture]]
     assert_type(limner.composite_stream(pairs), Iterator[FrameResult[CompositeResult]])
     alone = limner.composite_stream([b"", "me.jpg"], original=b"")
     assert_type(alone, Iterator[FrameResult[CompositeResult]])
+
+
+def animalized(result: AnimalizeResult, listed: AnimalList) -> None:
+    assert_type(result.image, Picture)
+    assert_type(result.mask, Plane | None)
+    assert_type(result.faces, tuple[AnimalizedFace, ...])
+    assert_type(result.faces[0].face, Face)
+    assert_type(result.faces[0].points, dict[str, tuple[float, float]])
+    assert_type(listed.animals, dict[str, tuple[str, ...]])
+    assert_type(listed.stickers[0].preview, Picture | None)
 
 
 def laid_in(result: CompositeResult) -> None:

@@ -15,6 +15,7 @@ TWINS = {
     "connection.py": "sync_connection.py",
     "streams.py": "sync_streams.py",
     "finding.py": "sync_finding.py",
+    "drawing.py": "sync_drawing.py",
     "client.py": "sync_client.py",
 }
 
@@ -30,8 +31,8 @@ RULES = (
     (r"\bawait ", ""),
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\b__a(enter|exit)__\b", r"__\1__"),
-    (r"\bAsync(LimnerClient|Connection|Streams|Finding|Iterable|Iterator)\b", r"\1"),
-    (r"\blimner_client\.(connection|streams|finding)\b", r"limner_client.sync_\1"),
+    (r"\bAsync(LimnerClient|Connection|Streams|Finding|Drawing|Iterable|Iterator)\b", r"\1"),
+    (r"\blimner_client\.(connection|streams|finding|drawing)\b", r"limner_client.sync_\1"),
 )
 
 

@@ -40,16 +40,22 @@ from limner.v1.reasons import (
     VersionRefused,
 )
 from limner_client.client import AsyncLimnerClient
+from limner_client.colors import ColorLike
 from limner_client.errors import DeadlineExceeded, Unavailable
 from limner_client.photos import PhotoLike, PlaneLike
 from limner_client.pictures import Output, Picture, Plane
-from limner_client.requests import ColorLike, FaceChoice, PairLike
+from limner_client.request_parts import FaceChoice, FacesChoice
+from limner_client.requests import PairLike
 from limner_client.results import (
+    AnimalizedFace,
+    AnimalizeResult,
+    AnimalList,
     CompositeResult,
     DyeResult,
     FoundHair,
     FrameResult,
     MatteResult,
+    PackagedSticker,
     PaletteColor,
     Progress,
     SegmentResult,
@@ -59,6 +65,7 @@ from limner_client.results import (
 )
 from limner_client.sync_client import LimnerClient
 from limner_client.values import (
+    AnchorName,
     Box,
     Caution,
     Color,
@@ -68,11 +75,16 @@ from limner_client.values import (
     Lab,
     ModelUse,
     Stage,
+    Sticker,
     Timings,
 )
 
 __all__ = [
+    "AnchorName",
+    "AnimalList",
     "AnimalUnknown",
+    "AnimalizeResult",
+    "AnimalizedFace",
     "AsyncLimnerClient",
     "Box",
     "Caution",
@@ -88,6 +100,7 @@ __all__ = [
     "EtagMismatch",
     "Face",
     "FaceChoice",
+    "FacesChoice",
     "FormatUnsupported",
     "FoundHair",
     "FrameResult",
@@ -112,6 +125,7 @@ __all__ = [
     "Output",
     "OverloadedBytes",
     "OverloadedWork",
+    "PackagedSticker",
     "PairLike",
     "PaletteColor",
     "ParameterOutOfRange",
@@ -128,6 +142,7 @@ __all__ = [
     "Shade",
     "ShadeUnknown",
     "Stage",
+    "Sticker",
     "StickerUnknown",
     "Style",
     "StyleUnknown",

@@ -15,7 +15,8 @@ from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_addr
 from limner_client.endings import Ending  # asynchronous only
 from limner_client.errors import Unavailable, typed_error
 from limner_client.replies import frame_result
-from limner_client.requests import PriorityName, image_frame, priority_value
+from limner_client.request_parts import PriorityName, priority_of
+from limner_client.requests import image_frame
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
@@ -53,7 +54,7 @@ class AsyncConnection:
         self.address = resolve_address(address)
         self.timeout = timeout
         self._metadata = tuple((metadata or {}).items())
-        self._priority = priority_value(priority)
+        self._priority = priority_of(priority)
 
     @cached_property
     def _channel(self) -> grpc.aio.Channel:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from limner_client.photos import PhotoLike, PlaneLike
-    from limner_client.requests import ClassName, EngineName, FaceChoice, SubjectName
+    from limner_client.request_parts import FaceChoice
+    from limner_client.requests import ClassName, EngineName, SubjectName
     from limner_client.results import MatteResult, SegmentResult
 
 _AS_SENT = Output()

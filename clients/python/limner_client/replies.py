@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import grpc
 
 from limner.errors import LimnerError, UnknownReason, Violation, classes
-from limner.v1 import composite_pb2, dye_pb2, errors_pb2, image_pb2, segment_pb2
-from limner_client.pictures import Picture, Plane
+from limner.v1 import animalize_pb2, composite_pb2, dye_pb2, errors_pb2, segment_pb2
+from limner_client.reply_parts import about, color_of, face_of, name_of, picture_of, plane_of
 from limner_client.results import (
+    AnimalizedFace,
+    AnimalizeResult,
+    AnimalList,
     CompositeResult,
     DyeResult,
     FoundHair,
     FrameResult,
     MatteResult,
+    PackagedSticker,
     PaletteColor,
     Progress,
     SegmentResult,
@@ -22,23 +26,12 @@ from limner_client.results import (
     Style,
     StylizeResult,
 )
-from limner_client.values import (
-    Box,
-    Caution,
-    Color,
-    Face,
-    HeadPose,
-    Hint,
-    Lab,
-    ModelUse,
-    Stage,
-    Timings,
-)
+from limner_client.values import Hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from limner.v1 import matte_pb2, stream_pb2, stylize_pb2
+    from limner.v1 import image_pb2, matte_pb2, stream_pb2, stylize_pb2
 
 Response = TypeVar("Response")
 Result = TypeVar("Result")
@@ -46,20 +39,20 @@ Result = TypeVar("Result")
 
 def segment_result(reply: segment_pb2.SegmentResponse) -> SegmentResult:
     """Return `reply` with its masks keyed by class and the selected face looked up."""
-    faces = tuple(_face(face) for face in reply.faces)
-    names = [_name(segment_pb2.SegmentClass, getattr(mask, "class")) for mask in reply.masks]
+    faces = tuple(face_of(face) for face in reply.faces)
+    names = [name_of(segment_pb2.SegmentClass, getattr(mask, "class")) for mask in reply.masks]
     return SegmentResult(
         width=reply.width_px,
         height=reply.height_px,
-        masks={name: _plane(mask.mask) for name, mask in zip(names, reply.masks, strict=True)},
+        masks={name: plane_of(mask.mask) for name, mask in zip(names, reply.masks, strict=True)},
         areas={name: mask.area for name, mask in zip(names, reply.masks, strict=True)},
         faces=faces,
         selected=faces[reply.selected_face] if reply.HasField("selected_face") else None,
         hints=tuple(
-            Hint(_name(segment_pb2.CaptureAdvice, hint.advice), hint.message)
+            Hint(name_of(segment_pb2.CaptureAdvice, hint.advice), hint.message)
             for hint in reply.hints
         ),
-        **_about(reply),
+        **about(reply),
     )
 
 
@@ -68,35 +61,35 @@ def matte_result(reply: matte_pb2.MatteResponse) -> MatteResult:
     return MatteResult(
         width=reply.width_px,
         height=reply.height_px,
-        alpha=_plane(reply.alpha),
-        trimap=_plane(reply.trimap),
+        alpha=plane_of(reply.alpha),
+        trimap=plane_of(reply.trimap),
         unknown=reply.unknown,
-        foreground=_picture(reply.foreground) if reply.HasField("foreground") else None,
-        **_about(reply),
+        foreground=picture_of(reply.foreground) if reply.HasField("foreground") else None,
+        **about(reply),
     )
 
 
 def dye_result(reply: dye_pb2.DyeResponse) -> DyeResult:
     """Return `reply` with its picture, its colors and, where one was wanted, its alpha."""
     found, by = reply.found, reply.dyed_by
-    pair = tuple(_name(dye_pb2.HairColor, number) for number in (by.found, by.wanted))
+    pair = tuple(name_of(dye_pb2.HairColor, number) for number in (by.found, by.wanted))
     return DyeResult(
         width=reply.width_px,
         height=reply.height_px,
-        image=_picture(reply.image),
-        alpha=_plane(reply.alpha) if reply.HasField("alpha") else None,
+        image=picture_of(reply.image),
+        alpha=plane_of(reply.alpha) if reply.HasField("alpha") else None,
         found=FoundHair(
-            color=_color(found.lab, found.srgb),
-            name=_name(dye_pb2.HairColor, found.color),
+            color=color_of(found.lab, found.srgb),
+            name=name_of(dye_pb2.HairColor, found.color),
             margin=found.margin,
             share=found.share,
         ),
-        wanted=_color(reply.wanted, reply.wanted_srgb),
-        generator=_name(dye_pb2.DyeGenerator, by.generator),
+        wanted=color_of(reply.wanted, reply.wanted_srgb),
+        generator=name_of(dye_pb2.DyeGenerator, by.generator),
         pair=(pair[0], pair[1]) if by.found else None,
         difference_before=reply.difference_before,
         difference_after=reply.difference_after,
-        **_about(reply),
+        **about(reply),
     )
 
 
@@ -105,15 +98,59 @@ def composite_result(reply: composite_pb2.CompositeResponse) -> CompositeResult:
     return CompositeResult(
         width=reply.width_px,
         height=reply.height_px,
-        image=_picture(reply.image),
-        mask=_plane(reply.mask) if reply.HasField("mask") else None,
-        original_face=_face(reply.original_face),
-        converted_face=_face(reply.converted_face),
+        image=picture_of(reply.image),
+        mask=plane_of(reply.mask) if reply.HasField("mask") else None,
+        original_face=face_of(reply.original_face),
+        converted_face=face_of(reply.converted_face),
         misfit=reply.misfit,
         scale=reply.scale,
         visible=reply.visible,
-        engine=_name(composite_pb2.CompositeEngine, reply.engine),
-        **_about(reply),
+        engine=name_of(composite_pb2.CompositeEngine, reply.engine),
+        **about(reply),
+    )
+
+
+def animalize_result(reply: animalize_pb2.AnimalizeResponse) -> AnimalizeResult:
+    """Return `reply` with its picture, who became what and, where one was wanted, its mask."""
+    return AnimalizeResult(
+        width=reply.width_px,
+        height=reply.height_px,
+        image=picture_of(reply.image),
+        mask=plane_of(reply.mask) if reply.HasField("mask") else None,
+        faces=tuple(
+            AnimalizedFace(
+                face=face_of(one.face),
+                index=one.index,
+                animal=one.animal,
+                coat=one.coat,
+                points={
+                    name_of(animalize_pb2.AnimalAnchor, point.anchor): (
+                        point.place.x_px,
+                        point.place.y_px,
+                    )
+                    for point in one.points
+                },
+                visible=one.visible,
+            )
+            for one in reply.faces
+        ),
+        **about(reply),
+    )
+
+
+def animal_list(reply: animalize_pb2.ListAnimalsResponse) -> AnimalList:
+    """Return the animals, stickers and points of `reply`, in its order."""
+    return AnimalList(
+        animals={animal.name: tuple(animal.coats) for animal in reply.animals},
+        stickers=tuple(
+            PackagedSticker(
+                name=sticker.name,
+                anchor=name_of(animalize_pb2.AnimalAnchor, sticker.anchor),
+                preview=picture_of(sticker.preview) if sticker.HasField("preview") else None,
+            )
+            for sticker in reply.stickers
+        ),
+        anchors=tuple(name_of(animalize_pb2.AnimalAnchor, anchor) for anchor in reply.anchors),
     )
 
 
@@ -122,9 +159,9 @@ def shade_list(reply: dye_pb2.ListShadesResponse) -> tuple[Shade, ...]:
     return tuple(
         Shade(
             name=shade.name,
-            color=_color(shade.lab, shade.srgb),
-            family=_name(dye_pb2.HairColor, shade.color) if shade.color else None,
-            preview=_picture(shade.preview) if shade.HasField("preview") else None,
+            color=color_of(shade.lab, shade.srgb),
+            family=name_of(dye_pb2.HairColor, shade.color) if shade.color else None,
+            preview=picture_of(shade.preview) if shade.HasField("preview") else None,
         )
         for shade in reply.shades
     )
@@ -164,15 +201,15 @@ class StylizeReply:
         return StylizeResult(
             width=reply.width_px,
             height=reply.height_px,
-            image=_picture(reply.image),
+            image=picture_of(reply.image),
             style=reply.style,
             palette=tuple(
-                PaletteColor(_color(one.lab, one.srgb), one.share) for one in reply.palette
+                PaletteColor(color_of(one.lab, one.srgb), one.share) for one in reply.palette
             ),
             drawn_width=reply.drawn_width_px,
             drawn_height=reply.drawn_height_px,
             tiles=reply.tiles,
-            **_about(reply),
+            **about(reply),
         )
 
 
@@ -183,7 +220,7 @@ def style_list(reply: stylize_pb2.ListStylesResponse) -> tuple[Style, ...]:
             name=style.name,
             title=style.title,
             colors=style.colors,
-            preview=_picture(style.preview) if style.HasField("preview") else None,
+            preview=picture_of(style.preview) if style.HasField("preview") else None,
         )
         for style in reply.styles
     )
@@ -198,73 +235,16 @@ def frame_result(reply: Any, to_result: Callable[[Response], Result]) -> FrameRe
 
 def _progress(message: image_pb2.Progress) -> Progress:
     remaining = message.remaining_seconds if message.HasField("remaining_seconds") else None
-    preview = _picture(message.preview) if message.HasField("preview") else None
+    preview = picture_of(message.preview) if message.HasField("preview") else None
     return Progress(message.stage, message.fraction, remaining, preview)
 
 
 def _error(failure: stream_pb2.FrameFailure) -> LimnerError:
     """Return the error that a call of the frame's own would have raised."""
-    reason = _name(errors_pb2.ErrorReason, failure.reason).upper()
+    reason = name_of(errors_pb2.ErrorReason, failure.reason).upper()
     violations = [Violation(wrong.field, wrong.description) for wrong in failure.violations]
     kind = classes().get(reason)
     if kind is None:
         code = grpc.StatusCode.UNKNOWN
         return UnknownReason(failure.message, code, reason, violations=violations)
     return kind(failure.message, violations=violations)
-
-
-def _about(
-    reply: segment_pb2.SegmentResponse
-    | matte_pb2.MatteResponse
-    | dye_pb2.DyeResponse
-    | composite_pb2.CompositeResponse
-    | stylize_pb2.StylizeResult,
-) -> dict[str, Any]:
-    """Return what every reply says of itself."""
-    return {
-        "served_by": tuple(
-            ModelUse(use.model, use.version, _name(image_pb2.Arm, use.arm))
-            for use in reply.served_by.models
-        ),
-        "timings": Timings(
-            tuple(Stage(stage.name, stage.seconds) for stage in reply.timings.stages),
-            reply.timings.total_seconds,
-        ),
-        "warnings": tuple(Caution(one.code, one.message, one.field) for one in reply.warnings),
-        "request_id": reply.served_by.request_id,
-    }
-
-
-def _face(face: image_pb2.Face) -> Face:
-    box, pose, points = face.box, face.pose, face.landmarks
-    return Face(
-        box=Box(box.left_px, box.top_px, box.right_px, box.bottom_px),
-        score=face.score,
-        pose=HeadPose(pose.yaw_deg, pose.pitch_deg, pose.roll_deg),
-        scheme=_name(image_pb2.LandmarkScheme, points.scheme),
-        landmarks=tuple(zip(points.x_px, points.y_px, points.z_px, strict=True)),
-        oval=tuple(zip(face.oval.x_px, face.oval.y_px, strict=True)),
-    )
-
-
-def _color(lab: image_pb2.Lab, srgb: image_pb2.Srgb) -> Color:
-    return Color(Lab(lab.l, lab.a, lab.b), (srgb.red, srgb.green, srgb.blue))
-
-
-def _plane(plane: image_pb2.Mask | image_pb2.Alpha) -> Plane:
-    format_: Any = _name(image_pb2.PlaneFormat, plane.format)
-    return Plane(plane.data, format_, plane.width_px, plane.height_px)
-
-
-def _picture(image: image_pb2.Image) -> Picture:
-    format_: Any = _name(image_pb2.ImageFormat, image.format)
-    return Picture(image.data, format_, image.width_px, image.height_px)
-
-
-def _name(enum: Any, number: int) -> str:
-    """Return the lower-case name `enum` gives to `number`; a newer server's, as its digits."""
-    values = enum.DESCRIPTOR.values_by_number
-    if number not in values:
-        return str(number)
-    prefix = values[0].name.removesuffix("UNSPECIFIED")
-    return str(values[number].name).removeprefix(prefix).lower()

@@ -128,6 +128,63 @@ class CompositeResult:
 
 
 @dataclass(frozen=True)
+class AnimalizedFace:
+    """A person who became an animal."""
+
+    face: Face
+    """The person's, as it was found."""
+    index: int
+    """Its place among all faces of the photo, from the image's left."""
+    animal: str
+    coat: str
+    points: dict[str, tuple[float, float]]
+    """Where the animal's points lie, (x, y) in pixels, by name, such as `nose`."""
+    visible: float
+    """Share of the person's face that the photo shows, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class AnimalizeResult:
+    """A photo with animals' heads."""
+
+    width: int
+    """Of the upright photo, in pixels."""
+    height: int
+    image: Picture
+    """The photo, heads replaced; all else as it was."""
+    mask: Plane | None
+    """How much of each pixel is not the photo's, as 255ths; None if not wanted."""
+    faces: tuple[AnimalizedFace, ...]
+    """From the image's left."""
+    served_by: tuple[ModelUse, ...]
+    timings: Timings
+    warnings: tuple[Caution, ...]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class PackagedSticker:
+    """A sticker that comes with the server."""
+
+    name: str
+    anchor: str
+    """The point that usually holds it."""
+    preview: Picture | None
+    """It, with its alpha; None if pictures were not wanted."""
+
+
+@dataclass(frozen=True)
+class AnimalList:
+    """The animals there are, and what they can wear."""
+
+    animals: dict[str, tuple[str, ...]]
+    """Each one's coats, by its name."""
+    stickers: tuple[PackagedSticker, ...]
+    anchors: tuple[str, ...]
+    """Every point that can hold one."""
+
+
+@dataclass(frozen=True)
 class Shade:
     """A hair color with a name."""
 

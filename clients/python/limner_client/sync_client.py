@@ -6,48 +6,22 @@ from typing import TYPE_CHECKING
 
 from limner.v1.composite_pb2_grpc import CompositeServiceStub
 from limner.v1.dye_pb2_grpc import DyeServiceStub
-from limner.v1.stylize_pb2_grpc import StylizeServiceStub
 from limner_client.pictures import Output
-from limner_client.replies import (
-    StylizeReply,
-    composite_result,
-    dye_result,
-    shade_list,
-    style_list,
-)
-from limner_client.requests import (
-    composite_request,
-    dye_request,
-    shades_request,
-    styles_request,
-    stylize_request,
-)
-from limner_client.sync_finding import Finding
+from limner_client.replies import composite_result, dye_result, shade_list
+from limner_client.requests import composite_request, dye_request, shades_request
+from limner_client.sync_drawing import Drawing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from limner_client.colors import ColorLike
     from limner_client.photos import PhotoLike, PlaneLike
-    from limner_client.requests import (
-        BlendName,
-        ColorLike,
-        ComposerName,
-        FaceChoice,
-        TilingName,
-    )
-    from limner_client.results import (
-        CompositeResult,
-        DyeResult,
-        Progress,
-        Shade,
-        Style,
-        StylizeResult,
-    )
+    from limner_client.request_parts import FaceChoice
+    from limner_client.requests import BlendName, ComposerName
+    from limner_client.results import CompositeResult, DyeResult, Shade
 
 _AS_SENT = Output()
 
 
-class LimnerClient(Finding):
+class LimnerClient(Drawing):
     """Edits portraits on a Limner server.
 
         with LimnerClient() as limner:
@@ -133,75 +107,6 @@ class LimnerClient(Finding):
         stub = DyeServiceStub(self._channel)
         reply = self._call(stub.ListShades, request, request.options, timeout)
         return shade_list(reply)
-
-    def stylize(  # noqa: PLR0913 - what a drawing can be told, each by name
-        self,
-        photo: PhotoLike,
-        *,
-        style: str,
-        colors: int | None = None,
-        strength: float | None = None,
-        line_width: float | None = None,
-        seed: int = 0,
-        tiling: TilingName = "overlapping",
-        tile_px: int | None = None,
-        on_progress: Callable[[Progress], None] | None = None,
-        output: Output = _AS_SENT,
-        timeout: float | None = None,
-        request_id: str | None = None,
-    ) -> StylizeResult:
-        """Return `photo` drawn in a style.
-
-        Args:
-            photo: A file's bytes, path or open file; or an HxWx3 or HxWx4 uint8 array.
-            style: Its name; `list_styles` has them.
-            colors: How many the picture may have, in [2, 64]; None sets no limit. Only PNG and
-                raw pictures keep them exactly.
-            strength: How much of the drawing is laid over the photo, in [0, 1]; None is all.
-            line_width: Of lines and of the details kept, in [0.25, 4]; None is 1.
-            seed: Decides all that is random.
-            tiling: "overlapping", or the "plain_grid" of tiles that shows where they meet.
-            tile_px: Edge of an overlapping tile, a multiple of 4 in [256, 1024]; None is 512.
-            on_progress: Hears at once and then four times a second how far the drawing is.
-            output: How the picture is to be written.
-            timeout: Seconds for this call; None means the client's.
-            request_id: Names the call in logs and errors; None makes one up.
-
-        Raises:
-            FileNotFoundError: `photo` is a path and nothing is there; nothing was sent.
-            StyleUnknown: No style has that name; the message lists those there are.
-            LimnerError: Anything else the call ended in.
-        """
-        request = stylize_request(
-            photo,
-            style=style,
-            colors=colors,
-            strength=strength,
-            line_width=line_width,
-            seed=seed,
-            tiling=tiling,
-            tile_px=tile_px,
-            output=output,
-            request_id=request_id,
-        )
-        stub = StylizeServiceStub(self._channel)
-        reply = StylizeReply(on_progress)
-        self._hear(stub.Stylize, request, request.options, timeout, reply.take)
-        return reply.result()
-
-    def list_styles(
-        self,
-        *,
-        previews: bool = True,
-        output: Output = _AS_SENT,
-        timeout: float | None = None,
-        request_id: str | None = None,
-    ) -> tuple[Style, ...]:
-        """Return every style, each with a portrait drawn in it if `previews`."""
-        request = styles_request(previews, output, request_id)
-        stub = StylizeServiceStub(self._channel)
-        reply = self._call(stub.ListStyles, request, request.options, timeout)
-        return style_list(reply)
 
     def composite(  # noqa: PLR0913 - what laying a face in can be told, each by name
         self,

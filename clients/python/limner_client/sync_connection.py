@@ -12,7 +12,8 @@ from limner.v1.image_pb2 import CallOptions
 from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
 from limner_client.errors import Unavailable, typed_error
 from limner_client.replies import frame_result
-from limner_client.requests import PriorityName, image_frame, priority_value
+from limner_client.request_parts import PriorityName, priority_of
+from limner_client.requests import image_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,7 +51,7 @@ class Connection:
         self.address = resolve_address(address)
         self.timeout = timeout
         self._metadata = tuple((metadata or {}).items())
-        self._priority = priority_value(priority)
+        self._priority = priority_of(priority)
 
     @cached_property
     def _channel(self) -> grpc.Channel:

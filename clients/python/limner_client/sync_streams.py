@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from limner.v1.animalize_pb2 import AnimalizeStreamRequest
+from limner.v1.animalize_pb2_grpc import AnimalizeServiceStub
 from limner.v1.composite_pb2 import CompositeStreamRequest
 from limner.v1.composite_pb2_grpc import CompositeServiceStub
 from limner.v1.dye_pb2 import DyeStreamRequest
@@ -13,8 +15,15 @@ from limner.v1.matte_pb2_grpc import MatteServiceStub
 from limner.v1.segment_pb2 import SegmentStreamRequest
 from limner.v1.segment_pb2_grpc import SegmentServiceStub
 from limner_client.pictures import Output
-from limner_client.replies import composite_result, dye_result, matte_result, segment_result
+from limner_client.replies import (
+    animalize_result,
+    composite_result,
+    dye_result,
+    matte_result,
+    segment_result,
+)
 from limner_client.requests import (
+    animalize_request,
     composite_frame,
     composite_request,
     dye_request,
@@ -26,24 +35,26 @@ from limner_client.sync_connection import Connection
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from limner_client.colors import ColorLike
     from limner_client.photos import PhotoLike
+    from limner_client.request_parts import FaceChoice, FacesChoice
     from limner_client.requests import (
         BlendName,
         ClassName,
-        ColorLike,
         ComposerName,
         EngineName,
-        FaceChoice,
         PairLike,
         SubjectName,
     )
     from limner_client.results import (
+        AnimalizeResult,
         CompositeResult,
         DyeResult,
         FrameResult,
         MatteResult,
         SegmentResult,
     )
+    from limner_client.values import Sticker
 
 _AS_SENT = Output()
 
@@ -172,4 +183,44 @@ class Streams(Connection):
             composite_result,
             timeout,
             composite_frame,
+        )
+
+    def animalize_stream(  # noqa: PLR0913 - what an animal can be told, each by name
+        self,
+        frames: Iterable[PhotoLike],
+        *,
+        animal: str,
+        coat: str | None = None,
+        face: FacesChoice = "largest",
+        stickers: Iterable[str | Sticker] = (),
+        return_mask: bool = False,
+        frames_per_second: float | None = None,
+        output: Output = _AS_SENT,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> Iterator[FrameResult[AnimalizeResult]]:
+        """Yield what `animalize` returns, for the newest of `frames` as they come: a live filter.
+
+        Heads are followed and kept steady. `frames_per_second` is how many are sent, not answered;
+        None means 30.
+        """
+        settings = animalize_request(
+            None,
+            animal=animal,
+            coat=coat,
+            face=face,
+            stickers=stickers,
+            return_mask=return_mask,
+            output=output,
+            frames_per_second=frames_per_second,
+            request_id=request_id,
+        )
+        stub = AnimalizeServiceStub(self._channel)
+        return self._stream(
+            stub.AnimalizeStream,
+            AnimalizeStreamRequest,
+            settings,
+            frames,
+            animalize_result,
+            timeout,
         )

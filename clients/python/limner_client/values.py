@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from limner_client.photos import PhotoLike
+
+AnchorName = Literal[
+    "forehead",
+    "nose",
+    "chin",
+    "ear_r",
+    "ear_l",
+    "eye_r",
+    "eye_l",
+    "mouth_r",
+    "mouth_l",
+    "eyes",
+    "mouth",
+]
+"""A point of an animal's head; `_r` is the head's own right, on the image's left."""
 
 
 class Lab(NamedTuple):
@@ -68,6 +86,23 @@ class Face:
     """(x, y, z) in pixels; a smaller z is nearer the camera."""
     oval: tuple[tuple[float, float], ...] = field(repr=False)
     """The outline, (x, y) in pixels, clockwise from the top."""
+
+
+@dataclass(frozen=True)
+class Sticker:
+    """A picture that an animal wears; it turns and grows with the head."""
+
+    name: str | None = None
+    """One that comes with the server; `list_animals` has them."""
+    picture: PhotoLike | None = field(default=None, repr=False)
+    """One of your own instead, with an alpha: a PNG or WebP, or an HxWx4 array."""
+    anchor: AnchorName | None = None
+    """What holds it; None is its usual place, for one of your own the forehead."""
+    scale: float = 1.0
+    """Of its usual size, which for one of your own is twice as wide as the eyes are apart."""
+    shift: tuple[float, float] = (0.0, 0.0)
+    """How far it lies to the image's right and down, were the head upright, in distances of the
+    animal's eyes."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from limner.v1 import (
+    animalize_pb2_grpc,
     composite_pb2_grpc,
     dye_pb2_grpc,
     matte_pb2_grpc,
@@ -36,6 +37,7 @@ def double():
         dye_pb2_grpc.add_DyeServiceServicer_to_server(servicer, server)
         stylize_pb2_grpc.add_StylizeServiceServicer_to_server(servicer, server)
         composite_pb2_grpc.add_CompositeServiceServicer_to_server(servicer, server)
+        animalize_pb2_grpc.add_AnimalizeServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(servicer.health, server)
         servicer.health.set("down", health_pb2.HealthCheckResponse.NOT_SERVING)
         servicer.address = f"localhost:{server.add_insecure_port('localhost:0')}"

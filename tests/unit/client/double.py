@@ -14,6 +14,8 @@ from PIL import Image
 
 from limner import errors
 from limner.v1 import (
+    animalize_pb2,
+    animalize_pb2_grpc,
     composite_pb2,
     composite_pb2_grpc,
     dye_pb2,
@@ -51,6 +53,7 @@ class Double(
     dye_pb2_grpc.DyeServiceServicer,
     stylize_pb2_grpc.StylizeServiceServicer,
     composite_pb2_grpc.CompositeServiceServicer,
+    animalize_pb2_grpc.AnimalizeServiceServicer,
 ):
     """Keeps every request; fails as often as it was told to, then answers one face."""
 
@@ -196,6 +199,32 @@ class Double(
                 number=request.frame.number, response=_composited(settings)
             )
 
+    def Animalize(self, request, context):
+        self._receive(request, context)
+        return _animalized(request)
+
+    def AnimalizeStream(self, request_iterator, context):
+        """Answer each frame; keep the settings and the frames."""
+        settings = next(request_iterator).settings
+        self._receive(settings, context)
+        for request in request_iterator:
+            self.frames.append(request.frame)
+            yield animalize_pb2.AnimalizeStreamResponse(
+                number=request.frame.number, response=_animalized(settings)
+            )
+
+    def ListAnimals(self, request, context):
+        self._receive(request, context)
+        hat = animalize_pb2.PackagedSticker(name="hat", anchor="ANIMAL_ANCHOR_FOREHEAD")
+        if not request.without_previews:
+            hat.preview.data = png(np.full((8, 8, 4), 90, np.uint8))
+            hat.preview.format = image_pb2.IMAGE_FORMAT_PNG
+        return animalize_pb2.ListAnimalsResponse(
+            animals=[{"name": "cat", "coats": ["ginger", "black"]}, {"name": "fox"}],
+            stickers=[hat],
+            anchors=["ANIMAL_ANCHOR_FOREHEAD", "ANIMAL_ANCHOR_EYES"],
+        )
+
     def _receive(self, request, context):
         with self._lock:
             self.requests.append(request)
@@ -258,6 +287,31 @@ def _composited(request):
         visible=0.75,
         engine=request.engine,
         **_about(request),
+    )
+    if request.want_mask:
+        reply.mask.data, reply.mask.format = png(ellipse()), image_pb2.PLANE_FORMAT_PNG8
+        reply.mask.width_px, reply.mask.height_px = WIDTH, HEIGHT
+    return reply
+
+
+def _animalized(request):
+    reply = animalize_pb2.AnimalizeResponse(
+        image={
+            "data": png(np.full((HEIGHT, WIDTH, 3), 90, np.uint8)),
+            "format": request.output.format,
+            "width_px": WIDTH,
+            "height_px": HEIGHT,
+        },
+        **_about(request),
+    )
+    nose = {"anchor": "ANIMAL_ANCHOR_NOSE", "place": {"x_px": 30.5, "y_px": 31.25}}
+    reply.faces.add(
+        face=_face(),
+        index=1,
+        animal=request.animal,
+        coat=request.coat or "ginger",
+        points=[nose],
+        visible=0.75,
     )
     if request.want_mask:
         reply.mask.data, reply.mask.format = png(ellipse()), image_pb2.PLANE_FORMAT_PNG8

@@ -75,4 +75,4 @@ def test_faces_too_far_apart_are_told_with_a_remedy(limner, double, photo, conve
     double.failures.append(PoseTooFar("yaw differs by 40 degrees"))
     code, _, stderr = limner("composite", photo, converted, "-o", tmp_path / "a.png")
     assert code == 2
-    assert "yaw differs by 40 degrees; take photos of one head in about one pose" in stderr
+    assert "yaw differs by 40 degrees; take photos of heads that face the camera" in stderr

@@ -10,7 +10,7 @@ from limner.errors import Violation
 from limner.v1 import dye_pb2, stream_pb2
 from limner.v1.reasons import ImageUnreadable, NoFace, NoHair, ShadeUnknown
 from limner_client import Color, Lab, LimnerClient, Output, UnknownReason
-from limner_client.requests import rgb_of_hex
+from limner_client.colors import rgb_of_hex
 
 
 class Frames:

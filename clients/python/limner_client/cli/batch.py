@@ -13,6 +13,7 @@ import grpc
 
 from limner.errors import LimnerError, UnknownReason
 from limner_client import (
+    AnimalizeResult,
     AsyncLimnerClient,
     CompositeResult,
     DyeResult,
@@ -20,7 +21,7 @@ from limner_client import (
     SegmentResult,
     StylizeResult,
 )
-from limner_client.cli import report
+from limner_client.cli import documents, report
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -32,7 +33,15 @@ IN_FLIGHT = 2
 PATIENCE_SECONDS = 2.0
 """How long a single photo may take before a progress bar appears."""
 
-Result = TypeVar("Result", SegmentResult, MatteResult, DyeResult, StylizeResult, CompositeResult)
+Result = TypeVar(
+    "Result",
+    SegmentResult,
+    MatteResult,
+    DyeResult,
+    StylizeResult,
+    CompositeResult,
+    AnimalizeResult,
+)
 
 
 @dataclass(frozen=True)
@@ -110,13 +119,13 @@ async def _edit(
         await asyncio.to_thread(edit.write, result, photo, files)
     except OSError as error:
         return _failure(photo, _unwritable(error), client.address)
-    document = report.result_document(photo, files, result)
+    document = documents.result_document(photo, files, result)
     return Outcome(document, report.result_lines(photo, files, result))
 
 
 def _failure(photo: Path, error: LimnerError, address: str) -> Outcome:
     lines = report.error_lines(photo, error, address)
-    return Outcome(report.error_document(photo, error), lines, report.exit_code(error))
+    return Outcome(documents.error_document(photo, error), lines, report.exit_code(error))
 
 
 def _unreadable(error: OSError) -> LimnerError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limner_client.cli.options import INPUT, Face, Manner, photo_options
-from limner_client.cli.outputs import plan_outputs, refuse_overwriting
+from limner_client.cli.outputs import plan_outputs, with_plane
 from limner_client.pictures import SUFFIXES, Output
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def composite(
     from limner_client.cli.batch import Edit, edit_photos  # noqa: PLC0415 - help needs none of it
 
     manner = Manner.taken_from(told)
-    planned = _planned(original, converted, out, mask_out)
+    inputs = (original, converted)
+    planned = plan_outputs([original], out, ENDINGS, inputs)
+    planned = with_plane(planned, mask_out, "mask", inputs)
     return_mask = len(planned[0]) > 1
     output = Output(format=SUFFIXES[planned[0][0].suffix.lower()], quality=QUALITY)
 
@@ -77,20 +79,6 @@ def composite(
         )
 
     ctx.exit(edit_photos([original], planned, Edit(ask, _write), manner))
-
-
-def _planned(
-    original: Path, converted: Path, out: Path, mask_out: Path | None
-) -> list[tuple[Path, ...]]:
-    planned = plan_outputs([original], out, ENDINGS, [converted])
-    if mask_out is None:
-        return planned
-    if len(planned[0]) > 1:
-        raise click.UsageError(f"the folder {out} gets the mask already: leave out --mask-out")
-    if mask_out.suffix.lower() != ".png":
-        raise click.UsageError(f"{mask_out} is to be a PNG: end it in .png")
-    refuse_overwriting([(mask_out,)], [original, converted])
-    return [(*planned[0], mask_out)]
 
 
 def _write(result: CompositeResult, _photo: Path, files: Sequence[Path]) -> None:

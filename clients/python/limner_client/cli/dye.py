@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limner_client.cli.options import INPUT, HexColor, Manner, face_option, photo_options
-from limner_client.cli.outputs import plan_outputs, refuse_overwriting
+from limner_client.cli.outputs import plan_outputs, with_plane
 from limner_client.pictures import SUFFIXES, Output
 
 if TYPE_CHECKING:
@@ -101,14 +101,7 @@ def _planned(
 ) -> list[tuple[Path, ...]]:
     keep = [path for path in (told["like"], told["alpha"]) if path]
     planned = plan_outputs(photos, out, ENDINGS, keep)
-    if alpha_out is None:
-        return planned
-    if len(planned[0]) > 1:
-        raise click.UsageError(f"the folder {out} gets the alpha already: leave out --alpha-out")
-    if alpha_out.suffix.lower() != ".png":
-        raise click.UsageError(f"{alpha_out} is to be a PNG: end it in .png")
-    refuse_overwriting([(alpha_out,)], [*photos, *keep])
-    return [(*planned[0], alpha_out)]
+    return with_plane(planned, alpha_out, "alpha", [*photos, *keep])
 
 
 def _write(result: DyeResult, _photo: Path, files: Sequence[Path]) -> None:

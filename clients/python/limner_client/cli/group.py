@@ -9,6 +9,7 @@ import click
 GROUP = "limner.commands"
 
 SHORT_HELP = {
+    "animalize": "Turn people's heads into a cat's, a dog's, a fox's or a bear's.",
     "composite": "Lay a converted face into its original photo.",
     "controller": "Run what judges rollouts alone; `limner up` runs one already.",
     "doctor": "Say what is missing or wrong on this machine, and how to mend it.",

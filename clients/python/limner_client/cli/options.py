@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
 from limner_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
-from limner_client.requests import rgb_of_hex
+from limner_client.colors import rgb_of_hex
+from limner_client.pictures import SUFFIXES
+from limner_client.values import AnchorName, Sticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from limner_client.requests import FaceChoice
+    from limner_client.request_parts import FaceChoice
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 
 INPUT = click.Path(path_type=Path)
 """A file to read; whether it is there is found out photo by photo."""
+
+
+ANCHORS: tuple[str, ...] = get_args(AnchorName)
+WORN = re.compile(r"(?P<what>[^@]+?)(@(?P<anchor>\w+))?(:(?P<scale>\d*\.?\d+))?")
+"""How a sticker is said."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,49 @@ class Face(click.ParamType[Any]):
             return float(x), float(y)
         except ValueError:
             self.fail(f"{value!r} is not `largest`, a number or a point X,Y", param, ctx)
+
+
+class Faces(Face):
+    """The same, or `all`."""
+
+    name = "faces"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "largest|all|INDEX|X,Y"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return "all" if value == "all" else super().convert(value, param, ctx)
+
+
+class Worn(click.ParamType[Any]):
+    """A sticker's name or file, what holds it and how large it is, such as `hat.png@forehead:1.5`.
+
+    What ends like a picture is a file.
+    """
+
+    name = "sticker"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "NAME|FILE[@ANCHOR][:SCALE]"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Sticker:
+        if isinstance(value, Sticker):
+            return value
+        parts = WORN.fullmatch(value)
+        if parts is None:
+            self.fail(f"{value!r} is not a name or file, @ what holds it, : its scale", param, ctx)
+        what, scale = parts["what"], float(parts["scale"] or 1)
+        anchor: AnchorName | None = None
+        if parts["anchor"] in ANCHORS:
+            anchor = parts["anchor"]  # type: ignore[assignment] # it is one of them
+        elif parts["anchor"] is not None:
+            known = ", ".join(ANCHORS)
+            self.fail(f"{parts['anchor']!r} holds nothing; there are {known}", param, ctx)
+        if Path(what).suffix.lower() in SUFFIXES:
+            return Sticker(picture=Path(what), anchor=anchor, scale=scale)
+        return Sticker(what, anchor=anchor, scale=scale)
 
 
 class HexColor(click.ParamType[Any]):

@@ -45,6 +45,33 @@ def plan_outputs(
     return planned
 
 
+def with_plane(
+    planned: list[tuple[Path, ...]], plane: Path | None, name: str, inputs: Sequence[Path]
+) -> list[tuple[Path, ...]]:
+    """Return what is planned for one photo, and the file its plane is to go to, if one is named.
+
+    Args:
+        planned: As `plan_outputs` returned it.
+        plane: The file; None for none.
+        name: What the plane is, such as mask; its option is `--mask-out`.
+        inputs: What must not be written over.
+
+    Raises:
+        click.UsageError: A folder gets the plane already, it is no PNG, or an input.
+    """
+    if plane is None:
+        return planned
+    if len(planned[0]) > 1:
+        folder = planned[0][0].parent
+        raise click.UsageError(
+            f"the folder {folder} gets the {name} already: leave out --{name}-out"
+        )
+    if plane.suffix.lower() != ".png":
+        raise click.UsageError(f"{plane} is to be a PNG: end it in .png")
+    refuse_overwriting([(plane,)], inputs)
+    return [(*planned[0], plane)]
+
+
 def _stems(photos: Sequence[Path]) -> list[str]:
     """Return each photo's stem, numbered from the second of a kind on; case makes no difference."""
     stems: list[str] = []

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from limner_client import AsyncLimnerClient, SegmentResult
-    from limner_client.requests import ClassName, FaceChoice
+    from limner_client.request_parts import FaceChoice
+    from limner_client.requests import ClassName
 
 CLASSES: dict[str, ClassName] = {
     "hair": "hair",
@@ -96,8 +97,8 @@ def segment(
 def _write(
     classes: Sequence[str], result: SegmentResult, photo: Path, files: Sequence[Path]
 ) -> None:
+    from limner_client.cli.documents import result_document  # noqa: PLC0415
     from limner_client.cli.overlay import draw_overlay  # noqa: PLC0415 - Pillow is not for help
-    from limner_client.cli.report import result_document  # noqa: PLC0415
 
     draw_overlay(photo, result, files[0])
     for name, path in zip(classes, files[1:], strict=False):

@@ -111,7 +111,7 @@ def _planned(
 
 
 def _write(result: StylizeResult, _photo: Path, files: Sequence[Path]) -> None:
-    from limner_client.cli.report import palette_document  # noqa: PLC0415 - help needs none of it
+    from limner_client.cli.documents import palette_document  # noqa: PLC0415 - help needs none of it
 
     result.image.save(files[0])
     for path in files[1:]:
