@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -128,7 +129,7 @@ class Serving:
         metrics = Metrics()
         self.trials = Trials(lambda: self.routes, versions.run, metrics)
         self.trials.lease(3600)
-        self.models = Models(versions, versions, self.trials, metrics)  # type: ignore[arg-type]
+        self.models = Models(versions, versions, self.trials, metrics, Path())  # type: ignore[arg-type]
 
     async def unrouted(self, _number: int) -> Call:
         """Do what a server without any routing would: record a call's run, and count it."""

@@ -17,6 +17,7 @@ from limner_client import (
     Color,
     CompositeResult,
     DyeResult,
+    ExportedModel,
     Face,
     FoundHair,
     FrameResult,
@@ -69,6 +70,8 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         hat = Sticker(picture="hat.png", anchor="forehead", shift=(0, 1))
         assert_type(limner.animalize(path, animal="fox", stickers=["bow", hat]), AnimalizeResult)
         assert_type(limner.list_animals(previews=False), AnimalList)
+        assert_type(limner.export_model("animalizer", version=2), ExportedModel)
+        assert_type(limner.export_model("animalizer").network, bytes)
         assert_type(limner.health("limner.v1.MatteService"), bool)
         limner.segment(photo, face="smallest")  # type: ignore[arg-type]
         limner.segment(photo, classes=["cat"])  # type: ignore[list-item]

@@ -1,6 +1,7 @@
 """What a placed version looks like on disk, and proof that one still does.
 
 <models>/face_detector.v7/config.pbtxt
+<models>/face_detector.v7/about.json            what the registry says of the version
 <models>/face_detector.v7/7/model.py            the runner of this release of Limner
 <models>/face_detector.v7/7/__pycache__/...     its bytecode; Python would write it at the first
                                                 load, which Triton takes for a new version
@@ -10,6 +11,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import marshal
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
     from limner_registry.store import Version
 
 CONFIG = "config.pbtxt"
+ABOUT = "about.json"
+TOLD = {
+    "contract": metadata.CONTRACT,
+    "license": metadata.LICENSE,
+    "network_sha256": metadata.NETWORK_SHA256,
+    "origin": metadata.ORIGIN,
+}
+"""What ABOUT tells of a version's tags, by its own keys; none of them ever changes."""
 RUNNER = "model.py"
 CACHE = "__pycache__"
 UNCHECKED = 1
@@ -55,8 +65,10 @@ def made_files(version: Version, kind: Kind) -> dict[str, bytes]:
     runner = files("limner_registry.backends").joinpath("onnx.py").read_bytes()
     number = str(version.number)
     cached = importlib.util.cache_from_source(RUNNER, optimization="")
+    about = {key: version.tags.get(tag, "") for key, tag in TOLD.items()}
     return {
         CONFIG: config.encode(),
+        ABOUT: json.dumps(about, indent=2).encode() + b"\n",
         f"{number}/{RUNNER}": runner,
         f"{number}/{cached}": bytecode(runner),
     }
@@ -72,7 +84,7 @@ def verify_placed(folder: Path, version: Version, kind: Kind = "KIND_CPU") -> No
     """
     made = made_files(version, kind)
     number = str(version.number)
-    tree = {folder: {CONFIG, number}, folder / number / CACHE: set[str]()}
+    tree = {folder: {CONFIG, ABOUT, number}, folder / number / CACHE: set[str]()}
     for path in made:
         if path.startswith(f"{number}/{CACHE}/"):
             tree[folder / number / CACHE].add(path.rsplit("/", 1)[1])

@@ -34,6 +34,7 @@ from limner_server.services.animalize import AnimalizeService
 from limner_server.services.composite import CompositeService
 from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
+from limner_server.services.model import ModelService
 from limner_server.services.segment import SegmentService
 from limner_server.services.stylize import StylizeService
 from limner_server.triton.client import Triton
@@ -73,6 +74,7 @@ SERVICES: tuple[type[Service], ...] = (
     StylizeService,
     CompositeService,
     AnimalizeService,
+    ModelService,
 )
 
 
@@ -142,7 +144,7 @@ async def running(
         servables = Servables(triton, folder, contracts, metrics, health.routed)
         metrics.mended.set_function(lambda: servables.mends)
         trials = Trials(lambda: servables.routes, triton.run, metrics)
-        models = Models(triton, servables, trials, metrics)
+        models = Models(triton, servables, trials, metrics, folder)
         services = [kind(models) for kind in kinds]
         if not settings.triton:
             await stack.enter_async_context(_triton(settings, ports, metrics, servables))

@@ -50,9 +50,10 @@ MAY_IMPORT = {
 """What of ours each package may import beside itself."""
 DOORS = {
     "limner_models": {"limner_registry"},
-    "limner_registry": {"limner_models"},
+    "limner_registry": {"limner_models", "limner_client"},
 }
-"""What its commands may import besides: there models made and models registered meet."""
+"""What its commands may import besides: there models made and models registered meet, and a
+server is asked for one."""
 NEVER = {
     "limner": {"numpy", "cv2", "torch", "mlflow", "tritonclient"},
     "limner_client": {"numpy", "cv2", "torch", "mlflow", "tritonclient"},

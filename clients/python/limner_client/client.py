@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 
 from limner.v1.composite_pb2_grpc import CompositeServiceStub
 from limner.v1.dye_pb2_grpc import DyeServiceStub
+from limner.v1.model_pb2_grpc import ModelServiceStub
 from limner_client.drawing import AsyncDrawing
 from limner_client.pictures import Output
-from limner_client.replies import composite_result, dye_result, shade_list
-from limner_client.requests import composite_request, dye_request, shades_request
+from limner_client.replies import ExportReply, composite_result, dye_result, shade_list
+from limner_client.requests import (
+    composite_request,
+    dye_request,
+    export_request,
+    shades_request,
+)
 
 if TYPE_CHECKING:
     from limner_client.colors import ColorLike
     from limner_client.photos import PhotoLike, PlaneLike
     from limner_client.request_parts import FaceChoice
     from limner_client.requests import BlendName, ComposerName
-    from limner_client.results import CompositeResult, DyeResult, Shade
+    from limner_client.results import CompositeResult, DyeResult, ExportedModel, Shade
 
 _AS_SENT = Output()
 
@@ -157,3 +163,30 @@ class AsyncLimnerClient(AsyncDrawing):
         stub = CompositeServiceStub(self._channel)
         reply = await self._call(stub.Composite, request, request.options, timeout)
         return composite_result(reply)
+
+    async def export_model(
+        self,
+        model: str,
+        *,
+        version: int | None = None,
+        timeout: float | None = None,
+        request_id: str | None = None,
+    ) -> ExportedModel:
+        """Return a network to be run elsewhere, and what is to be known of it.
+
+        Args:
+            model: Its name, such as `animalizer`.
+            version: Its number; None is the one that callers get.
+            timeout: Seconds for this call; None means the client's.
+            request_id: Names the call in logs and errors; None makes one up.
+
+        Raises:
+            ModelVersionUnknown: There is no such model, or no such version on the server.
+            ModelNotReady: No version of it serves yet.
+            LimnerError: Anything else the call ended in.
+        """
+        request = export_request(model, version, request_id)
+        stub = ModelServiceStub(self._channel)
+        reply = ExportReply()
+        await self._hear(stub.ExportModel, request, request.options, timeout, reply.take)
+        return reply.result()

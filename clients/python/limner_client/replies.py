@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -15,6 +16,7 @@ from limner_client.results import (
     AnimalList,
     CompositeResult,
     DyeResult,
+    ExportedModel,
     FoundHair,
     FrameResult,
     MatteResult,
@@ -31,7 +33,7 @@ from limner_client.values import Hint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from limner.v1 import image_pb2, matte_pb2, stream_pb2, stylize_pb2
+    from limner.v1 import image_pb2, matte_pb2, model_pb2, stream_pb2, stylize_pb2
 
 Response = TypeVar("Response")
 Result = TypeVar("Result")
@@ -210,6 +212,42 @@ class StylizeReply:
             drawn_height=reply.drawn_height_px,
             tiles=reply.tiles,
             **about(reply),
+        )
+
+
+class ExportReply:
+    """Puts the messages of one export together."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._manifest: model_pb2.ModelManifest | None = None
+        self._pieces: list[bytes] = []
+
+    def take(self, message: model_pb2.ExportModelResponse) -> None:
+        """Take in the next message."""
+        if message.WhichOneof("part") == "manifest":
+            self._manifest = message.manifest
+        else:
+            self._pieces.append(message.piece.data)
+
+    def result(self) -> ExportedModel:
+        """Return the network, once the messages have ended.
+
+        Raises:
+            UnknownReason: They ended before it was all there, or it is not what was published.
+        """
+        told, network = self._manifest, b"".join(self._pieces)
+        if told is None or hashlib.sha256(network).hexdigest() != told.network_sha256:
+            said = "the network did not arrive as it was published"
+            raise UnknownReason(said, grpc.StatusCode.DATA_LOSS)
+        return ExportedModel(
+            model=told.model,
+            version=told.version,
+            contract=told.contract,
+            license=told.license,
+            sha256=told.network_sha256,
+            manifest=told.document,
+            network=network,
         )
 
 

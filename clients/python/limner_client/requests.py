@@ -9,6 +9,7 @@ from limner.v1 import (
     composite_pb2,
     dye_pb2,
     matte_pb2,
+    model_pb2,
     segment_pb2,
     stream_pb2,
     stylize_pb2,
@@ -239,6 +240,15 @@ def animals_request(
     """Return the request that asks which animals there are, and what they can wear."""
     return animalize_pb2.ListAnimalsRequest(
         without_previews=not previews, options=options_of(request_id)
+    )
+
+
+def export_request(
+    model: str, version: int | None, request_id: str | None
+) -> model_pb2.ExportModelRequest:
+    """Return the request that asks for a network."""
+    return model_pb2.ExportModelRequest(
+        model=model, version=version or 0, options=options_of(request_id)
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from limner.errors import LimnerError
     from limner_client.pictures import Picture, Plane
     from limner_client.values import Caution, Color, Face, Hint, ModelUse, Timings
@@ -182,6 +185,31 @@ class AnimalList:
     stickers: tuple[PackagedSticker, ...]
     anchors: tuple[str, ...]
     """Every point that can hold one."""
+
+
+@dataclass(frozen=True)
+class ExportedModel:
+    """A network to be run elsewhere."""
+
+    model: str
+    version: int
+    contract: str
+    """Which tensors it takes and gives, such as `animalizer/1`."""
+    license: str
+    """Of the weights, as SPDX names it."""
+    sha256: str
+    """Of the network; what came was held to it."""
+    manifest: str = field(repr=False)
+    """All of this as JSON, and more: every tensor, and where faces lie in what it sees."""
+    network: bytes = field(repr=False)
+    """The ONNX file."""
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write `model.onnx` and `manifest.json` to a folder, made if need be."""
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "model.onnx").write_bytes(self.network)
+        (place / "manifest.json").write_text(self.manifest, encoding="utf-8")
 
 
 @dataclass(frozen=True)

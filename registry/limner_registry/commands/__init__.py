@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from limner_registry.commands.arrivals import import_models, publish_model
+from limner_registry.commands.exporting import export_model
 from limner_registry.commands.listing import list_models, show_version
 from limner_registry.commands.placing import place_models, verify_versions
 
@@ -30,5 +31,6 @@ for _command in (
     publish_model,
     place_models,
     verify_versions,
+    export_model,
 ):
     models.add_command(_command)

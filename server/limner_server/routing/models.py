@@ -16,6 +16,7 @@ from limner_server.routing.quality import look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -40,7 +41,7 @@ class Models:
     """Every model, as one call sees it."""
 
     def __init__(
-        self, triton: Triton, servables: Servables, trials: Trials, metrics: Metrics
+        self, triton: Triton, servables: Servables, trials: Trials, metrics: Metrics, placed: Path
     ) -> None:
         """Run versions on a Triton.
 
@@ -49,7 +50,9 @@ class Models:
             servables: Hears of those found dead, and has them mended.
             trials: Hears how canaries do.
             metrics: Where runs are counted.
+            placed: The folder where Triton finds their files.
         """
+        self.placed = placed
         self._triton = triton
         self._servables = servables
         self._trials = trials

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -11,12 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from limner_registry.errors import (
-    DiskFull,
-    RegistryError,
-    VersionDamaged,
-    VersionUnknown,
-)
+from limner_registry.errors import DiskFull, RegistryError, VersionDamaged, VersionUnknown
+from limner_registry.manifest import file_sha256
 from limner_registry.place import STAGING, place, place_stable
 from limner_registry.placed import verify_placed
 from limner_registry.publish import publish
@@ -44,6 +41,7 @@ def test_a_placed_version_has_the_layout_triton_loads(registry, models):
     assert folder == models / "person_segmenter.v1"
     assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == {
         "config.pbtxt",
+        "about.json",
         "1/model.py",
         "1/__pycache__/model.cpython-311.pyc",
         "1/model.onnx",
@@ -52,6 +50,10 @@ def test_a_placed_version_has_the_layout_triton_loads(registry, models):
         "1/manifest.json",
     }
     assert list((models / STAGING).iterdir()) == []
+    about = json.loads((folder / "about.json").read_text())
+    assert about["contract"] == "person_segmenter/1"
+    assert about["license"] == registry.version(MODEL, 1).tags["limner.weights_license"]
+    assert about["network_sha256"] == file_sha256(folder / "1/model.onnx")
 
 
 @pytest.mark.usefixtures("version")
@@ -80,6 +82,7 @@ def damage(path):
 
 NAMES = [
     "config.pbtxt",
+    "about.json",
     "1/model.py",
     "1/__pycache__/model.cpython-311.pyc",
     "1/model.onnx",

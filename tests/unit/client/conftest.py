@@ -18,6 +18,7 @@ from limner.v1 import (
     composite_pb2_grpc,
     dye_pb2_grpc,
     matte_pb2_grpc,
+    model_pb2_grpc,
     segment_pb2_grpc,
     stylize_pb2_grpc,
 )
@@ -38,6 +39,7 @@ def double():
         stylize_pb2_grpc.add_StylizeServiceServicer_to_server(servicer, server)
         composite_pb2_grpc.add_CompositeServiceServicer_to_server(servicer, server)
         animalize_pb2_grpc.add_AnimalizeServiceServicer_to_server(servicer, server)
+        model_pb2_grpc.add_ModelServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(servicer.health, server)
         servicer.health.set("down", health_pb2.HealthCheckResponse.NOT_SERVING)
         servicer.address = f"localhost:{server.add_insecure_port('localhost:0')}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import threading
 from collections import deque
 from types import SimpleNamespace
@@ -23,6 +25,8 @@ from limner.v1 import (
     image_pb2,
     matte_pb2,
     matte_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
     segment_pb2,
     segment_pb2_grpc,
     stylize_pb2,
@@ -54,6 +58,7 @@ class Double(
     stylize_pb2_grpc.StylizeServiceServicer,
     composite_pb2_grpc.CompositeServiceServicer,
     animalize_pb2_grpc.AnimalizeServiceServicer,
+    model_pb2_grpc.ModelServiceServicer,
 ):
     """Keeps every request; fails as often as it was told to, then answers one face."""
 
@@ -224,6 +229,24 @@ class Double(
             stickers=[hat],
             anchors=["ANIMAL_ANCHOR_FOREHEAD", "ANIMAL_ANCHOR_EYES"],
         )
+
+    def ExportModel(self, request, context):
+        """Send a network of 250 bytes in pieces of 100, or fewer of them."""
+        self._receive(request, context)
+        network = bytes(range(250))
+        manifest = {
+            "model": request.model,
+            "version": request.version or 4,
+            "contract": f"{request.model}/1",
+            "license": "Apache-2.0",
+            "network_sha256": hashlib.sha256(network).hexdigest(),
+            "network_bytes": len(network),
+            "document": json.dumps({"model": request.model}),
+        }
+        yield model_pb2.ExportModelResponse(manifest=manifest)
+        for start in range(0, len(network) - self.lost_pieces * 100, 100):
+            piece = {"data": network[start : start + 100]}
+            yield model_pb2.ExportModelResponse(piece=piece)
 
     def _receive(self, request, context):
         with self._lock:

@@ -10,20 +10,31 @@ from click.testing import CliRunner
 
 from limner_registry.commands import models
 
-COMMANDS = ("import", "list", "place", "publish", "show", "verify")
+COMMANDS = ("export", "import", "list", "place", "publish", "show", "verify")
+ELSEWHERE = {"export"}
+"""Commands that ask a server, and need no folder."""
 
 
 def test_the_group_holds_the_documented_commands():
     assert tuple(sorted(models.commands)) == COMMANDS
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted({*COMMANDS} - ELSEWHERE))
 def test_every_command_explains_itself_its_folder_and_its_json(name):
     answer = CliRunner().invoke(models, [name, "--help"])
 
     assert answer.exit_code == 0
     assert "--state" in answer.output
     assert "--registry" in answer.output
+    assert "--json: {" in answer.output
+
+
+def test_a_command_that_asks_a_server_explains_where_that_is_and_its_json():
+    answer = CliRunner().invoke(models, ["export", "--help"])
+
+    assert answer.exit_code == 0
+    assert "--address" in answer.output
+    assert "--state" not in answer.output
     assert "--json: {" in answer.output
 
 

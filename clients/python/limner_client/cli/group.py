@@ -17,7 +17,7 @@ SHORT_HELP = {
     "dye": "Dye the hair in photos: a color, a shade, or like another photo's.",
     "evaluate": "Score a model's weights on drawn portraits and on photos.",
     "matte": "Cut the person, or the hair, out of photos, hair by hair.",
-    "models": "List, import and publish the models' versions.",
+    "models": "List, import, publish and export the models' versions.",
     "rollout": "Give a new model version its traffic step by step, or take it away.",
     "segment": "Find the person, the hair and the faces in photos.",
     "status": "Say what is running and which model versions answer.",

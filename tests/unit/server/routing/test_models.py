@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ async def answer(versions, routes):
     trials = Trials(lambda: routes, versions.run, metrics)
     trials.lease(60)
     call = Call("/limner.v1.MatteService/Matte", time.monotonic() + 10, trials.table())
-    return await Models(versions, versions, trials, metrics).infer(HAIR_MATTER, {}, call)
+    return await Models(versions, versions, trials, metrics, Path()).infer(HAIR_MATTER, {}, call)
 
 
 async def test_a_run_whose_runner_died_is_done_again_once_another_is_there():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ class Bench:
         self.versions, self.metrics = Versions(), Metrics()
         self.trials = Trials(lambda: self.routes, self.versions.run, self.metrics)
         self.trials.lease(60)
-        self.models = Models(self.versions, self.versions, self.trials, self.metrics)
+        self.models = Models(self.versions, self.versions, self.trials, self.metrics, Path())
         self.ejections = []
         self.trials.on_ejection = lambda *said: self.ejections.append(said)
 
