@@ -12,9 +12,11 @@ from PIL import Image
 
 from limner.errors import LimnerError, from_rpc_error
 from limner.v1 import (
+    animalize_pb2_grpc,
     composite_pb2_grpc,
     dye_pb2_grpc,
     matte_pb2_grpc,
+    model_pb2_grpc,
     segment_pb2_grpc,
     stylize_pb2_grpc,
 )
@@ -29,6 +31,8 @@ class Stubs:
     dye: dye_pb2_grpc.DyeServiceStub
     stylize: stylize_pb2_grpc.StylizeServiceStub
     composite: composite_pb2_grpc.CompositeServiceStub
+    animalize: animalize_pb2_grpc.AnimalizeServiceStub
+    model: model_pb2_grpc.ModelServiceStub
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +50,8 @@ def stubs(stack):
             dye_pb2_grpc.DyeServiceStub(channel),
             stylize_pb2_grpc.StylizeServiceStub(channel),
             composite_pb2_grpc.CompositeServiceStub(channel),
+            animalize_pb2_grpc.AnimalizeServiceStub(channel),
+            model_pb2_grpc.ModelServiceStub(channel),
         )
 
 

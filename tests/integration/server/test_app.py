@@ -12,10 +12,14 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from limner.errors import from_rpc_error
 from limner.v1 import (
+    animalize_pb2,
+    animalize_pb2_grpc,
     dye_pb2,
     dye_pb2_grpc,
     matte_pb2,
     matte_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
     segment_pb2,
     segment_pb2_grpc,
     stylize_pb2,
@@ -64,7 +68,7 @@ async def services_of(channel):
         "",
         *(
             f"limner.v1.{name}Service"
-            for name in ("Segment", "Matte", "Dye", "Stylize", "Composite")
+            for name in ("Segment", "Matte", "Dye", "Stylize", "Composite", "Animalize")
         ),
     ],
 )
@@ -197,3 +201,15 @@ async def test_a_drained_server_turns_health_first_and_then_calls_away(tmp_path)
         with pytest.raises(grpc.RpcError) as caught:
             await status_of(channel, "")
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_what_needs_no_network_is_answered_without_one(tmp_path):
+    async with served(tmp_path) as (_, channel):
+        assert await status_of(channel, "limner.v1.ModelService") == "SERVING"
+        animals = animalize_pb2_grpc.AnimalizeServiceStub(channel)
+        listed = await animals.ListAnimals(animalize_pb2.ListAnimalsRequest())
+        assert {animal.name for animal in listed.animals} == {"cat", "dog", "fox", "bear"}
+        models = model_pb2_grpc.ModelServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as caught:
+            [_ async for _ in models.ExportModel(model_pb2.ExportModelRequest(model="face_mesh"))]
+        assert isinstance(from_rpc_error(caught.value), ModelNotReady)

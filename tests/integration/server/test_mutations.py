@@ -9,7 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from limner.v1 import composite_pb2, dye_pb2, image_pb2, matte_pb2, segment_pb2, stylize_pb2
+from limner.v1 import (
+    animalize_pb2,
+    composite_pb2,
+    dye_pb2,
+    image_pb2,
+    matte_pb2,
+    model_pb2,
+    segment_pb2,
+    stylize_pb2,
+)
 from tests.integration.conftest import saved
 
 SEGMENT = "/limner.v1.SegmentService/Segment"
@@ -19,6 +28,9 @@ LIST_SHADES = "/limner.v1.DyeService/ListShades"
 STREAM = "/limner.v1.DyeService/DyeStream"
 STYLIZE = "/limner.v1.StylizeService/Stylize"
 COMPOSITE = "/limner.v1.CompositeService/Composite"
+ANIMALIZE = "/limner.v1.AnimalizeService/Animalize"
+LIST_ANIMALS = "/limner.v1.AnimalizeService/ListAnimals"
+EXPORT = "/limner.v1.ModelService/ExportModel"
 LIST_STYLES = "/limner.v1.StylizeService/ListStyles"
 REQUESTS = {
     SEGMENT: segment_pb2.SegmentRequest,
@@ -29,6 +41,9 @@ REQUESTS = {
     STYLIZE: stylize_pb2.StylizeRequest,
     LIST_STYLES: stylize_pb2.ListStylesRequest,
     COMPOSITE: composite_pb2.CompositeRequest,
+    ANIMALIZE: animalize_pb2.AnimalizeRequest,
+    LIST_ANIMALS: animalize_pb2.ListAnimalsRequest,
+    EXPORT: model_pb2.ExportModelRequest,
 }
 SETTINGS = dye_pb2.DyeStreamRequest(settings={"color": {"shade": "red"}}).SerializeToString()
 DEFECTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
@@ -96,6 +111,15 @@ def valid_requests() -> list[tuple[str, bytes]]:
         (COMPOSITE, composite_pb2.CompositeRequest(**pair, engine=1)),
         (COMPOSITE, composite_pb2.CompositeRequest(**pair, **selectors, options=options)),
     ]
+    sent = {"data": saved(Image.new("RGBA", (8, 6), (200, 10, 10, 90)), "PNG")}
+    worn = [{"name": "hat", "anchor": 4, "scale": 2, "right": 1, "down": -1}, {"image": sent}]
+    animal = {"image": raw, "animal": "fox", "coat": "red", "stickers": worn}
+    calls += [
+        (ANIMALIZE, animalize_pb2.AnimalizeRequest(**animal, want_mask=True, output=output)),
+        (ANIMALIZE, animalize_pb2.AnimalizeRequest(**animal, selector={"all": True})),
+        (LIST_ANIMALS, animalize_pb2.ListAnimalsRequest(without_previews=True, options=options)),
+        (EXPORT, model_pb2.ExportModelRequest(model="face_mesh", version=1, options=options)),
+    ]
     return [(method, request.SerializeToString()) for method, request in calls]
 
 
@@ -149,7 +173,7 @@ def status_of(channel, method, message) -> grpc.StatusCode:
     try:
         if method == STREAM:
             list(channel.stream_stream(method)(iter([SETTINGS, message]), timeout=30))
-        elif method == STYLIZE:
+        elif method in {STYLIZE, EXPORT}:
             list(channel.unary_stream(method)(message, timeout=30))
         else:
             channel.unary_unary(method)(message, timeout=30)
