@@ -254,7 +254,7 @@ async def test_what_a_head_wears_is_laid_over_it_and_nothing_else_changes():
 async def test_without_an_animalizer_nothing_is_drawn():
     photo, _ = draw((200, 150, 50))
     with pytest.raises(ModelNotReady, match="animalizer"):
-        await animalized(photo, call=call_with())
+        await animalized(photo, call=ready(without=ANIMALIZER.model))
 
 
 async def test_a_photo_without_the_face_that_is_meant_is_refused():
