@@ -35,7 +35,7 @@ def test_an_animal_to_a_file_is_the_picture_in_its_format(limner, double, photo,
     assert (request.animal, request.output.format, request.output.quality) == ("fox", 3, 95)
     assert request.selector.largest
     assert not request.want_mask
-    assert "face 1 is a ginger fox" in stdout
+    assert "face 1: fox, ginger coat" in stdout
 
 
 def test_an_animal_to_a_folder_is_the_picture_and_the_mask(limner, photo, tmp_path):

@@ -116,7 +116,7 @@ def _finding(result: AnyResult) -> str:
         laid = f"face laid in by the {result.engine}"
         return f"{laid}; the faces are {result.misfit:.0%} of the eyes' distance apart"
     if isinstance(result, AnimalizeResult):
-        return ", ".join(f"face {one.index} is a {one.coat} {one.animal}" for one in result.faces)
+        return "; ".join(f"face {one.index}: {one.animal}, {one.coat} coat" for one in result.faces)
     if not isinstance(result, SegmentResult):
         return f"cut out; {result.unknown:.1%} of the pixels lay on the edge and were solved"
     count = len(result.faces)
