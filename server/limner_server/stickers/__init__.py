@@ -30,7 +30,7 @@ WORN: Final[Mapping[str, Wear]] = MappingProxyType(
         "hat": Wear("forehead", (0.5, 0.80), 2.6),
         "crown": Wear("forehead", (0.5, 0.86), 1.7),
         "glasses": Wear("eyes", (0.5, 0.46), 2.1),
-        "bow": Wear("ear_l", (0.5, 0.5), 1.1),
+        "bow": Wear("ear_l", (0.5, 0.8), 1.1),
     }
 )
 """Every sticker by its name."""
