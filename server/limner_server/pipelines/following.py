@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from limner_registry.face_template import Points
 
-HEAD: Final = Ease(hertz=1.0, gain=2.0)
+HEAD: Final = Ease(hertz=1.0, gain=1.75)
 """Of a head's five points, in distances of the eyes. Landmarks that tremble by a pixel of a crop of
-512 then move an animal by 0.47 from frame to frame instead of 1.4, and it follows a head that
-looks from side to side in two seconds 1.4 frames late."""
+512 then move an animal by 0.47 from frame to frame instead of 1.5, and it follows a head that
+looks from side to side in two seconds 1.5 frames late."""
 
 EXPRESSION: Final = Ease(hertz=1.0, gain=6.0)
 """Of points within the head, in the same measure: they rest steadier, and a blink is let through
