@@ -262,6 +262,7 @@ CONTRACTS = (
     FACE_EXTRACTOR,
     COLOR_CORRECTOR,
     BACKGROUND_BLENDER,
+    ANIMALIZER,
 )
 """Every contract there is."""
 

@@ -54,8 +54,13 @@ class AnimalizeService(animalize_pb2_grpc.AnimalizeServiceServicer):
     """Turns people's heads into animals'."""
 
     name: ClassVar[str] = "limner.v1.AnimalizeService"
-    needs: ClassVar[tuple[Contract, ...]] = (FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION)
-    uses: ClassVar[tuple[Contract, ...]] = (ANIMALIZER, HAIR_SEGMENTER)
+    needs: ClassVar[tuple[Contract, ...]] = (
+        FACE_DETECTOR,
+        FACE_MESH,
+        FACE_MESH_ATTENTION,
+        ANIMALIZER,
+    )
+    uses: ClassVar[tuple[Contract, ...]] = (HAIR_SEGMENTER,)
     budgets: ClassVar[Mapping[str, Budget]] = {
         "Animalize": Budget(default=60.0, floor=0.02),
         "AnimalizeStream": Budget(default=3600.0, floor=0.0, frame=60.0),
