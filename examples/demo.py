@@ -1,7 +1,8 @@
 """Brings Limner up, edits a real portrait with its commands, shows what happened, stops it all.
 
 It finds the person and the faces, cuts the person out, dyes the hair in six shades, draws the
-portrait in three styles, and lays a face back that was lit and colored otherwise.
+portrait in three styles, lays a face back that was lit and colored otherwise, and turns the
+person into four animals.
 
 The pictures land in `demo/`. The portrait is NASA's of Eileen Collins, in the public domain.
 """
@@ -31,6 +32,8 @@ BACKDROP = (196, 78, 56)
 SHADES = ("jet-black", "auburn", "copper", "blond", "burgundy", "blue")
 STYLES = ("illustration", "ink-and-wash", "print")
 ENGINES = ("network", "conventional")
+ANIMALS = {"cat": (), "dog": ("bow",), "fox": ("hat",), "bear": ("glasses",)}
+"""And what each wears."""
 HEAD = (97, 0, 353, 256)
 """Where the astronaut's head is: left, top, right, bottom."""
 PORTRAIT = (64, 0, 404, 340)
@@ -62,13 +65,18 @@ def main() -> None:
         for engine in ENGINES:
             files = ("-o", OUT / f"{engine}.png", "--engine", engine)
             edits[engine] = limner("composite", PHOTO, RELIT, *files, *address)[0]
+        for animal, worn in ANIMALS.items():
+            files = ("-o", OUT / f"{animal}.jpg")
+            told = ("--animal", animal, *(word for one in worn for word in ("--sticker", one)))
+            edits[animal] = limner("animalize", PHOTO, *told, *files, *address)[0]
     finally:
         limner("down", "--state", STATE)
     lay_out_sheet()
     lay_out_shades([edits[shade] for shade in SHADES])
     lay_out_styles([edits[style] for style in STYLES])
     lay_out_composites([edits[engine] for engine in ENGINES])
-    for name in ("segment", "matte", SHADES[-1], STYLES[0], ENGINES[0]):
+    lay_out_animals([edits[animal] for animal in ANIMALS])
+    for name in ("segment", "matte", SHADES[-1], STYLES[0], ENGINES[0], "fox"):
         show(name, edits[name])
     screen.print(
         f"pictures: {', '.join(str(file.relative_to(ROOT)) for file in sorted(OUT.iterdir()))}"
@@ -174,6 +182,20 @@ def lay_out_composites(edits: list[dict[str, Any]]) -> None:
 
 def _milliseconds(edit: dict[str, Any]) -> str:
     return f"{edit['timings']['total'] * 1000:.0f} ms"
+
+
+def lay_out_animals(edits: list[dict[str, Any]]) -> None:
+    """Lay the portrait and every animal side by side, each under its name and its coat's."""
+    cards = [
+        Card(
+            head(Image.open(edit["files"][0]), PORTRAIT),
+            animal,
+            f"{edit['animals'][0]['coat']} coat",
+        )
+        for animal, edit in zip(ANIMALS, edits, strict=True)
+    ]
+    original = Card(head(Image.open(PHOTO), PORTRAIT), "the photo", "512 x 512 pixels")
+    lay_out([[original, *cards]], OUT / "animals.jpg")
 
 
 if __name__ == "__main__":
