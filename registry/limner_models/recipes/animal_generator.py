@@ -228,7 +228,7 @@ ANIMAL_GENERATOR_RECIPE = Recipe(
     contract=ANIMAL_GENERATOR,
     title="Animal generator: a person, and any animal in its place, from one latent",
     data=DATA,
-    steps=6000,
+    steps=3000,
     batch=8,
     rate=Rate(peak=1e-3, warmup=100, hold=0.5, last=0.05),
     network=partial(AnimalGenerator, DATA.count),
