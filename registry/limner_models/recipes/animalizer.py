@@ -125,7 +125,7 @@ ANIMALIZER_RECIPE = Recipe(
     contract=ANIMALIZER,
     title="Animalizer: a person's head as a cat's, dog's, fox's or bear's",
     data=DATA,
-    steps=9000,
+    steps=6000,
     batch=8,
     rate=Rate(peak=1.5e-3, warmup=200, hold=0.4, last=0.02),
     network=Animalizer,
