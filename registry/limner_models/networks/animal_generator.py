@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from limner_models.networks.animalizer import COATS, Told
+from limner_models.networks.animalizer import APART, COATS, Told, numbers
 from limner_registry.animals import TOLD
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class AnimalGenerator(nn.Module):
         for each in (self.kinds, self.start):
             nn.init.normal_(each.weight, std=0.3)
         told = 2 * LATENT
-        self.tell = nn.Sequential(nn.Linear(told, told), nn.ReLU(), nn.Linear(told, told))
+        given = told + 2 * len(TOLD) + 2 * len(APART)
+        self.tell = nn.Sequential(nn.Linear(given, told), nn.ReLU(), nn.Linear(told, told))
         befores = (widths[0], *widths[:-1])
         self.steps = nn.ModuleList(
             Told(before, after, told) for before, after in zip(befores, widths, strict=True)
@@ -71,9 +72,18 @@ class AnimalGenerator(nn.Module):
         photo = (planes.permute(0, 2, 3, 1) * 255 + 0.5).to(torch.uint8)
         return photo, self.points(latent)
 
-    def draw(self, latent: Tensor, kind: Tensor) -> Tensor:
-        """Return Nx3xSxS sRGB in [0, 1] for NxLATENT and N int64."""
-        told = self.tell(torch.cat((latent, self.kinds(kind)), 1))
+    def draw(self, latent: Tensor, kind: Tensor, points: Tensor | None = None) -> Tensor:
+        """Return Nx3xSxS sRGB in [0, 1] for NxLATENT and N int64.
+
+        Args:
+            latent: NxLATENT.
+            kind: N int64.
+            points: Where the person's points lie, Nx23x2 shares of the side; None asks the latent.
+                A blink is a few pixels, from which alone it would hardly be learned.
+        """
+        if points is None:
+            points = self.points(latent)
+        told = self.tell(torch.cat((latent, numbers(points), self.kinds(kind)), 1))
         planes = self.start(kind).view(len(kind), -1, 4, 4)
         for index, step in enumerate(self.steps):
             if index:

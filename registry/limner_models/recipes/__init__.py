@@ -46,7 +46,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             animal_segmenter.ANIMAL_SEGMENTER_RECIPE,
             animal_generator.ANIMAL_GENERATOR_RECIPE,
             animalizer.ANIMALIZER_RECIPE,
-            animalizer.ANIMALIZER_EXACT,
+            animalizer.ANIMALIZER_GENERATED,
             animalizer.ANIMALIZER_CAT,
             animalizer_unpaired.ANIMALIZER_UNPAIRED,
         )

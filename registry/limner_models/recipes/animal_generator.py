@@ -117,7 +117,7 @@ class Generating:
         """Return how far persons and animals of known latents are from the true ones."""
         true = torch.cat((to_planes(batch["human"]), to_planes(batch["beast"])))
         both = torch.cat((latent, latent)), torch.cat((torch.zeros_like(kinds), kinds))
-        drawn = self.network.draw(*both)
+        drawn = self.network.draw(*both, torch.cat((batch["points"], batch["points"])))
         return {
             "pixels": PIXELS * (drawn - true).abs().mean(),
             "content": CONTENT * content_difference(self.eye(drawn)[0], self.eye(true)[0]),

@@ -142,22 +142,22 @@ ANIMALIZER_RECIPE = Recipe(
     trained_on=trained_on,
     scored_on=scored_animals,
     facts={
-        GENERATED: "0.1",
+        GENERATED: "0",
         "losses": f"{(PIXELS, OUTLINE, STEPS, PLACE, ANCHORS, CONTENT, STYLE, POINTS, JUDGED)}",
         "judge": f"{(ALONE, EVERY, SLOWER, SEEN)}",
     },
 )
 
-ANIMALIZER_EXACT = replace(
+ANIMALIZER_GENERATED = replace(
     ANIMALIZER_RECIPE,
-    name="animalizer_exact",
-    title="Animalizer taught by exact pairs alone, to compare generated ones with",
-    facts={**ANIMALIZER_RECIPE.facts, GENERATED: "0"},
+    name="animalizer_generated",
+    title="Animalizer taught by generated pairs, too, to compare exact ones alone with",
+    facts={**ANIMALIZER_RECIPE.facts, GENERATED: "0.25"},
 )
-"""It needs neither generator nor segmenter; it is published as no starter."""
+"""It needs generator and segmenter; it is published as no starter."""
 
 ANIMALIZER_CAT = replace(
-    ANIMALIZER_EXACT,
+    ANIMALIZER_RECIPE,
     name="animalizer_cat",
     title="Animalizer of cats alone, to compare one network for every animal with",
     sampler=cats,
