@@ -50,9 +50,33 @@ class Drawn(NamedTuple):
         return torch.cat((self.over(self.color.new_tensor(0.5)), self.alpha), 1)
 
 
-def drawing_error(one: Drawn, other: Drawn, behind: Tensor) -> Tensor:
-    """Return how far two pictures are apart before plain colors Nx3x1x1, a scalar."""
-    return (one.over(behind) - other.over(behind)).abs().mean()
+def drawing_error(
+    one: Drawn, other: Drawn, behind: Tensor, weights: Tensor | float = 1.0
+) -> Tensor:
+    """Return how far two pictures are apart before plain colors Nx3x1x1, a scalar.
+
+    Args:
+        one: A picture.
+        other: A picture.
+        behind: Nx3x1x1 sRGB.
+        weights: Nx1xHxW, how much each pixel counts.
+    """
+    return (weights * (one.over(behind) - other.over(behind)).abs()).mean()
+
+
+def focused(keys: Tensor, side: int, much: float, wide: float) -> Tensor:
+    """Return weights of 1, and more around some points, Nx1xSxS.
+
+    Args:
+        keys: NxKx2, shares of the side.
+        side: Pixels a side, S.
+        much: What is added there.
+        wide: How far it reaches, a deviation in shares of the side.
+    """
+    middle = (torch.arange(side, device=keys.device) + 0.5) / side
+    near = torch.exp(-(((keys[..., None] - middle) / wide) ** 2) / 2)
+    bumps = near[:, :, 1, :, None] * near[:, :, 0, None, :]
+    return 1 + much * bumps.amax(1, keepdim=True)
 
 
 def outline_error(one: Drawn, other: Drawn) -> Tensor:

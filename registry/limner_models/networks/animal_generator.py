@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from limner_models.networks.animalizer import APART, COATS, Told, numbers
+from limner_models.networks.animalizer import COATS, Told
+from limner_models.networks.told import NUMBERS, numbers
 from limner_registry.animals import TOLD
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class AnimalGenerator(nn.Module):
         for each in (self.kinds, self.start):
             nn.init.normal_(each.weight, std=0.3)
         told = 2 * LATENT
-        given = told + 2 * len(TOLD) + 2 * len(APART)
+        given = told + NUMBERS
         self.tell = nn.Sequential(nn.Linear(given, told), nn.ReLU(), nn.Linear(told, told))
         befores = (widths[0], *widths[:-1])
         self.steps = nn.ModuleList(

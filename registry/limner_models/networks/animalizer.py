@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,29 +12,19 @@ from torch.nn import functional
 
 from limner_models.networks.composer import Step
 from limner_models.networks.dye_generator import to_planes
-from limner_registry.animals import ANCHORS, ANIMALS, TOLD
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from limner_models.networks.told import NUMBERS, numbers, spots
+from limner_models.networks.unrolled import Placer, laid
+from limner_registry.animals import ANIMALS, TOLD
 
 COATS: Final = tuple(len(animal.coats) for animal in ANIMALS.values())
 FIRSTS: Final = tuple(accumulate(COATS, initial=0))[:-1]
 """Each animal's first coat among all animals' coats."""
 
-APART: Final = (
-    *(("eye_top_r", "eye_bottom_r"), ("eye_top_l", "eye_bottom_l"), ("lip_top", "lip_bottom")),
-    *(("pupil_r", "eye_inner_r"), ("pupil_l", "eye_inner_l"), ("pupil_r", "eye_outer_r")),
-    *(("pupil_l", "eye_outer_l"), ("mouth_r", "mouth_l"), ("brow_r0", "eye_inner_r")),
-    *(("brow_l0", "eye_inner_l"), ("nose_tip", "nose_bridge"), ("nose_tip", "chin")),
-)
-"""Points whose distances say what a face does: small against where they lie."""
-NEAR: Final = 12.0
-"""Factor on those distances, to make them about as large as the rest."""
-
-BENT: Final = 0.6
-"""How far, in [0, 2], a pixel's place on the unrolled head may be from where it would lie were
-the head neither turned nor tipped."""
-
+BENT: Final = 0.2
+"""How far, in [0, 2], a pixel's place on the unrolled head may be from where the points alone lay
+it: what opens and what hides something else is seen in finer steps than a lattice's."""
+GAIN: Final = 4.0
+"""Factor on textures, so that they learn as quickly as what they show differs."""
 
 LEAST: Final = 0.01
 """Alphas no farther from 0 and 1 are taken for these: the photo is not touched where none is."""
@@ -77,7 +67,13 @@ class Shape:
     fine: int = 32
     """Channels at the photo's side."""
     pelt: int = 16
-    """Channels of each animal's learned texture; 0 has none."""
+    """Channels of each animal's fine learned texture."""
+    coat: int = 12
+    """Channels of each coat's learned texture, whose first three are sRGB's logits."""
+    weave: int = 96
+    """Pixels a side of a coat's texture."""
+    places: int = 256
+    """Numbers that points alone are condensed to."""
     told: int = 192
     """Numbers that pose, expression and kind are condensed to."""
 
@@ -87,11 +83,12 @@ class Animalizer(nn.Module):
 
     The photo, at half its size, tells light and color; the points tell pose and expression, both
     as maps and as numbers. The head grows from a constant per animal, each step scaled and
-    shifted by those numbers. Fur comes from a texture of the unrolled head that is learned for
-    each animal, and is laid where the network says that each pixel lies on it.
+    shifted by those numbers. Colors and fur come from textures of the unrolled head that are
+    learned for each coat and each animal; they are laid where each pixel lies on the head, as the
+    points say and as the network then bends it.
 
     Source: adaptive scales and shifts as in Huang and Belongie, Arbitrary Style Transfer, ICCV
-        2017, behind batch norms; the texture as in Thies et al., Deferred Neural Rendering,
+        2017, behind batch norms; the textures as in Thies et al., Deferred Neural Rendering,
         SIGGRAPH 2019, but with places that are predicted.
     """
 
@@ -103,12 +100,16 @@ class Animalizer(nn.Module):
         self.encoder = Encoder(deep, shape.widths[1])
         self.kinds = nn.Embedding(sum(COATS), 32)
         self.species = nn.Embedding(len(COATS), 32)
-        given = 2 * len(TOLD) + 2 * len(APART) + 64 + deep
+        given = NUMBERS + 64 + deep
         self.tell = nn.Sequential(
             nn.Linear(given, shape.told), nn.ReLU(), nn.Linear(shape.told, shape.told), nn.ReLU()
         )
         self.start = nn.Parameter(0.1 * torch.randn(len(COATS), deep, least, least))
-        befores = (deep, *shape.widths[:-1])
+        self.placer = Placer(shape.places)
+        self.coats = nn.Parameter(
+            torch.randn(sum(COATS), shape.coat, shape.weave, shape.weave) / (4 * GAIN)
+        )
+        befores = (deep, *shape.widths[:1], *(width + shape.coat for width in shape.widths[1:-1]))
         self.steps = nn.ModuleList(
             Told(before, after, shape.told)
             for before, after in zip(befores, shape.widths, strict=True)
@@ -117,14 +118,11 @@ class Animalizer(nn.Module):
         last = shape.widths[-1]
         self.coarse = nn.Conv2d(last, 4, 3, padding=1)
         self.bend = nn.Conv2d(last, 2, 3, padding=1)
-        self.anchor = nn.Linear(shape.told, 2 * len(ANCHORS))
         self.finish = Finish(shape)
-        for layer in (self.bend, self.anchor):
-            nn.init.normal_(layer.weight, std=1e-3)
-            nn.init.zeros_(layer.bias)
-        firsts = torch.tensor(FIRSTS), torch.tensor(COATS)
-        self.register_buffer("firsts", firsts[0], persistent=False)
-        self.register_buffer("coats", firsts[1], persistent=False)
+        nn.init.normal_(self.bend.weight, std=1e-3)
+        nn.init.zeros_(self.bend.bias)
+        self.register_buffer("firsts", torch.tensor(FIRSTS), persistent=False)
+        self.register_buffer("counts", torch.tensor(COATS), persistent=False)
 
     def forward(
         self, image: Tensor, points: Tensor, animal: Tensor, coat: Tensor
@@ -156,22 +154,25 @@ class Animalizer(nn.Module):
             coat: N int64.
         """
         seen, beside = self.encoder(functional.avg_pool2d(planes, 2), points)
-        kind = self.firsts[animal] + torch.minimum(coat, self.coats[animal] - 1)
+        kind = self.firsts[animal] + torch.minimum(coat, self.counts[animal] - 1)
         said = torch.cat(
             (numbers(points), self.species(animal), self.kinds(kind), seen.mean((2, 3))), 1
         )
-        told = self.tell(said)
+        told, coats = self.tell(said), GAIN * self.coats[kind]
+        place, anchors = self.placer(points, animal, planes.shape[-1] // 2)
         head = seen + self.start[animal]
         for index, (step, again) in enumerate(zip(self.steps, self.again, strict=True)):
             if index:
                 head = functional.interpolate(head, scale_factor=2, mode="nearest")
+            if index > 1:
+                head = torch.cat((head, laid(coats, smaller(place, head)).to(head.dtype)), 1)
             head = step(head, told)
             if index == 1:
                 head = head + beside
             head = again(head, told)
-        coarse, bend = self.coarse(head).float(), self.bend(head).float()
-        anchors = self.anchor(told).float().view(-1, len(ANCHORS), 2) + 0.5
-        return Parts(head, coarse, flat_place(bend) + BENT * bend.tanh(), anchors)
+        place = place + BENT * self.bend(head).float().tanh()
+        colors = functional.pad(laid(coats[:, :3], place), (0, 0, 0, 0, 0, 1))
+        return Parts(head, self.coarse(head).float() + colors, place, anchors)
 
     def fine(self, parts: Parts, animal: Tensor, window: Window | None = None) -> Tensor:
         """Return logits of sRGB and alpha at full size, Nx4x4Hx4W, or of a window of it."""
@@ -223,7 +224,7 @@ class Finish(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         side = max(8, shape.side)
-        self.pelts = nn.Parameter(0.3 * torch.randn(len(COATS), shape.pelt, side, side))
+        self.pelts = nn.Parameter(torch.randn(len(COATS), shape.pelt, side, side) / (3 * GAIN))
         self.narrow = nn.Conv2d(shape.widths[-1], shape.fine, 1)
         self.first = nn.Conv2d(shape.fine + shape.pelt, shape.fine, 3, padding=1)
         self.second = nn.Conv2d(shape.fine, shape.fine, 3, padding=1)
@@ -234,54 +235,18 @@ class Finish(nn.Module):
     def forward(self, features: Tensor, coarse: Tensor, place: Tensor, animal: Tensor) -> Tensor:
         """Return logits, Nx4x4Hx4W, for what lies at HxW."""
         half = functional.interpolate(self.narrow(features), scale_factor=2, mode="nearest")
-        if self.pelts.shape[1]:
-            fur = laid(self.pelts[animal], _finer(place, 2)).to(half.dtype)
-            half = torch.cat((half, fur), 1)
-        half = functional.relu(self.first(half))
+        fur = laid(GAIN * self.pelts[animal], _finer(place, 2)).to(half.dtype)
+        half = functional.relu(self.first(torch.cat((half, fur), 1)))
         half = half + functional.relu(self.second(half))
         detail = functional.pixel_shuffle(self.leave(half), 2).float()
         return _finer(coarse, 4) + detail
 
 
-def laid(pelts: Tensor, place: Tensor) -> Tensor:
-    """Return textures, NxCxHxW, as they look where pixels lie on them: NxCxhxw of Nx2xhxw."""
-    grid = place.permute(0, 2, 3, 1)
-    return functional.grid_sample(
-        pelts.float(), grid, mode="bilinear", padding_mode="border", align_corners=False
-    )
-
-
-def numbers(points: Tensor) -> Tensor:
-    """Return what points say, NxK: where they are and how far apart, about in [-1, 1]."""
-    pairs = _pairs(APART)
-    apart = points[:, pairs[0]] - points[:, pairs[1]]
-    return torch.cat((4 * (points - 0.5).flatten(1), NEAR * apart.flatten(1)), 1)
-
-
-def spots(points: Tensor, side: int) -> Tensor:
-    """Return a soft spot for each point, NxKxSxS for NxKx2 shares of the side."""
-    middle = (torch.arange(side, device=points.device, dtype=points.dtype) + 0.5) / side
-    near = torch.exp(-(((points[..., None] - middle) * side) ** 2) / 2)
-    return near[:, :, 1, :, None] * near[:, :, 0, None, :]
-
-
-def flat_place(like: Tensor) -> Tensor:
-    """Return where pixels of Nx2xHxW would lie on the unrolled head were they spread evenly."""
-    rows, columns = (
-        (2 * torch.arange(side, device=like.device, dtype=like.dtype) + 1) / side - 1
-        for side in like.shape[2:]
-    )
-    height, width = like.shape[2:]
-    across = columns[None, :].expand(height, width)
-    down = rows[:, None].expand(height, width)
-    return torch.stack((across, down))[None].expand(like.shape[0], 2, height, width)
+def smaller(place: Tensor, like: Tensor) -> Tensor:
+    """Return places at the size of a map whose side divides theirs."""
+    factor = place.shape[-1] // like.shape[-1]
+    return functional.avg_pool2d(place, factor) if factor > 1 else place
 
 
 def _finer(planes: Tensor, scale: int) -> Tensor:
     return functional.interpolate(planes, scale_factor=scale, mode="bilinear", align_corners=False)
-
-
-def _pairs(names: Sequence[tuple[str, str]]) -> tuple[list[int], list[int]]:
-    known = list(TOLD)
-    one, other = zip(*((known.index(a), known.index(b)) for a, b in names), strict=True)
-    return list(one), list(other)

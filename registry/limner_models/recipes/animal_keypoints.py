@@ -14,7 +14,7 @@ from limner_models.data.backgrounds import Backgrounds
 from limner_models.data.counterparts import KEYS, Counterparts
 from limner_models.losses.animals import astray
 from limner_models.networks.animal_keypoints import AnimalKeypoints, middles
-from limner_models.networks.animalizer import spots
+from limner_models.networks.told import spots
 from limner_models.recipes.animal_faces import DATA, SMALL, drawn_faces, moved, pairs, shown
 from limner_models.recipes.recipe import Rate, Recipe
 from limner_models.train import descend, precision

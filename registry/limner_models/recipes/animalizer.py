@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import torch
 
 from limner_models.data import portraits
 from limner_models.data.backgrounds import Backgrounds
-from limner_models.data.counterparts import Counterparts
+from limner_models.data.counterparts import ASTRAY, Counterparts
 from limner_models.data.drawn import draw_head
+from limner_models.data.poses import poses
 from limner_models.networks.animalizer import Animalizer
 from limner_models.networks.eyes import MobileEye
 from limner_models.pretrained import MOBILENET, state_of
@@ -24,16 +26,19 @@ from limner_models.recipes.animalizing import (
     ANCHORS,
     CONTENT,
     EVERY,
+    FOCUS,
     JUDGED,
     OUTLINE,
     PIXELS,
     PLACE,
     POINTS,
+    POSES,
     SEEN,
     SLOWER,
     STEPS,
     STYLE,
     Animalizing,
+    Lookers,
 )
 from limner_models.recipes.recipe import Rate, Recipe, composed_portraits
 from limner_registry.animals import ANIMALS, onto
@@ -41,8 +46,6 @@ from limner_registry.contracts import ANIMALIZER
 from limner_registry.face_template import TEMPLATE, mapped
 
 if TYPE_CHECKING:
-    import torch
-
     from limner_models.recipes.recipe import Arrays, Material
 
 GENERATED: Final = "generated"
@@ -67,10 +70,12 @@ def animalizing(recipe: Recipe, material: Material, device: torch.device) -> Ani
             trained yet.
         PretrainedMissing: The loss network cannot be had.
     """
-    lookers = (
+    lookers = Lookers(
         MobileEye(state_of(MOBILENET, material.downloads)),
         finished(ANIMAL_KEYPOINTS_RECIPE, material, device),
     )
+    known = poses(portraits.files(material.portraits, recipe.data.trained))
+    told = {name: torch.from_numpy(array) for name, array in known.items()}
     network, generated = Animalizer(), None
     share = float(recipe.facts[GENERATED])
     if share > 0:
@@ -79,7 +84,7 @@ def animalizing(recipe: Recipe, material: Material, device: torch.device) -> Ani
             for each in (ANIMAL_GENERATOR_RECIPE, ANIMAL_SEGMENTER_RECIPE)
         )
         generated = share, Generated(generator, segmenter, network.shape.side)
-    return Animalizing(network, lookers, recipe.steps, device, generated)
+    return Animalizing(network, lookers, told, recipe.steps, device, generated)
 
 
 def cats(recipe: Recipe, material: Material) -> Counterparts:
@@ -125,7 +130,7 @@ ANIMALIZER_RECIPE = Recipe(
     contract=ANIMALIZER,
     title="Animalizer: a person's head as a cat's, dog's, fox's or bear's",
     data=DATA,
-    steps=6000,
+    steps=4500,
     batch=8,
     rate=Rate(peak=1.5e-3, warmup=200, hold=0.4, last=0.02),
     network=Animalizer,
@@ -145,6 +150,7 @@ ANIMALIZER_RECIPE = Recipe(
         GENERATED: "0",
         "losses": f"{(PIXELS, OUTLINE, STEPS, PLACE, ANCHORS, CONTENT, STYLE, POINTS, JUDGED)}",
         "judge": f"{(ALONE, EVERY, SLOWER, SEEN)}",
+        "seen": f"{(FOCUS, POSES, ASTRAY)}",
     },
 )
 

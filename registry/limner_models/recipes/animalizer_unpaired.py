@@ -116,7 +116,7 @@ class Unpaired:
         large = functional.interpolate(human, scale_factor=2, mode="bilinear")
         there = self.network.parts(large, told, which_animal(person), person["coat"][:, 0].long())
         returned = Drawn.of_logits(there.coarse)
-        made = {"coarse": coarse.planes(), "fine": inner(fine, window).planes(), "human": human}
+        made = {"coarse": coarse.planes(), "fine": inner(fine).planes(), "human": human}
         losses = {
             "cycle": CYCLE * (again - sides.photo).abs().mean(),
             "points": POINTS * (points - person["points"]).abs().mean(),
@@ -132,7 +132,7 @@ class Unpaired:
         kind = kind_of(sides.person)
         true = {
             "coarse": sides.beast.smaller(sides.photo.shape[-1]).planes(),
-            "fine": inner(seen(sides.beast, window), window).planes(),
+            "fine": inner(seen(sides.beast, window)).planes(),
             "human": sides.photo,
         }
         losses = {}

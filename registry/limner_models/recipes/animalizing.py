@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import torch
 from torch.nn import functional
 
+from limner_models.data.counterparts import ASTRAY, KEYS
 from limner_models.losses.animals import (
     Drawn,
     astray,
     drawing_error,
+    focused,
     outline_error,
     place_error,
     steps_error,
@@ -23,6 +25,7 @@ from limner_models.networks.dye_generator import to_planes
 from limner_models.recipes.animal_faces import SMALL
 from limner_models.recipes.animal_keypoints import CORNERS
 from limner_models.train import precision
+from limner_registry.animals import TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +48,14 @@ SLOWER: Final = 0.3
 """The judge's rate as a share of the network's."""
 SEEN: Final = 0.55
 """Side, as a share of the picture's, of what is drawn fine in a step."""
+FOCUS: Final = (4.0, 0.045)
+"""How much more eyes and mouth count than the rest, and how far around them, in sides."""
+FOCUSED: Final = [
+    KEYS.index(name)
+    for name in ("pupil_r", "pupil_l", "lip_top", "lip_bottom", "mouth_r", "mouth_l")
+]
+POSES: Final = 64
+"""Heads of which only the points are seen, in a step."""
 RIM: Final = 2
 """At a window's edge, in its pixels, nothing is held to: convolutions see nothing beyond."""
 
@@ -56,13 +67,23 @@ class Source(Protocol):
         """Return image, points, animal and coat as `Counterparts` names them, and `drawn`."""
 
 
+class Lookers(NamedTuple):
+    """Networks that look at what is drawn; neither changes."""
+
+    eye: nn.Module
+    """A loss network."""
+    finder: nn.Module
+    """Finds key points."""
+
+
 class Animalizing:
     """Trains an animalizer on exact pairs and, if it has a source of them, on generated ones."""
 
     def __init__(
         self,
         network: Animalizer,
-        lookers: tuple[nn.Module, nn.Module],
+        lookers: Lookers,
+        poses: Batch,
         steps: int,
         device: torch.device,
         generated: tuple[float, Source] | None = None,
@@ -71,7 +92,8 @@ class Animalizing:
 
         Args:
             network: What is trained.
-            lookers: A loss network, and one that finds key points; neither changes.
+            lookers: What looks at its pictures.
+            poses: Heads by their points, as `poses` returns them.
             steps: How many there will be.
             device: Where.
             generated: The share of steps on generated pairs, and what gives them.
@@ -92,6 +114,7 @@ class Animalizing:
         self.eye, self.finder = (
             looker.to(device).eval().requires_grad_(requires_grad=False) for looker in lookers
         )
+        self._poses = {name: tensor.to(device) for name, tensor in poses.items()}
         self._generated = generated
         self._alone = round(ALONE * steps)
 
@@ -106,10 +129,12 @@ class Animalizing:
         truth = Drawn.of_bytes(batch["drawn"])
         behind = torch.rand(len(fine), 3, 1, 1, device=self.device)
         shown = Drawn.of_logits(fine), seen(truth, window)
-        mine, wanted = (inner(each, window) for each in shown)
-        losses = coarse_losses(parts.coarse, truth, behind) | known_losses(parts, batch)
+        mine, wanted = (inner(each) for each in shown)
+        focus = inner_planes(window.of(focus_of(batch, 4 * parts.coarse.shape[-1]), 4))
+        losses = coarse_losses(parts.coarse, truth, behind, focus_of(batch, parts.coarse.shape[-1]))
+        losses |= known_losses(parts, batch) | self._posed()
         losses |= {
-            "pixels": PIXELS * drawing_error(mine, wanted, behind),
+            "pixels": PIXELS * drawing_error(mine, wanted, behind, focus),
             "outline": OUTLINE * outline_error(mine, wanted),
             "steps": STEPS * steps_error(mine, wanted, behind),
         }
@@ -138,6 +163,19 @@ class Animalizing:
         losses = coarse_losses(parts.coarse, Drawn.of_bytes(batch["drawn"]), behind)
         named = {f"generated {name}": loss for name, loss in losses.items()}
         return self._descend("network", named)
+
+    def _posed(self) -> Losses:
+        """Return how far off heads are placed of which only the points are told."""
+        count = len(self._poses["points"])
+        chosen = torch.randint(0, count, (POSES,), device=self.device)
+        rows = {name: tensor[chosen] for name, tensor in self._poses.items()}
+        points = trembling(rows["points"])
+        side = rows["unrolled"].shape[-1]
+        place, anchors = self.network.placer(points, which_animal(rows), side)
+        return {
+            "posed": PLACE * place_error(place, rows["unrolled"], rows["on_head"].float()),
+            "posed anchors": ANCHORS * (anchors - rows["anchors"]).abs().mean(),
+        }
 
     def _looked(self, mine: Drawn, wanted: Drawn, behind: Tensor) -> Losses:
         """Return how differently the loss network sees both."""
@@ -176,11 +214,26 @@ def parts_of(network: Animalizer, batch: Batch) -> Parts:
     )
 
 
-def coarse_losses(coarse: Tensor, truth: Drawn, behind: Tensor) -> Losses:
+def trembling(points: Tensor) -> Tensor:
+    """Return points, Nx23x2, as far astray as `Counterparts` tells them."""
+    right, left = (list(TOLD).index(name) for name in ("pupil_r", "pupil_l"))
+    apart = (points[:, left] - points[:, right]).norm(dim=-1)[:, None, None]
+    more = 1 + 2 * (torch.rand_like(apart) < 0.1)
+    return points + ASTRAY * more * apart * torch.randn_like(points)
+
+
+def focus_of(batch: Batch, side: int) -> Tensor:
+    """Return how much each pixel of an animal's picture counts, Nx1xSxS."""
+    return focused(batch["keys"][:, FOCUSED], side, *FOCUS)
+
+
+def coarse_losses(
+    coarse: Tensor, truth: Drawn, behind: Tensor, focus: Tensor | float = 1.0
+) -> Losses:
     """Return what a picture of a quarter of full size is held to, by name."""
     mine, wanted = Drawn.of_logits(coarse), truth.smaller(coarse.shape[-1])
     return {
-        "coarse": PIXELS * drawing_error(mine, wanted, behind),
+        "coarse": PIXELS * drawing_error(mine, wanted, behind, focus),
         "coarse outline": OUTLINE * outline_error(mine, wanted),
         "coarse steps": STEPS * steps_error(mine, wanted, behind),
     }
@@ -218,7 +271,12 @@ def seen(truth: Drawn, window: Window) -> Drawn:
     return Drawn(*(window.of(planes, 4) for planes in truth))
 
 
-def inner(shown: Drawn, window: Window) -> Drawn:
+def inner(shown: Drawn) -> Drawn:
     """Return a window's picture without its rim."""
-    rim, side = 4 * RIM, 4 * window.side
-    return Drawn(*(planes[:, :, rim : side - rim, rim : side - rim] for planes in shown))
+    return Drawn(*(inner_planes(planes) for planes in shown))
+
+
+def inner_planes(planes: Tensor) -> Tensor:
+    """Return NxCx4Hx4W without the rim of a window."""
+    rim = 4 * RIM
+    return planes[:, :, rim:-rim, rim:-rim]

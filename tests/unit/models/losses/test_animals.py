@@ -9,6 +9,7 @@ from limner_models.losses.animals import (
     Drawn,
     astray,
     drawing_error,
+    focused,
     outline_error,
     place_error,
     steps_error,
@@ -78,3 +79,19 @@ def test_points_are_astray_in_distances_of_the_eyes():
     true = torch.tensor([[[0.3, 0.5], [0.7, 0.5], [0.5, 0.6]]])
     found = true + torch.tensor([0.0, 0.04])
     assert torch.allclose(astray(found, true, (0, 1)), torch.full((1, 3), 0.1))
+
+
+def test_what_happens_around_a_point_counts_more():
+    keys = torch.tensor([[[4.5, 8.5], [12.5, 8.5]]]) / 16
+    weights = focused(keys, 16, 3.0, 0.05)
+    assert weights.shape == (1, 1, 16, 16)
+    assert weights.min() >= 1
+    assert weights[0, 0, 8, 4] == pytest.approx(4)
+    assert weights[0, 0, 0, 8] == pytest.approx(1, abs=1e-3)
+
+    one = picture(0)
+    wrong = Drawn(one.color.clone(), torch.ones_like(one.alpha))
+    right = Drawn(one.color, torch.ones_like(one.alpha))
+    wrong.color[:, :, 8, 4] += 0.5
+    plain = drawing_error(right, wrong, BEHIND)
+    assert drawing_error(right, wrong, BEHIND, weights) > 2 * plain

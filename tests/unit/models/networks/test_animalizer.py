@@ -15,15 +15,13 @@ from limner_models.networks.animalizer import (
     Animalizer,
     Shape,
     Window,
-    flat_place,
-    laid,
-    numbers,
-    spots,
 )
+from limner_models.networks.told import numbers, spots
+from limner_models.networks.unrolled import Placer, flat_place, laid
 from limner_registry.animals import ANCHORS, ANIMALS, TOLD
 from limner_registry.contracts import ANIMALIZER
 
-SMALL = Shape(side=32, widths=(16, 16, 16, 16), fine=8, pelt=4, told=16)
+SMALL = Shape(side=32, widths=(16, 16, 16, 16), fine=8, pelt=4, coat=4, weave=8, places=16, told=16)
 
 
 def network(shape=SMALL):
@@ -114,7 +112,34 @@ def test_a_flat_place_lays_a_texture_down_as_it_is():
     pelts = torch.rand(1, 3, 8, 8)
     place = flat_place(torch.zeros(1, 2, 8, 8))
     assert torch.allclose(laid(pelts, place), pelts, atol=1e-5)
-    assert BENT > 0
+
+
+def test_points_alone_teach_how_a_head_is_turned():
+    torch.manual_seed(0)
+    points = 0.5 + 0.1 * torch.rand(64, len(TOLD), 2)
+    animal = torch.randint(0, len(ANIMALS), (64,))
+    moved = points[:, 0, :, None, None] - 0.55
+    true = flat_place(torch.zeros(64, 2, 8, 8)) + moved
+    placer = Placer(32)
+    optimizer = torch.optim.Adam(placer.parameters(), 3e-3)
+    for _ in range(200):
+        place, _ = placer(points, animal, 8)
+        off = (place - true).abs().mean()
+        optimizer.zero_grad()
+        off.backward()
+        optimizer.step()
+    assert off < 0.3 * moved.abs().mean()
+
+
+def test_places_are_bent_by_no_more_than_they_may():
+    net, inputs = network(), asked()
+    torch.nn.init.constant_(net.bend.bias, 100.0)
+    planes = torch.from_numpy(inputs["image"]).permute(0, 3, 1, 2) / 255
+    points, animal = torch.from_numpy(inputs["points"]), torch.tensor([0, 1])
+    with torch.inference_mode():
+        parts = net.parts(planes, points, animal, torch.zeros_like(animal))
+        unbent, _ = net.placer(points, animal, 16)
+    assert torch.allclose(parts.place - unbent, torch.full_like(unbent, BENT), atol=1e-5)
 
 
 def test_a_spot_is_brightest_at_its_point():

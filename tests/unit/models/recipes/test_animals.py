@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from limner_models.data.backgrounds import Backgrounds
 from limner_models.data.counterparts import KEYS, Counterparts
+from limner_models.data.poses import poses
 from limner_models.errors import MaterialMissing
 from limner_models.networks.animal_generator import KINDS, AnimalGenerator
 from limner_models.networks.animal_keypoints import AnimalKeypoints
@@ -35,14 +36,16 @@ from limner_models.recipes.animal_scores import (
 from limner_models.recipes.animal_segmenter import Cutting
 from limner_models.recipes.animalizer import ANIMALIZER_GENERATED, ANIMALIZER_RECIPE
 from limner_models.recipes.animalizer_unpaired import Unpaired, unpaired
-from limner_models.recipes.animalizing import Animalizing
+from limner_models.recipes.animalizing import Animalizing, Lookers
 from limner_models.recipes.recipe import Drawings, Material
 from limner_models.train import WEIGHTS, Run, train
 from limner_registry.animals import ANCHORS, ANIMALS, TOLD
 from tests.unit.models.conftest import BEAST
 
 CPU = torch.device("cpu")
-SHAPE = Shape(side=BEAST // 2, widths=(16, 16, 16, 16), fine=8, pelt=4, told=16)
+SHAPE = Shape(
+    side=BEAST // 2, widths=(16, 16, 16, 16), fine=8, pelt=4, coat=4, weave=8, places=32, told=16
+)
 SEEDS = Drawings(count=6, held_out=4, size=BEAST, variants=("animals",))
 
 
@@ -56,8 +59,14 @@ def finder():
     return AnimalKeypoints(len(KEYS))
 
 
-def task_of(recipe, _material, device):
-    return Animalizing(Animalizer(SHAPE), (eye(), finder()), recipe.steps, device)
+def told(folder):
+    files = sorted(folder.glob("*.npz"))[: SEEDS.count]
+    return {name: torch.from_numpy(array) for name, array in poses(files).items()}
+
+
+def task_of(recipe, material, device):
+    lookers, known = Lookers(eye(), finder()), told(material.portraits)
+    return Animalizing(Animalizer(SHAPE), lookers, known, recipe.steps, device)
 
 
 TINY = replace(
@@ -85,6 +94,18 @@ def batch(counterparts_folder):
     files = tuple(sorted(counterparts_folder.glob("*.npz")))
     arrays = Counterparts(files, Backgrounds(None), 2)(np.random.default_rng(3))
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+@pytest.fixture(scope="module")
+def taught(counterparts_folder):
+    """What makes a task of a number of steps, and of generated pairs if any."""
+
+    def make(steps, generated=None):
+        torch.manual_seed(0)
+        known, lookers = told(counterparts_folder), Lookers(eye(), finder())
+        return Animalizing(Animalizer(SHAPE), lookers, known, steps, CPU, generated)
+
+    return make
 
 
 @pytest.fixture
@@ -120,21 +141,19 @@ def test_a_training_that_was_stopped_ends_with_the_very_weights_of_one_that_was_
         assert torch.equal(tensor, found[name]), name
 
 
-def test_pairs_are_learned(batch):
-    torch.manual_seed(0)
-    task = Animalizing(Animalizer(SHAPE), (eye(), finder()), 100, CPU)
+def test_pairs_are_learned(batch, taught):
+    task = taught(100)
     for group in task.optimizers["network"].param_groups:
         group["lr"] = 5e-3
 
     losses = [task.step(batch, 1) for _ in range(30)]
 
-    for name in ("coarse", "pixels", "anchors", "place"):
+    for name in ("coarse", "pixels", "anchors", "place", "posed", "posed anchors"):
         assert losses[-1][name] < 0.8 * losses[0][name], name
 
 
-def test_judge_and_key_points_join_late_and_the_loss_network_looks_in_between(batch):
-    torch.manual_seed(0)
-    task = Animalizing(Animalizer(SHAPE), (eye(), finder()), 10, CPU)
+def test_judge_and_key_points_join_late_and_the_loss_network_looks_in_between(batch, taught):
+    task = taught(10)
 
     early, judged, looked = (set(task.step(batch, step)) for step in (0, 8, 9))
 
@@ -143,9 +162,8 @@ def test_judge_and_key_points_join_late_and_the_loss_network_looks_in_between(ba
     assert looked - early == {"points"}
 
 
-def test_what_only_looks_on_never_changes(batch):
-    torch.manual_seed(0)
-    task = Animalizing(Animalizer(SHAPE), (eye(), finder()), 1, CPU)
+def test_what_only_looks_on_never_changes(batch, taught):
+    task = taught(1)
     before = {k: v.clone() for k, v in (*task.eye.state_dict().items(),
                                         *task.finder.state_dict().items())}  # fmt: skip
     task.step(batch, 1)
@@ -154,7 +172,7 @@ def test_what_only_looks_on_never_changes(batch):
     assert set(task.modules) == {"network", "judge"}  # a checkpoint holds what changes
 
 
-def test_generated_pairs_are_taken_as_often_as_the_recipe_says(batch):
+def test_generated_pairs_are_taken_as_often_as_the_recipe_says(batch, taught):
     asked = []
 
     def source(count):
@@ -162,14 +180,13 @@ def test_generated_pairs_are_taken_as_often_as_the_recipe_says(batch):
         side = BEAST // 4
         return {**batch, "drawn": torch.randint(0, 256, (count, side, side, 4)).to(torch.uint8)}
 
-    lookers = eye(), finder()
-    task = Animalizing(Animalizer(SHAPE), lookers, 10, CPU, generated=(1.0, source))
+    task = taught(10, (1.0, source))
     assert set(task.step(batch, 0)) == {
         "generated coarse",
         "generated coarse outline",
         "generated coarse steps",
     }
-    task = Animalizing(Animalizer(SHAPE), lookers, 10, CPU, generated=(0.0, source))
+    task = taught(10, (0.0, source))
     assert "pixels" in task.step(batch, 0)
     assert asked == [2]
 

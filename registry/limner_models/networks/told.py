@@ -1,0 +1,47 @@
+"""What a person's points say, as networks are told it: by numbers, and by maps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import torch
+
+from limner_registry.animals import TOLD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+APART: Final = (
+    *(("eye_top_r", "eye_bottom_r"), ("eye_top_l", "eye_bottom_l"), ("lip_top", "lip_bottom")),
+    *(("pupil_r", "eye_inner_r"), ("pupil_l", "eye_inner_l"), ("pupil_r", "eye_outer_r")),
+    *(("pupil_l", "eye_outer_l"), ("mouth_r", "mouth_l"), ("brow_r0", "eye_inner_r")),
+    *(("brow_l0", "eye_inner_l"), ("nose_tip", "nose_bridge"), ("nose_tip", "chin")),
+)
+"""Points whose distances say what a face does: small against where they lie."""
+NEAR: Final = 12.0
+"""Factor on those distances, to make them about as large as the rest."""
+
+NUMBERS: Final = 2 * len(TOLD) + 2 * len(APART)
+"""How many numbers say all of it."""
+
+
+def numbers(points: Tensor) -> Tensor:
+    """Return what points say, NxK: where they are and how far apart, about in [-1, 1]."""
+    pairs = _pairs(APART)
+    apart = points[:, pairs[0]] - points[:, pairs[1]]
+    return torch.cat((4 * (points - 0.5).flatten(1), NEAR * apart.flatten(1)), 1)
+
+
+def spots(points: Tensor, side: int) -> Tensor:
+    """Return a soft spot for each point, NxKxSxS for NxKx2 shares of the side."""
+    middle = (torch.arange(side, device=points.device, dtype=points.dtype) + 0.5) / side
+    near = torch.exp(-(((points[..., None] - middle) * side) ** 2) / 2)
+    return near[:, :, 1, :, None] * near[:, :, 0, None, :]
+
+
+def _pairs(names: Sequence[tuple[str, str]]) -> tuple[list[int], list[int]]:
+    known = list(TOLD)
+    one, other = zip(*((known.index(a), known.index(b)) for a, b in names), strict=True)
+    return list(one), list(other)
