@@ -64,7 +64,8 @@ def test_status_names_what_serves(stack):
     assert status["serving"]
     assert status["models"] == {contract.model: 1 for contract in CONTRACTS}
     assert set(status["services"]) == {
-        f"limner.v1.{name}Service" for name in ("Segment", "Matte", "Dye", "Stylize", "Composite")
+        f"limner.v1.{name}Service"
+        for name in ("Segment", "Matte", "Dye", "Stylize", "Composite", "Animalize", "Model")
     }
     assert psutil.Process(status["triton_pid"]).name() == "tritonserver"
 
