@@ -56,6 +56,7 @@ def startup_and_memory() -> None:
                 "matte": lambda: client.matte(np.asarray(photo), foreground=True),
                 "dye": lambda: client.dye(np.asarray(photo), shade="auburn"),
                 "stylize": lambda: client.stylize(np.asarray(photo), style="illustration"),
+                "animalize": lambda: client.animalize(np.asarray(photo), animal="fox", coat="red"),
             }
             for name, edit in edits.items():
                 screen.print(stages(name, [edit() for _ in range(8)][1:]))
