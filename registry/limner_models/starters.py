@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from limner_models.cards import Facts, card
 from limner_models.errors import CheckpointDamaged
 from limner_models.export import release_of
+from limner_registry.contracts import CONTRACTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ WEIGHTS = Path(__file__).parent / "weights"
 def releases(said: Callable[[str], None], folder: Path = WEIGHTS) -> Iterator[Release]:
     """Give a release for each recipe that has committed weights, exported on the spot.
 
+    Networks that only others are taught by have weights, too, but nothing to serve.
+
     Args:
         said: Called with one sentence before each long step.
         folder: Where the weights are.
@@ -38,7 +41,7 @@ def releases(said: Callable[[str], None], folder: Path = WEIGHTS) -> Iterator[Re
     from limner_models.recipes import RECIPES  # noqa: PLC0415 (recipes commit starters, too)
 
     for recipe in RECIPES.values():
-        if weights_file(recipe, folder).exists():
+        if recipe.contract in CONTRACTS and weights_file(recipe, folder).exists():
             said(f"exporting {recipe.name}")
             yield release(recipe, folder)
 

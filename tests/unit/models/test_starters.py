@@ -110,10 +110,12 @@ def test_loaded_weights_answer_by_the_norms_they_learned(tmp_path):
     torch.testing.assert_close(network(alone), taught.eval()(alone), rtol=0, atol=5e-3)
 
 
-def test_only_recipes_with_weights_become_releases(folder, monkeypatch):
-    monkeypatch.setattr(
-        "limner_models.recipes.RECIPES", {"doubler": TINY, "other": replace(TINY, name="other")}
-    )
+def test_only_recipes_with_weights_that_can_be_served_become_releases(folder, monkeypatch):
+    learned_from = replace(TINY, name="learned_from", contract=replace(TINY.contract, model="l"))
+    starters.commit(learned_from, folder / "trained.safetensors", FACTS, folder)
+    recipes = {"doubler": TINY, "other": replace(TINY, name="other"), "learned": learned_from}
+    monkeypatch.setattr("limner_models.recipes.RECIPES", recipes)
+    monkeypatch.setattr(starters, "CONTRACTS", (TINY.contract,))
     said = []
 
     (release,) = starters.releases(said.append, folder)
