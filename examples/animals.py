@@ -31,19 +31,23 @@ def row_of(limner: LimnerClient, photo: Path) -> list[Card]:
         result = limner.animalize(photo, animal=animal)
         face = result.faces[0]
         picture = Image.open(io.BytesIO(result.image.data))
+        square = around(face, result.width, result.height)
         if not cards:
             upright = ImageOps.exif_transpose(Image.open(photo))
-            cards.append(Card(head(upright, around(face)), photo.stem, f"{upright.width} px wide"))
-        cards.append(Card(head(picture, around(face)), animal, f"{face.coat} coat"))
+            cards.append(Card(head(upright, square), photo.stem, f"{upright.width} px wide"))
+        cards.append(Card(head(picture, square), animal, f"{face.coat} coat"))
     return cards
 
 
-def around(face: AnimalizedFace) -> tuple[int, int, int, int]:
-    """Return the square that a card shows: left, top, right, bottom."""
+def around(face: AnimalizedFace, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return the square of a photo that a card shows: left, top, right, bottom."""
     box = face.face.box
-    half = WIDE * (box.bottom - box.top) / 2
-    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2 - ABOVE * 2 * half / WIDE
-    return round(x - half), round(y - half), round(x + half), round(y + half)
+    tall = box.bottom - box.top
+    side = min(round(WIDE * tall), width, height)
+    left = round((box.left + box.right - side) / 2)
+    top = round((box.top + box.bottom - side) / 2 - ABOVE * tall)
+    left, top = min(max(left, 0), width - side), min(max(top, 0), height - side)
+    return left, top, left + side, top + side
 
 
 if __name__ == "__main__":
