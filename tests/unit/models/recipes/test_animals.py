@@ -24,7 +24,12 @@ from limner_models.networks.face_unets import FaceExtractor
 from limner_models.networks.mobilenet import MobileNetEncoder
 from limner_models.recipes import RECIPES, animal_faces, animal_scores, animalizer
 from limner_models.recipes.animal_faces import SMALL, finished, moved, pairs, shown
-from limner_models.recipes.animal_generator import Generated, Generating, kept
+from limner_models.recipes.animal_generator import (
+    ANIMAL_GENERATOR_RECIPE,
+    Generated,
+    Generating,
+    kept,
+)
 from limner_models.recipes.animal_keypoints import ANIMAL_KEYPOINTS_RECIPE, CORNERS, Pointing
 from limner_models.recipes.animal_scores import (
     correlation,
@@ -355,8 +360,8 @@ def test_what_is_drawn_beyond_the_target_is_seen():
 
 
 def test_a_network_that_is_not_trained_yet_is_asked_for_by_its_command(tmp_path):
-    with pytest.raises(MaterialMissing, match="limner train animal_keypoints --no-publish"):
-        finished(ANIMAL_KEYPOINTS_RECIPE, Material(tmp_path, trained=tmp_path), CPU)
+    with pytest.raises(MaterialMissing, match="limner train animal_generator --no-publish"):
+        finished(ANIMAL_GENERATOR_RECIPE, Material(tmp_path, trained=tmp_path), CPU)
 
 
 def test_another_recipe_s_network_comes_frozen(material):
