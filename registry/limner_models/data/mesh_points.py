@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from limner_registry.face_template import five_of_studio
+from limner_registry.animals import TOLD, onto
+from limner_registry.face_template import five_of_studio, mapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from limner_registry.animals import Animal
+    from limner_registry.face_template import Matrix, Points
 
     Point = tuple[float, float]
 
@@ -57,6 +61,23 @@ def as_mesh(points: Mapping[str, Point]) -> dict[str, Point]:
         found[f"eye_top_{side_name}"] = _point(middle - half * way)
         found[f"eye_bottom_{side_name}"] = _point(middle + half * way)
     return found
+
+
+def told_of(points: Mapping[str, Point], animal: Animal, side: int) -> tuple[Matrix, Points]:
+    """Return how a person comes to an animal's crop, and what is told of it there.
+
+    Args:
+        points: Of an upright person, as the studio has them.
+        animal: Whose crop.
+        side: Pixels a side of the crop.
+
+    Returns:
+        The map from the person's pixels to the crop's; and 23x2, TOLD, shares of the side.
+    """
+    found = as_mesh(points)
+    matrix = onto(five_of_studio(found), animal, side)
+    told = mapped(np.array([found[name] for name in TOLD]), matrix)
+    return matrix, (told + 0.5) / side
 
 
 def _point(place: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Point:

@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 
 from limner_models.data.counterparts import anchors_of, named, opened, unroll
-from limner_models.data.mesh_points import as_mesh
-from limner_registry.animals import ANIMALS, TOLD, onto
-from limner_registry.face_template import five_of_studio, mapped
+from limner_models.data.mesh_points import told_of
+from limner_registry.animals import ANIMALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,12 +48,10 @@ def _pose(path: Path, which: int) -> Sample:
         animal, _ = json.loads(str(file["animals"]))[which]
         rest = file[f"rest_{which}"].astype(np.float32)
         person, beast = (named(file[name]) for name in ("person_points", f"points_{which}"))
-    person = as_mesh(person)
-    matrix = onto(five_of_studio(person), ANIMALS[animal], 1)
-    told = mapped(np.array([person[name] for name in TOLD]), matrix)
+    _, told = told_of(person, ANIMALS[animal], 1)
     unrolled, known = _smaller(unroll(rest))
     return {
-        "points": (told + 0.5).astype(np.float32),
+        "points": told.astype(np.float32),
         "animal": np.array([[*ANIMALS].index(animal)], np.uint8),
         "anchors": anchors_of(beast, 4 * len(rest)),
         "unrolled": unrolled,

@@ -12,9 +12,8 @@ from limner_models.data.backgrounds import clouds, linear
 from limner_models.data.camera import Camera, develop
 from limner_models.data.counterparts import read
 from limner_models.data.filters import blurred, warped
-from limner_models.data.mesh_points import as_mesh
-from limner_registry.animals import ANIMALS, TOLD, onto
-from limner_registry.face_template import five_of_studio, mapped
+from limner_models.data.mesh_points import told_of
+from limner_registry.animals import ANIMALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,14 +52,12 @@ class Registered:
         """Return one person with one animal, without a batch axis."""
         person, beast = read(self.files[place], which)
         kind = ANIMALS[beast.animal]
-        points = as_mesh(person.points)
-        matrix = onto(five_of_studio(points), kind, self.side)
-        told = mapped(np.array([points[name] for name in TOLD]), matrix)
+        matrix, told = told_of(person.points, kind, self.side)
         return {
             "person": np.array(place),
             "human": self._human(person, matrix, np.random.default_rng((place, 0))),
             "beast": self._beast(beast, np.random.default_rng((place, 1))),
-            "points": ((told + 0.5) / self.side).astype(np.float32),
+            "points": told.astype(np.float32),
             "animal": np.array([[*ANIMALS].index(beast.animal)], np.uint8),
             "coat": np.array([kind.coats.index(beast.coat)], np.uint8),
         }

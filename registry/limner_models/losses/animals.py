@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from limner_models.networks.told import spots
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -73,10 +75,7 @@ def focused(keys: Tensor, side: int, much: float, wide: float) -> Tensor:
         much: What is added there.
         wide: How far it reaches, a deviation in shares of the side.
     """
-    middle = (torch.arange(side, device=keys.device) + 0.5) / side
-    near = torch.exp(-(((keys[..., None] - middle) / wide) ** 2) / 2)
-    bumps = near[:, :, 1, :, None] * near[:, :, 0, None, :]
-    return 1 + much * bumps.amax(1, keepdim=True)
+    return 1 + much * spots(keys, side, wide * side).amax(1, keepdim=True)
 
 
 def outline_error(one: Drawn, other: Drawn) -> Tensor:

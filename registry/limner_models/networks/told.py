@@ -34,10 +34,16 @@ def numbers(points: Tensor) -> Tensor:
     return torch.cat((4 * (points - 0.5).flatten(1), NEAR * apart.flatten(1)), 1)
 
 
-def spots(points: Tensor, side: int) -> Tensor:
-    """Return a soft spot for each point, NxKxSxS for NxKx2 shares of the side."""
+def spots(points: Tensor, side: int, wide: float = 1.0) -> Tensor:
+    """Return a soft spot for each point, NxKxSxS for NxKx2 shares of the side.
+
+    Args:
+        points: NxKx2, shares of the side.
+        side: Pixels a side, S.
+        wide: A spot's deviation in pixels.
+    """
     middle = (torch.arange(side, device=points.device, dtype=points.dtype) + 0.5) / side
-    near = torch.exp(-(((points[..., None] - middle) * side) ** 2) / 2)
+    near = torch.exp(-(((points[..., None] - middle) * (side / wide)) ** 2) / 2)
     return near[:, :, 1, :, None] * near[:, :, 0, None, :]
 
 

@@ -130,11 +130,12 @@ class Animalizing:
         behind = torch.rand(len(fine), 3, 1, 1, device=self.device)
         shown = Drawn.of_logits(fine), seen(truth, window)
         mine, wanted = (inner(each) for each in shown)
-        focus = inner_planes(window.of(focus_of(batch, 4 * parts.coarse.shape[-1]), 4))
-        losses = coarse_losses(parts.coarse, truth, behind, focus_of(batch, parts.coarse.shape[-1]))
+        focus = focused(batch["keys"][:, FOCUSED], parts.coarse.shape[-1], *FOCUS)
+        near = functional.interpolate(window.of(focus), scale_factor=4, mode="bilinear")
+        losses = coarse_losses(parts.coarse, truth, behind, focus)
         losses |= known_losses(parts, batch) | self._posed()
         losses |= {
-            "pixels": PIXELS * drawing_error(mine, wanted, behind, focus),
+            "pixels": PIXELS * drawing_error(mine, wanted, behind, inner_planes(near)),
             "outline": OUTLINE * outline_error(mine, wanted),
             "steps": STEPS * steps_error(mine, wanted, behind),
         }
@@ -220,11 +221,6 @@ def trembling(points: Tensor) -> Tensor:
     apart = (points[:, left] - points[:, right]).norm(dim=-1)[:, None, None]
     more = 1 + 2 * (torch.rand_like(apart) < 0.1)
     return points + ASTRAY * more * apart * torch.randn_like(points)
-
-
-def focus_of(batch: Batch, side: int) -> Tensor:
-    """Return how much each pixel of an animal's picture counts, Nx1xSxS."""
-    return focused(batch["keys"][:, FOCUSED], side, *FOCUS)
 
 
 def coarse_losses(
