@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from limner_server.pipelines.stylize import Order, Stylizing, Tiling, expected
 from limner_server.services import colors, wire
 from limner_server.services.checks import Checks
 from limner_server.services.portfolio import Portfolio
+from limner_server.services.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -30,11 +32,6 @@ if TYPE_CHECKING:
     from limner_server.pipelines.stylize import Drawn
     from limner_server.routing.models import Models
 
-TICK_SECONDS: Final = 0.15
-"""Between two messages that tell how far a call is."""
-PIECE: Final = 1024 * 1024
-"""Bytes of a picture that one message holds. Larger ones hold up every other call while they are
-written, and a client that was told nothing takes 4 MiB at most."""
 EXACT: Final = {
     image_pb2.IMAGE_FORMAT_PNG,
     image_pb2.IMAGE_FORMAT_RAW_RGB8,
@@ -79,17 +76,10 @@ class StylizeService(stylize_pb2_grpc.StylizeServiceServicer):
         course = Course()
         course.plan(expected(*size, order))
         course.begin("decode")
-        drawing = asyncio.create_task(self._draw(request, order, call, course))
-        try:
-            while not drawing.done():
-                yield stylize_pb2.StylizeResponse(progress=await _standing(course))
-                await asyncio.wait({drawing}, timeout=TICK_SECONDS)
-            result = drawing.result()
-        finally:
-            drawing.cancel()
-        call.rest()
-        for message in _messages(result):
-            yield message
+        drawing = self._draw(request, order, call, course)
+        async with aclosing(tell(drawing, course, call, stylize_pb2.StylizeResponse)) as messages:
+            async for message in messages:
+                yield message
 
     async def ListStyles(
         self, request: stylize_pb2.ListStylesRequest, context: Any
@@ -177,20 +167,6 @@ def _names() -> str:
     return ", ".join(style.name for style in STYLES)
 
 
-async def _standing(course: Course) -> image_pb2.Progress:
-    """Return how far a call is; the preview goes with the first message after it is there."""
-    standing, preview = course.standing(), course.preview
-    progress = image_pb2.Progress(
-        stage=standing.stage, fraction=standing.fraction, remaining_seconds=standing.remaining
-    )
-    if preview is not None:
-        course.preview = None
-        jpeg = image_pb2.OutputSpec()
-        written = await asyncio.to_thread(wire.write_image, preview, None, jpeg)
-        progress.preview.CopyFrom(written)
-    return progress
-
-
 def _written(drawn: Drawn, request: stylize_pb2.StylizeRequest) -> stylize_pb2.StylizeResult:
     height, width = drawn.size
     return stylize_pb2.StylizeResult(
@@ -212,17 +188,3 @@ def _palette(drawn: Drawn) -> Iterator[tuple[image_pb2.Srgb, image_pb2.Lab, floa
     ):
         red, green, blue = (int(value) for value in np.rint(color * 255))
         yield image_pb2.Srgb(red=red, green=green, blue=blue), colors.to_lab(lab), float(share)
-
-
-def _messages(result: stylize_pb2.StylizeResult) -> Iterator[stylize_pb2.StylizeResponse]:
-    """Return a result as messages: whole, or without its image's data and that in pieces."""
-    data = result.image.data
-    if len(data) <= PIECE:
-        yield stylize_pb2.StylizeResponse(result=result)
-        return
-    result.image.ClearField("data")
-    result.following_bytes = len(data)
-    yield stylize_pb2.StylizeResponse(result=result)
-    for start in range(0, len(data), PIECE):
-        piece = image_pb2.Piece(data=data[start : start + PIECE])
-        yield stylize_pb2.StylizeResponse(piece=piece)

@@ -23,6 +23,7 @@ from limner_server.call import Call
 from limner_server.pipelines.stylize import Order, Tiling
 from limner_server.services import stylize
 from limner_server.services.stylize import StylizeService
+from limner_server.services.telling import PIECE
 
 RAW = {"format": image_pb2.IMAGE_FORMAT_RAW_RGB8}
 
@@ -139,7 +140,7 @@ async def test_a_small_picture_comes_whole_and_a_large_one_in_pieces():
     result, pieces = messages[at].result, [message.piece.data for message in messages[at + 1 :]]
     assert not result.image.data
     assert result.following_bytes == sum(map(len, pieces)) == 700 * 900 * 3
-    assert all(0 < len(piece) <= stylize.PIECE for piece in pieces)
+    assert all(0 < len(piece) <= PIECE for piece in pieces)
     assert all(message.ByteSize() < 4 * 1024 * 1024 for message in messages)
 
 
