@@ -30,6 +30,7 @@ __all__ = [
     "ParameterOutOfRange",
     "PinRefused",
     "PoseTooFar",
+    "ReferenceUnknown",
     "RegistryUnavailable",
     "RolloutUnknown",
     "ShadeUnknown",
@@ -260,6 +261,14 @@ class StickerUnknown(LimnerError):
     """No sticker of that name comes with the server; the message lists those that do."""
 
     reason = "STICKER_UNKNOWN"
+    code = grpc.StatusCode.NOT_FOUND
+    retryable = False
+
+
+class ReferenceUnknown(LimnerError):
+    """No reference of that name is stored; the message lists the nearest three."""
+
+    reason = "REFERENCE_UNKNOWN"
     code = grpc.StatusCode.NOT_FOUND
     retryable = False
 
