@@ -166,6 +166,14 @@ def around(marked: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
     )
 
 
+def touched(region: Region, height: int, width: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a photo that a region touches; at least one of each."""
+    corners = points_from(region, np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32))
+    left, top = np.clip(np.floor(corners.min(0)), 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(0)), (left + 1, top + 1), (width, height))
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
+
+
 def _turn(angle: float) -> NDArray[np.float64]:
     cosine, sine = math.cos(angle), math.sin(angle)
     return np.array([[cosine, -sine], [sine, cosine]])

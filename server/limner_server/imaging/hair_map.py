@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_server.imaging.geometry import points_from, shrink
+from limner_server.imaging.geometry import points_from, shrink, touched
 from limner_server.imaging.guided import Guide, follow
 from limner_server.imaging.head import INPUT_PX
 from limner_server.imaging.pieces import grown_on, without_holes, without_specks
@@ -140,7 +140,7 @@ def ground_of(photo: Photo, looks: Sequence[Region], farther: Region | None = No
         farther: Where a look from farther away is taken, believed only where the others end; None
             for none.
     """
-    box = _box(photo, farther or looks[0])
+    box = touched(farther or looks[0], *photo.shape[:2])
     part = photo[box]
     small = shrink(part, WORK_PX)
     tiny = shrink(small, FIT_PX)
@@ -218,15 +218,6 @@ def skull_of(head: Region, found: ClassMap) -> Circle:
     scale = found.scale
     radius = SKULL * head.width * scale
     return (x - found.columns.start) * scale, (y - found.rows.start) * scale, radius
-
-
-def _box(photo: Photo, region: Region) -> tuple[slice, slice]:
-    """Return the photo's rows and columns that a region touches; at least one of each."""
-    height, width = photo.shape[:2]
-    corners = points_from(region, np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32))
-    left, top = np.clip(np.floor(corners.min(0)), 0, (width - 1, height - 1)).astype(int)
-    right, bottom = np.clip(np.ceil(corners.max(0)), (left + 1, top + 1), (width, height))
-    return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
 def _layer(

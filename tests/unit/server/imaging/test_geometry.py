@@ -15,6 +15,7 @@ from limner_server.imaging.geometry import (
     crop,
     points_from,
     shrink,
+    touched,
     whole,
 )
 
@@ -148,3 +149,13 @@ def test_what_is_around_holds_every_marked_pixel_and_a_margin(seed, height, widt
     assert marked[box].sum() == marked.sum()
     rows = np.flatnonzero(marked.any(1))
     assert marked[box].shape[0] <= rows[-1] - rows[0] + 1 + 2 * margin
+
+
+@given(regions, sides, sides)
+def test_what_a_region_touches_lies_in_the_photo_and_holds_its_corners(region, height, width):
+    rows, columns = touched(region, height, width)
+    assert 0 <= rows.start < rows.stop <= height
+    assert 0 <= columns.start < columns.stop <= width
+    for x, y in points_from(region, np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)):
+        assert columns.start <= x <= columns.stop or not 0 <= x < width - 1
+        assert rows.start <= y <= rows.stop or not 0 <= y < height - 1
