@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from limner.v1.reasons import OverloadedBytes, OverloadedWork
 from limner_server.admission.line import Crowded, Line, Priority
 from limner_server.admission.pace import CallPace
-from limner_server.admission.weight import pixels_of
+from limner_server.admission.weight import pixels_of, work_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -78,7 +78,7 @@ class Door:
             yield
             return
         with self._room("pixels", pixels, self._limits.pixels):
-            async with self._in_line(call, pixels):
+            async with self._in_line(call, work_of(call.method, message), pixels):
                 yield
 
     @asynccontextmanager
@@ -94,9 +94,9 @@ class Door:
                 yield
 
     @asynccontextmanager
-    async def _in_line(self, call: Call, pixels: int) -> AsyncIterator[None]:
+    async def _in_line(self, call: Call, work: str, pixels: int) -> AsyncIterator[None]:
         """Hold a place for as long as the block lasts, and learn how long that was."""
-        seconds = self._pace.of(call.method, pixels)
+        seconds = self._pace.of(work, pixels)
         try:
             turn = self._line.join(call.priority, seconds, self._longest(call, seconds))
         except Crowded as crowded:
@@ -109,7 +109,7 @@ class Door:
             yield
         finally:
             self._line.leave(turn)
-        self._pace.took(call.method, pixels, turn.worked)
+        self._pace.took(work, pixels, turn.worked)
 
     def _longest(self, call: Call, seconds: float) -> float:
         """Return the longest wait that leaves time for the work, and that the caller bears."""

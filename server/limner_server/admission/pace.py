@@ -30,17 +30,17 @@ class Pace(Generic[Kind]):
 
 
 class CallPace:
-    """The means of each method, apart by the size of its photos."""
+    """The means of each kind of work, apart by the size of its photos."""
 
     def __init__(self) -> None:
         """Begin without any."""
         self._means: Pace[tuple[str, int]] = Pace()
 
-    def took(self, method: str, pixels: int, seconds: float) -> None:
+    def took(self, work: str, pixels: int, seconds: float) -> None:
         """Learn how long a call took that had so many pixels."""
-        self._means.took((method, size_class(pixels)), seconds)
+        self._means.took((work, size_class(pixels)), seconds)
 
-    def of(self, method: str, pixels: int) -> float:
+    def of(self, work: str, pixels: int) -> float:
         """Return the seconds that a call is expected to take.
 
         Where none of its size was seen, the next smaller size's mean says how long, in proportion;
@@ -49,7 +49,7 @@ class CallPace:
         wanted = size_class(pixels)
         smaller = range(wanted, -1, -1)
         for size in (*smaller, *range(wanted + 1, CLASSES)):
-            mean = self._means.of((method, size))
+            mean = self._means.of((work, size))
             if mean is not None:
                 return mean * float(4 ** max(wanted - size, 0))
         return UNKNOWN

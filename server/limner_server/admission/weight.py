@@ -1,4 +1,4 @@
-"""What a request weighs, told before anything of it is decoded."""
+"""What a request weighs, and what kind of work it is, told before anything of it is decoded."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def pixels_of(message: Message, size: int) -> int:
     One that cannot be read counts nothing: it will be refused before it is decoded.
     """
     return sum(_pixels(picture, size) for picture in _pictures(message))
+
+
+def work_of(method: str, message: Message) -> str:
+    """Return what names work that takes about as long for photos of one size.
+
+    A method; one that works in several modes, with the mode.
+    """
+    mode = getattr(message, "mode", 0)
+    return f"{method}#{mode}" if mode else method
 
 
 def _pictures(message: Message) -> Iterator[image_pb2.Image | image_pb2.Mask | image_pb2.Alpha]:
