@@ -172,8 +172,10 @@ class Call:
         return self.uses[model]
 
     def warn(self, code: str, message: str, field: str = "") -> None:
-        """Tell the caller something about a reply that is good all the same."""
-        self.warnings.append(image_pb2.Warning(code=code, message=message, field=field))
+        """Tell the caller something about a reply that is good all the same, once."""
+        warning = image_pb2.Warning(code=code, message=message, field=field)
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
