@@ -223,6 +223,24 @@ ANIMALIZER = Contract(
     max_batch=4,
 )
 
+HAIR_REMOVER = Contract(
+    model="hair_remover",
+    revision=1,
+    inputs=(
+        Tensor("image", "uint8", (256, 256, 3), "sRGB, a head upright in the middle"),
+        Tensor("hole", "uint8", (256, 256), "255 where the old hair was, to be painted"),
+    ),
+    outputs=(
+        Tensor(
+            "beneath",
+            "uint8",
+            (256, 256, 3),
+            "sRGB, the same without the hair: head and background",
+        ),
+    ),
+    max_batch=4,
+)
+
 CONTRACTS = (
     FACE_DETECTOR,
     FACE_MESH,
@@ -238,6 +256,7 @@ CONTRACTS = (
     COLOR_CORRECTOR,
     BACKGROUND_BLENDER,
     ANIMALIZER,
+    HAIR_REMOVER,
 )
 """Every contract there is."""
 
