@@ -24,9 +24,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from limner.v1 import image_pb2
 from limner_client import AsyncLimnerClient
-from limner_registry.contracts import Contract, Tensor
+from limner_registry.contracts import Contract
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes, write_routes
+from limner_registry.tensors import Tensor
 from limner_registry.triton_config import triton_config
 from limner_server.app import App, running
 from limner_server.call import Budget, Call

@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from limner.v1.reasons import ModelFailed
-from limner_registry.contracts import Contract, Tensor
+from limner_registry.contracts import Contract
 from limner_registry.rollout.evidence import Arm, Epoch
 from limner_registry.rollout.judge import judge
 from limner_registry.rollout.spec import DEFAULT, Kind
 from limner_registry.routes import Caller, Canary, Routes
+from limner_registry.tensors import Tensor
 from limner_server.call import Call
 from limner_server.metrics import Metrics
 from limner_server.routing.callers import caller_of

@@ -11,9 +11,9 @@ import onnxruntime
 import torch
 
 from limner_models.errors import ParityMissed
-from limner_registry.contracts import FREE
 from limner_registry.golden import Array, Golden
 from limner_registry.release import Release
+from limner_registry.tensors import FREE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from limner_models.recipes.recipe import Arrays
-    from limner_registry.contracts import Contract, Tensor
+    from limner_registry.contracts import Contract
+    from limner_registry.tensors import Tensor
 
 OPSET = 17
 PARITY = 1e-3

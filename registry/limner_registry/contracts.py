@@ -7,33 +7,8 @@ can stand in for each other. A change of tensors is a new revision, and revision
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-DType = Literal["uint8", "int16", "float32"]
-
-FREE = -1
-"""A size that every call chooses; Triton writes it so, too."""
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """One named array of a model's input or output, the batch axis left out."""
-
-    name: str
-    dtype: DType
-    shape: tuple[int, ...]
-    """Sizes after the batch axis; FREE where a call chooses."""
-    meaning: str
-    """What the values are: unit, range, color space."""
-
-    def holds(self, shape: Sequence[int]) -> bool:
-        """Return whether an array's sizes after the batch axis are such as this tensor has."""
-        return len(shape) == len(self.shape) and all(
-            wanted in {FREE, size} for size, wanted in zip(shape, self.shape, strict=True)
-        )
+from limner_registry.tensors import FREE, Tensor
 
 
 @dataclass(frozen=True)
@@ -248,6 +223,24 @@ ANIMALIZER = Contract(
     max_batch=4,
 )
 
+HAIR_REMOVER = Contract(
+    model="hair_remover",
+    revision=1,
+    inputs=(
+        Tensor("image", "uint8", (256, 256, 3), "sRGB, a head upright in the middle"),
+        Tensor("hole", "uint8", (256, 256), "255 where the old hair was, to be painted"),
+    ),
+    outputs=(
+        Tensor(
+            "beneath",
+            "uint8",
+            (256, 256, 3),
+            "sRGB, the same without the hair: head and background",
+        ),
+    ),
+    max_batch=4,
+)
+
 CONTRACTS = (
     FACE_DETECTOR,
     FACE_MESH,
@@ -263,6 +256,7 @@ CONTRACTS = (
     COLOR_CORRECTOR,
     BACKGROUND_BLENDER,
     ANIMALIZER,
+    HAIR_REMOVER,
 )
 """Every contract there is."""
 

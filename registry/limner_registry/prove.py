@@ -13,8 +13,9 @@ from limner_registry.errors import ContractBroken, GoldenMissed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from limner_registry.contracts import Contract, Tensor
+    from limner_registry.contracts import Contract
     from limner_registry.golden import Array, Golden
+    from limner_registry.tensors import Tensor
 
 ONNX_TYPES = {
     "uint8": "tensor(uint8)",

@@ -15,7 +15,8 @@ from limner_registry.contracts import triton_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from limner_registry.contracts import Contract, Tensor
+    from limner_registry.contracts import Contract
+    from limner_registry.tensors import Tensor
 
 Kind = Literal["KIND_CPU", "KIND_GPU"]
 """Where a version's instances run, in Triton's words."""

@@ -19,8 +19,9 @@ import pytest
 
 from limner.errors import LimnerError, from_rpc_error
 from limner.v1 import segment_pb2, segment_pb2_grpc
-from limner_registry.contracts import FREE, Contract, Tensor
+from limner_registry.contracts import Contract
 from limner_registry.golden import Golden
+from limner_registry.tensors import FREE, Tensor
 from limner_registry.triton_config import triton_config
 from limner_server.app import running
 from limner_server.call import Budget, Call

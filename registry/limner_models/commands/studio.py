@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from limner_models.studio.backgrounds import Photos
+    from limner_models.studio.store import Beside
 
 MOST = 1_000_000
 """Portraits that one call draws."""
@@ -29,7 +30,8 @@ Files of portrait NUMBER, whose seed that is:
   NUMBER_color, NUMBER_style, NUMBER_bald, NUMBER_bg (--variants) and NUMBER_cat, NUMBER_dog,
   NUMBER_fox, NUMBER_bear (--animals): the same four files each
   NUMBER.npz         instead of all these, with --layers; with --animals as well, it holds the
-                     person made lively, and two animals aligned as animalizers are taught
+                     person made lively, and two animals aligned as animalizers are taught;
+                     with --beneath, the person without a hat, and the same head bald
   sheet.jpg          the first 64 at a glance
 
 \b
@@ -64,6 +66,7 @@ def studio() -> None:
 @click.option("--variants", is_flag=True, help="Also other color, other style, bald, elsewhere.")
 @click.option("--animals", is_flag=True, help="Also as cat, dog, fox and bear.")
 @click.option("--layers", is_flag=True, help="Layers to train on instead of pictures.")
+@click.option("--beneath", is_flag=True, help="With --layers: also what is beneath the hair.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
@@ -92,9 +95,7 @@ def draw(
     Photographic backgrounds are chosen by the seed among the photos found, so that the same files
     need the same photos.
     """
-    if kinds["layers"] and kinds["variants"]:
-        raise click.UsageError("--layers holds no variants")
-    beside = ("animals",) if kinds["layers"] and kinds["animals"] else ()
+    beside = _beside(kinds)
     # --help need not wait for the compiler
     from limner_models.studio.layers import dataset_digest
     from limner_models.studio.workers import DrawingFailed
@@ -102,7 +103,7 @@ def draw(
     try:
         if kinds["layers"]:
             sheet, photos = None, None
-            _draw_layers((seed, count, size, out), workers, animals=kinds["animals"])
+            _draw_layers((seed, count, size, out), workers, beside)
         else:
             photos = _photos(backgrounds)
             sheet = _draw_pictures((seed, count, size, out), workers, photos, kinds)
@@ -118,11 +119,26 @@ def draw(
             "size": size,
             "sheet": str(sheet) if sheet else None,
             "photos_sha256": photos.digest() if photos else None,
-            "dataset_sha256": dataset_digest(seed, count, size, beside),
+            "dataset_sha256": dataset_digest(seed, count, size, (beside,) if beside else ()),
         }
         click.echo(json.dumps(answer, indent=2))
     else:
         Console().print(f"{count} portraits in {out}" + (f", at a glance {sheet}" if sheet else ""))
+
+
+def _beside(kinds: dict[str, bool]) -> Beside | None:
+    """Return what layers hold beside the portrait.
+
+    Raises:
+        UsageError: Layers do not hold what was asked for, or were not asked for.
+    """
+    if kinds["layers"] and kinds["variants"]:
+        raise click.UsageError("--layers holds no variants")
+    if kinds["beneath"] and (kinds["animals"] or not kinds["layers"]):
+        raise click.UsageError("--beneath takes --layers, and no --animals")
+    if kinds["layers"] and kinds["animals"]:
+        return "animals"
+    return "beneath" if kinds["beneath"] else None
 
 
 def _photos(folder: Path | None) -> Photos | None:
@@ -134,11 +150,11 @@ def _photos(folder: Path | None) -> Photos | None:
     return photos if photos and photos.names else None
 
 
-def _draw_layers(what: tuple[int, int, int, Path], workers: int, *, animals: bool) -> None:
+def _draw_layers(what: tuple[int, int, int, Path], workers: int, beside: Beside | None) -> None:
     from limner_models.studio.store import draw_many
 
     with _progress(what[1]) as done:
-        draw_many(*what, workers, animals=animals, progress=done)
+        draw_many(*what, workers, progress=done, beside=beside)
 
 
 def _draw_pictures(

@@ -25,7 +25,7 @@ from limner_models.recipes.recipe import Rate, Recipe
 from limner_models.train import precision
 from limner_registry.animals import TOLD
 from limner_registry.contracts import Contract
-from limner_registry.contracts import Tensor as Named
+from limner_registry.tensors import Tensor as Named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from limner_models.recipes.animal_faces import DATA, SMALL, drawn_faces, moved, 
 from limner_models.recipes.recipe import Rate, Recipe
 from limner_models.train import descend, precision
 from limner_registry.contracts import Contract
-from limner_registry.contracts import Tensor as Named
+from limner_registry.tensors import Tensor as Named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -89,8 +89,12 @@ class Exposure:
         darker = 1 + 0.45 * max(0.0, self.scene.melanin - 0.3)
         return float(bright * 2**self.params.develop.exposure * darker)
 
-    def layers(self) -> tuple[F32, F32, F32, U8]:
-        """Return foreground (premultiplied), coverage, hair alpha and labels of every pixel."""
+    def layers(self, gain: float | None = None) -> tuple[F32, F32, F32, U8]:
+        """Return foreground (premultiplied), coverage, hair alpha and labels of every pixel.
+
+        Args:
+            gain: Another's gain, to be exposed as that one is; its own if None.
+        """
         labels = np.zeros(len(self.strand_light), np.uint8)
         for number, _, points in self.visible.groups():
             labels[points] = self.scene.strands[number].label
@@ -102,7 +106,8 @@ class Exposure:
             labels,
         )
         step = self.visible.canvas.triangle.shape[0] // self.size
-        return resolve(samples, self.surface_light, self.strand_light, step, np.float32(self.gain))
+        bright = np.float32(self.gain if gain is None else gain)
+        return resolve(samples, self.surface_light, self.strand_light, step, bright)
 
     def recolored(self, hair: Hair) -> Exposure:
         """Return the same picture with its scalp hair in another color, all else as it was.

@@ -13,12 +13,13 @@ import numpy as np
 
 from limner_models.studio.portrait import landmarks_of, sit, to_bytes
 from limner_models.studio.sampling import sample
-from limner_models.studio.variants import as_animal, in_class
+from limner_models.studio.variants import as_animal, bald, bareheaded, in_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from limner_models.studio.arrays import Array
+    from limner_models.studio.exposure import Exposure
 
 HERE = Path(__file__).parent
 
@@ -29,7 +30,13 @@ def layer_file(folder: Path, seed: int) -> Path:
 
 
 def draw_layers(
-    seed: int, size: int, folder: Path, shades: Sequence[str] = (), species: str = "human"
+    seed: int,
+    size: int,
+    folder: Path,
+    shades: Sequence[str] = (),
+    species: str = "human",
+    *,
+    beneath: bool = False,
 ) -> None:
     """Write one portrait's layers; the file appears under its name only once it is whole.
 
@@ -44,8 +51,11 @@ def draw_layers(
         folder: An existing folder.
         shades: Classes of color to draw the same head in, such as blond.
         species: human, cat, dog, fox or bear.
+        beneath: Whether a person is drawn without a hat, and as `beneath_hair` has it beside.
     """
     params = sample(seed)
+    if beneath:
+        params = bareheaded(params)
     if species != "human":
         params = as_animal(params, species)
     exposure = sit(params, size)
@@ -58,6 +68,8 @@ def draw_layers(
         "landmarks": landmarks_of(exposure),
         "params": np.array(json.dumps(params.to_json())),
     }
+    if beneath:
+        arrays |= beneath_hair(exposure)
     dyed = {}
     for shade in shades:
         hair_in_shade = in_class(params, shade)
@@ -67,6 +79,21 @@ def draw_layers(
     if shades:
         arrays["recolored"] = np.array(json.dumps(dyed))
     save_layers(layer_file(folder, seed), arrays)
+
+
+def beneath_hair(exposure: Exposure) -> dict[str, Array]:
+    """Return the layers of the same head bald, in the same light and as exposed as it was.
+
+    Returns:
+        bald_foreground, bald_coverage and bald_labels, each as the portrait's own is.
+    """
+    without = sit(bald(exposure.params), exposure.size)
+    foreground, coverage, _, labels = without.layers(exposure.gain)
+    return {
+        "bald_foreground": foreground.astype(np.float16),
+        "bald_coverage": to_bytes(coverage),
+        "bald_labels": labels,
+    }
 
 
 def save_layers(file: Path, arrays: Mapping[str, Array]) -> None:

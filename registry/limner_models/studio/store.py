@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from limner_models.studio import variants
 from limner_models.studio.counterparts import draw_counterparts
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from limner_models.studio.backgrounds import Photos
     from limner_models.studio.params import Params
 
+Beside = Literal["animals", "beneath"]
+
 
 def _nothing(_seed: int) -> None:
     return None
@@ -35,7 +37,7 @@ def draw_many(
     shades: Sequence[str] = (),
     progress: Callable[[int], None] = _nothing,
     *,
-    animals: bool = False,
+    beside: Beside | None = None,
 ) -> list[Path]:
     """Write the layers of portraits first_seed to first_seed + count - 1 that are not there yet.
 
@@ -47,7 +49,8 @@ def draw_many(
         workers: Processes.
         shades: Classes of color to draw each head in as well; see `draw_layers`.
         progress: Called with each seed as its file is there, at once for those found.
-        animals: Whether two animals stand beside each portrait; see `draw_counterparts`.
+        beside: What each portrait's file holds as well: `animals`, see `draw_counterparts`, or
+            `beneath`, the same head bald, see `draw_layers`.
 
     Returns:
         All files, in the order of their seeds.
@@ -68,10 +71,13 @@ def draw_many(
         else:
             missing.append(seed)
     job: Callable[[int], None]
-    if animals:
+    if beside == "animals":
         job = functools.partial(draw_counterparts, size=size, folder=folder)
     else:
-        job = functools.partial(draw_layers, size=size, folder=folder, shades=tuple(shades))
+        beneath = beside == "beneath"
+        job = functools.partial(
+            draw_layers, size=size, folder=folder, shades=tuple(shades), beneath=beneath
+        )
     run(job, missing, workers, progress)
     return [layer_file(folder, seed) for seed in seeds]
 

@@ -71,6 +71,11 @@ def bald(params: Params) -> Params:
     return replace(params, hair=replace(params.hair, style="bald", dials=dials))
 
 
+def bareheaded(params: Params) -> Params:
+    """Return the portrait without its hat."""
+    return replace(params, outfit=replace(params.outfit, hat="none"))
+
+
 def elsewhere(params: Params) -> Params:
     """Return the portrait before another background, the camera's settings kept."""
     draws = np.random.default_rng((params.seed, _PLACE))

@@ -14,8 +14,9 @@ from limner_registry.importers.errors import GraphUnreadable, OperatorUnsupporte
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from limner_registry.contracts import Contract, Tensor
+    from limner_registry.contracts import Contract
     from limner_registry.importers.graph import Graph, Node
+    from limner_registry.tensors import Tensor
 
 OPSET = 17
 """GridSample needs 16; this one every runtime since 2022 reads."""

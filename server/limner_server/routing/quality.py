@@ -21,6 +21,7 @@ from limner_registry.contracts import (
     DYE_BANK,
     DYE_GENERATOR,
     HAIR_MATTER,
+    HAIR_REMOVER,
     HAIR_SEGMENTER,
     PERSON_SEGMENTER,
     STYLIZER,
@@ -53,6 +54,7 @@ MEANS: Final[Mapping[str, tuple[str, str, float]]] = MappingProxyType(
         STYLIZER.model: ("field_mean", "fields", 32767.0),
         COMPOSER.model: ("mask_mean", "masks", 1.0),
         ANIMALIZER.model: ("drawn_mean", "drawn", 255.0),
+        HAIR_REMOVER.model: ("beneath_mean", "beneath", 255.0),
     }
 )
 """Models whose answers differ by the mean of one tensor: the measure, the tensor, its 1."""
@@ -87,7 +89,8 @@ def difference(contract: Contract, one: Answers, other: Answers) -> tuple[str, f
     `mask_iou` is in [0, 1] and 1 for the same; `alpha_sad` is the mean absolute difference in
     [0, 1]; `ciede2000` the mean color difference, at least 0; `field_mean` the mean absolute
     difference of drawn fields, in [0, 1]; `mask_mean` that of a composer's shares; `drawn_mean`
-    that of a drawn head's colors and alpha; `largest` the largest of all.
+    that of a drawn head's colors and alpha; `beneath_mean` that of heads without hair; `largest`
+    the largest of all.
     """
     if contract in (HAIR_SEGMENTER, PERSON_SEGMENTER):
         return "mask_iou", _iou(_mask(contract, one), _mask(contract, other))
@@ -151,4 +154,5 @@ FLAWS: Final[Mapping[str, Callable[[Answers], bool]]] = {
     COLOR_CORRECTOR.model: _flat("corrected"),
     BACKGROUND_BLENDER.model: _flat("picture"),
     ANIMALIZER.model: _headless,
+    HAIR_REMOVER.model: _flat("beneath"),
 }

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from limner.errors import LimnerError
-    from limner_registry.contracts import Contract, Tensor
+    from limner_registry.contracts import Contract
+    from limner_registry.tensors import Tensor
     from limner_server.triton.lanes import Passage
 
     Inputs = Mapping[str, npt.NDArray[np.generic]]

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from limner_registry.contracts import FREE, PERSON_SEGMENTER, Contract, Tensor
+from limner_registry.contracts import PERSON_SEGMENTER, Contract
 from limner_registry.errors import ContractBroken, GoldenMissed
 from limner_registry.golden import Golden
 from limner_registry.prove import prove
+from limner_registry.tensors import FREE, Tensor
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner_registry.contracts import CONTRACTS, FREE, STYLIZER, Tensor, contract_of
+from limner_registry.contracts import CONTRACTS, STYLIZER, contract_of
+from limner_registry.tensors import FREE, Tensor
 
 sizes = st.lists(st.integers(1, 5000), max_size=4).map(tuple)
 

@@ -53,6 +53,16 @@ def test_animals_stand_beside_layers_where_asked(tmp_path):
     assert json.loads(result.stdout)["dataset_sha256"] not in {alone, None}
 
 
+def test_what_hair_hides_is_drawn_beside_layers_where_asked(tmp_path):
+    arguments = ("--n", 1, "--size", 32, "--out", tmp_path, "--layers", "--beneath")
+    result = call(*arguments, "--workers", 1, "--json")
+
+    assert result.exit_code == 0, result.output
+    with np.load(tmp_path / "000000.npz") as arrays:
+        assert {"bald_foreground", "bald_coverage", "bald_labels"} <= set(arrays.files)
+    assert json.loads(result.stdout)["dataset_sha256"] != dataset_digest(0, 1, 32)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -62,6 +72,8 @@ def test_animals_stand_beside_layers_where_asked(tmp_path):
         ("--workers", 0),
         ("--backgrounds", "/nowhere"),
         ("--layers", "--variants"),
+        ("--beneath",),
+        ("--beneath", "--layers", "--animals"),
         ("--unheard-of",),
     ],
 )

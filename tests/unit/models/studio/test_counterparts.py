@@ -23,7 +23,7 @@ SIZE = 32
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    (file,) = draw_many(4, 1, SIZE, tmp_path_factory.mktemp("drawn"), animals=True)
+    (file,) = draw_many(4, 1, SIZE, tmp_path_factory.mktemp("drawn"), beside="animals")
     with np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)
 

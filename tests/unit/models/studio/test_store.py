@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from limner_models.studio import Params
+from limner_models.studio.labels import Label
 from limner_models.studio.layers import dataset_digest
 from limner_models.studio.store import Pictures, draw_many, draw_pictures
 from limner_models.studio.workers import DrawingFailed, run
@@ -40,6 +41,21 @@ def test_layers_hold_what_training_reads(tmp_path):
         blond = layers["foreground_blond"][covered].mean(0)
         assert pink[2] > pink[1]
         assert blond[2] < blond[1]
+
+
+def test_beneath_hair_is_the_same_head_bald(tmp_path):
+    (file,) = draw_many(3, 1, SIZE, tmp_path, beside="beneath")
+
+    with np.load(file, allow_pickle=False) as layers:
+        away = layers["hair"] == 0
+        skin = layers["bald_labels"] == Label.FACE_SKIN
+        assert layers["bald_foreground"].dtype == np.float16
+        assert (
+            np.abs(layers["coverage"][away] - layers["bald_coverage"][away].astype(int)).max() < 2
+        )
+        assert (layers["labels"] == layers["bald_labels"])[away].mean() > 0.98
+        assert (skin & (layers["hair"] > 200)).any()
+        assert json.loads(str(layers["params"]))["outfit"]["hat"] == "none"
 
 
 def test_drawing_again_draws_only_what_is_missing(tmp_path):

@@ -8,6 +8,7 @@ from limner_registry.contracts import (
     DYE_GENERATOR,
     FACE_MESH,
     HAIR_MATTER,
+    HAIR_REMOVER,
     HAIR_SEGMENTER,
     PERSON_SEGMENTER,
     STYLIZER,
@@ -36,6 +37,7 @@ GOOD = {
         "drawn": RNG.integers(0, 256, (2, 512, 512, 4), np.uint8),
         "anchors": RNG.random((2, 9, 2), np.float32),
     },
+    HAIR_REMOVER: {"beneath": RNG.integers(0, 256, (2, 256, 256, 3), np.uint8)},
     FACE_MESH: {"landmarks": RNG.random((1, 468, 3), np.float32), "presence": np.ones(1, "f4")},
 }
 
@@ -50,7 +52,7 @@ def test_a_good_answer_has_no_flaw_and_is_like_itself(contract):
 
 
 @pytest.mark.parametrize(
-    "contract", {*GOOD} - {STYLIZER, ANIMALIZER}, ids=lambda contract: contract.model
+    "contract", {*GOOD} - {STYLIZER, ANIMALIZER, HAIR_REMOVER}, ids=lambda contract: contract.model
 )
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_no_number_is_a_flaw(contract, value):
@@ -67,8 +69,9 @@ def test_what_is_no_number_is_a_flaw(contract, value):
         (PERSON_SEGMENTER, {"person": np.full((1, 256, 256), 0.3, np.float32)}),
         (HAIR_MATTER, {"alpha": np.zeros((1, 512, 512), np.float32)}),
         (DYE_GENERATOR, {"dyed": np.full((2, 256, 256, 3), 0.5, np.float32)}),
+        (HAIR_REMOVER, {"beneath": np.full((1, 256, 256, 3), 9, np.uint8)}),
     ],
-    ids=["nobody", "no person", "no alpha", "one color"],
+    ids=["nobody", "no person", "no alpha", "one color", "nothing painted"],
 )
 def test_an_empty_answer_is_a_flaw(contract, answers):
     assert is_flawed(contract, answers)
@@ -122,7 +125,8 @@ def test_a_head_that_is_clear_or_has_no_point_in_sight_is_a_flaw():
     assert is_flawed(ANIMALIZER, {**good, "anchors": anchors})
 
 
-def test_drawn_heads_differ_by_their_mean_gap_without_wrapping_around():
+@pytest.mark.parametrize(("contract", "name"), [(ANIMALIZER, "drawn"), (HAIR_REMOVER, "beneath")])
+def test_pictures_of_bytes_differ_by_their_mean_gap_without_wrapping_around(contract, name):
     low, high = (np.full((1, 8, 8, 4), value, np.uint8) for value in (0, 255))
-    assert difference(ANIMALIZER, {"drawn": low}, {"drawn": high}) == ("drawn_mean", 1.0)
-    assert difference(ANIMALIZER, {"drawn": high}, {"drawn": low}) == ("drawn_mean", 1.0)
+    assert difference(contract, {name: low}, {name: high}) == (f"{name}_mean", 1.0)
+    assert difference(contract, {name: high}, {name: low}) == (f"{name}_mean", 1.0)
