@@ -35,13 +35,20 @@ class Facing:
         return max(self.yaw, self.pitch) > MAX_TURN
 
 
-def facing(person: HeadPose, reference: HeadPose) -> Facing:
+def facing(person: HeadPose, reference: HeadPose, *, may_mirror: bool = True) -> Facing:
     """Return how a reference is turned from a person, mirrored where that brings it nearer.
 
     A mirror image has its parting on the other side, so it is used only where the reference as it
     is would be more than TURNED degrees of yaw away.
+
+    Args:
+        person: How the person's head is turned.
+        reference: How the reference's is.
+        may_mirror: Whether its mirror image would do.
     """
     as_it_is = _apart(person, reference)
+    if not may_mirror:
+        return as_it_is
     other = _apart(person, mirrored(reference))
     if as_it_is.yaw > TURNED and other.yaw < as_it_is.yaw:
         return replace(other, mirrored=True)

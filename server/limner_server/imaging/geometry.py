@@ -113,6 +113,14 @@ def points_from(region: Region, unit: Floats) -> Points:
     return points
 
 
+def unit_of(region: Region, points: Points) -> Floats:
+    """Return where points of the photo lie in a region's unit square; undoes `points_from`."""
+    away = np.asarray(points, np.float64) - np.array([region.center_x, region.center_y])
+    own = away @ _turn(region.angle) / (region.width, region.height) + 0.5
+    unit: Floats = own.astype(np.float32)
+    return unit
+
+
 def shrink(image: Pixels, longest_edge: int) -> Pixels:
     """Return an image no larger than asked, its pixels averaged by area; never enlarges.
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from limner_server.imaging.geometry import Region, points_from
+from limner_server.imaging.geometry import Region, points_from, unit_of
 
 if TYPE_CHECKING:
-    from limner_server.imaging.arrays import Floats, Points
+    from limner_server.imaging.arrays import Flags, Floats, Points
 
 INPUT_PX: Final = 256
 """Edge of the network's square input."""
@@ -65,15 +65,35 @@ def head_region(landmarks: Points) -> Region:
 
 def looks(region: Region) -> list[Region]:
     """Return the squares to look at around a head, the widest first."""
-    return [_scaled(region, side) for side in LOOKS]
+    return [scaled(region, side) for side in LOOKS]
 
 
 def farther(region: Region) -> Region:
     """Return the square of a look from farther away."""
-    return _scaled(region, FARTHER)
+    return scaled(region, FARTHER)
 
 
-def _scaled(region: Region, factor: float) -> Region:
+def square_for(region: Region, hair: Flags, rows: slice, columns: slice) -> Region:
+    """Return the nearest square around a head that shows all of its hair, else the farthest.
+
+    Args:
+        region: Around the head.
+        hair: hxw bool with at least one true, over a part of a photo.
+        rows: Of the photo; those of the part.
+        columns: Of the photo; those of the part.
+    """
+    down, across = (
+        span.start + np.flatnonzero(hair.any(axis))[[0, -1]]
+        for span, axis in ((rows, 1), (columns, 0))
+    )
+    corners = np.array([(x, y) for x in across for y in down], np.float32)
+    near = looks(region)[0]
+    inside = np.abs(unit_of(near, corners) - 0.5) < 0.5
+    return near if inside.all() else farther(region)
+
+
+def scaled(region: Region, factor: float) -> Region:
+    """Return the square so much larger, around the same middle."""
     return replace(region, width=factor * region.width, height=factor * region.height)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from limner.v1.reasons import NoHair
 from limner_server.imaging.geometry import shrink, touched
-from limner_server.imaging.head import farther, head_region
+from limner_server.imaging.head import farther, head_region, scaled
 from limner_server.imaging.trimap import laid_out, trimap_of_hair
 from limner_server.pipelines.faces import find_faces, select_face
 from limner_server.pipelines.hair import hair_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.arrays import Photo, Plane, Points
     from limner_server.pipelines.faces import FoundFace, Selector
     from limner_server.pipelines.hair import Hair
-    from limner_server.pipelines.matte import Matting
+    from limner_server.pipelines.matte import CutOut, Matting
     from limner_server.routing.models import Models
 
 
@@ -38,8 +38,8 @@ class Head:
     """The part, at its own size or smaller."""
     alpha: Plane
     """Of that size, the hair's share; 0 everywhere on a head that has none."""
-    colors: Photo | None
-    """Of that size, the hair's own; None where they were not wanted."""
+    colors: Photo
+    """Of that size, the hair's own; the photo's where they were not wanted."""
 
     @property
     def landmarks(self) -> Points:
@@ -49,6 +49,10 @@ class Head:
         middle = np.array([0.5, 0.5, 0], np.float32)
         points: Points = (self.face.landmarks - corner + middle) * scale - middle
         return points
+
+
+ROOM: Final = 1.25
+"""Over the farthest look at a head: other hair may reach beyond its own."""
 
 
 class Heads:
@@ -73,7 +77,9 @@ class Heads:
             hair = await hair_of(photo, faces, selected, self._models, call)
         except NoHair:
             hair = None
-        return await self._cut_out(photo, faces[selected], hair, call, want_colors=want_colors)
+        return await self._cut_out(
+            photo, faces[selected], hair, call, want_colors=want_colors, room=ROOM
+        )
 
     async def of_reference(
         self, photo: Photo, selector: Selector, longest: int, call: Call
@@ -102,24 +108,31 @@ class Heads:
         call: Call,
         *,
         want_colors: bool,
+        room: float = 1.0,
         longest: int | None = None,
     ) -> Head:
-        """Return a head cut out of a photo."""
-        box = touched(farther(head_region(face.landmarks)), *photo.shape[:2])
+        """Return a head cut out of a photo, with so much room around it."""
+        around = scaled(farther(head_region(face.landmarks)), room)
+        box = touched(around, *photo.shape[:2])
         part = photo[box]
         if longest is not None:
             with call.stage("reduce"):
                 part = await asyncio.to_thread(_taken_out, part, longest)
         if hair is None:
-            return Head(face, *box, part, np.zeros(part.shape[:2], np.uint8), None)
+            return Head(face, *box, part, np.zeros(part.shape[:2], np.uint8), part)
         with call.stage("trimap"):
             trimap = await asyncio.to_thread(_trimap, part, box, hair)
         engine = engine_for_hair(call)
-        if not want_colors:
-            alpha = await self._matting.alpha(part, trimap, engine, call)
-            return Head(face, *box, part, alpha, None)
-        cut = await self._matting.cut_out(part, trimap, call, want_foreground=True, engine=engine)
-        return Head(face, *box, part, np.rint(cut.alpha * 255).astype(np.uint8), cut.foreground)
+        cut = await self._matting.cut_out(
+            part, trimap, call, want_foreground=want_colors, engine=engine
+        )
+        with call.stage("head"):
+            return await asyncio.to_thread(_head, face, box, part, cut)
+
+
+def _head(face: FoundFace, box: tuple[slice, slice], part: Photo, cut: CutOut) -> Head:
+    alpha = np.rint(cut.alpha * 255).astype(np.uint8)
+    return Head(face, *box, part, alpha, part if cut.foreground is None else cut.foreground)
 
 
 def _taken_out(part: Photo, longest: int) -> Photo:

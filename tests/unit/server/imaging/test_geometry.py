@@ -16,6 +16,7 @@ from limner_server.imaging.geometry import (
     points_from,
     shrink,
     touched,
+    unit_of,
     whole,
 )
 
@@ -159,3 +160,9 @@ def test_what_a_region_touches_lies_in_the_photo_and_holds_its_corners(region, h
     for x, y in points_from(region, np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32)):
         assert columns.start <= x <= columns.stop or not 0 <= x < width - 1
         assert rows.start <= y <= rows.stop or not 0 <= y < height - 1
+
+
+@given(regions, seeds)
+def test_points_of_a_region_come_back_to_its_unit_square(region, seed):
+    unit = np.random.default_rng(seed).uniform(-1, 2, (5, 2)).astype(np.float32)
+    np.testing.assert_allclose(unit_of(region, points_from(region, unit)), unit, atol=1e-3)

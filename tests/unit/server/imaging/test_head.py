@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from limner_models.data.head_crop import head_crop
 from limner_server.imaging.geometry import Region, crop, points_from
-from limner_server.imaging.head import EYES, INPUT_PX, MOUTH, farther, head_region, is_cut
+from limner_server.imaging.head import (
+    EYES,
+    INPUT_PX,
+    MOUTH,
+    farther,
+    head_region,
+    is_cut,
+    looks,
+    square_for,
+)
 
 
 def landmarks(eyes, mouth):
@@ -58,3 +67,12 @@ def test_hair_that_leaves_the_photo_does_not():
     region = Region(50, 50, 140, 140)
 
     assert not is_cut(seen(np.ones((100, 100)), region), region, 100, 100)
+
+
+def test_hair_is_taken_away_in_the_nearest_square_that_shows_it_all():
+    head, hair = Region(200, 180, 80, 80, 0.2), np.zeros((90, 70), bool)
+    hair[20:60, 10:50] = True
+    place = slice(140, 230), slice(170, 240)
+    assert square_for(head, hair, *place) == looks(head)[0]
+    hair[89, 30] = True
+    assert square_for(head, hair, *place) == farther(head)
