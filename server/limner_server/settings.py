@@ -67,8 +67,15 @@ class Settings:
     there is can bear."""
     lane_megabytes: Count = 64
     """Shared memory for large tensors on their way to Triton and back, in MB; 0 has none."""
+    references: str = ""
+    """Folder of the operator's references; empty takes `references` in the state folder."""
     json_logs: bool = False
     """One JSON object a line instead of text."""
+
+    @property
+    def references_folder(self) -> Path:
+        """Where the operator's references are."""
+        return Path(self.references).expanduser() if self.references else self.state / "references"
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -59,7 +59,7 @@ def check_header(image: image_pb2.Image) -> bytes:
         ParameterOutOfRange: The data is of another format than the field says.
     """
     data = image.data  # every look at the field copies it
-    with _our_words():
+    with our_words():
         pictures.check_bytes(data)
         if image.format in RAW_FORMATS:
             pictures.check_size(image.width_px, image.height_px)
@@ -233,7 +233,7 @@ def _encoded(pixels: Photo, picture_format: pictures.Format, quality: int) -> by
 def _decoded(image: image_pb2.Image, data: bytes) -> Photo:
     channels = RAW_FORMATS.get(image.format)
     if channels is None:
-        with _our_words():
+        with our_words():
             return codec.decode(data)
     pixels = np.frombuffer(data, np.uint8)
     pixels = pixels.reshape(image.height_px, image.width_px, channels)
@@ -241,7 +241,7 @@ def _decoded(image: image_pb2.Image, data: bytes) -> Photo:
 
 
 def _decoded_cutout(image: image_pb2.Image, data: bytes, max_pixels: int) -> Photo:
-    with _our_words():
+    with our_words():
         if image.format not in RAW_FORMATS:
             return codec.decode_cutout(data, max_pixels)
         pictures.check_size(image.width_px, image.height_px, max_pixels)
@@ -249,7 +249,7 @@ def _decoded_cutout(image: image_pb2.Image, data: bytes, max_pixels: int) -> Pho
 
 
 def _decoded_plane(plane: image_pb2.Mask | image_pb2.Alpha) -> Plane:
-    with _our_words():
+    with our_words():
         pictures.check_bytes(plane.data)
         if plane.format != image_pb2.PLANE_FORMAT_RAW_U8:
             return codec.decode_plane(plane.data)
@@ -272,7 +272,7 @@ def _sized(pixels: Pixels, output: image_pb2.OutputSpec) -> Pixels:
 
 
 @contextmanager
-def _our_words() -> Iterator[None]:
+def our_words() -> Iterator[None]:
     """Turn what the codec says of a picture into what callers are told."""
     try:
         yield

@@ -29,6 +29,7 @@ def test_every_setting_is_read_from_its_name():
             "LIMNER_MEGAPIXELS": "200",
             "LIMNER_LANE_MEGABYTES": "0",
             "LIMNER_JSON_LOGS": "1",
+            "LIMNER_REFERENCES": "/srv/references",
         }
     )
     assert settings.state == Path("/srv/limner")
@@ -40,6 +41,8 @@ def test_every_setting_is_read_from_its_name():
     assert (settings.calls_at_once, settings.patience_seconds) == (6, 1.5)
     assert (settings.request_megabytes, settings.megapixels) == (512, 200)
     assert settings.lane_megabytes == 0
+    assert settings.references_folder == Path("/srv/references")
+    assert read_settings({"LIMNER_STATE": "/a"}).references_folder == Path("/a/references")
 
 
 def test_everything_wrong_is_told_at_once():

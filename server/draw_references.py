@@ -1,0 +1,228 @@
+"""Draws the references that come with the server, each as a JPEG with its description in JSON.
+
+They are portraits of the studio's, of people who do not exist: one face and one style each, under
+the same lamps and before the same wall, with nothing on the mind and nothing on the head but hair.
+Run by hand, `python server/draw_references.py [NAME ...]`, after which the files are committed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from PIL import Image
+
+from limner_models.studio.palette import NATURAL, SHADES
+from limner_models.studio.params import Background, Develop, Dials, Hair, Lamp, Light
+from limner_models.studio.portrait import draw
+from limner_models.studio.sampling import sample
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from limner_models.studio.arrays import RGB
+    from limner_models.studio.params import Params
+
+FOLDER = Path(__file__).parent / "limner_server/references/shipped"
+SIZE = 640
+QUALITY = 90
+LICENSE = "Apache-2.0"
+WALL = 0
+"""Seed of a light gray background."""
+
+LIGHT = Light(
+    kind="studio",
+    lamps=(
+        Lamp((-0.50, 0.55, 0.75), (1.60, 1.55, 1.50), 0.30),
+        Lamp((0.60, 0.20, 0.75), (0.50, 0.50, 0.52), 0.35),
+        Lamp((0.60, 0.45, -0.75), (1.00, 1.00, 1.05), 0.25),
+    ),
+    top=(0.35, 0.36, 0.38),
+    bottom=(0.20, 0.19, 0.18),
+    side=0.0,
+    seed=7,
+)
+CAMERA = Develop(
+    seed=1,
+    exposure=0.1,
+    white=(1.0, 1.0, 1.0),
+    contrast=1.0,
+    saturation=1.0,
+    film=0.4,
+    vignette=0.1,
+    blur=0.2,
+    noise=0.002,
+    quality=97,
+    gray=False,
+)
+NEAT: Mapping[str, float] = {"mess": 0.0, "weight": 1.0, "sides": 0.7, "sweep": 0.0}
+"""Dials of hair that was just combed; the others stand in the middle."""
+
+
+class Sitting(NamedTuple):
+    """What sets one portrait apart from the others."""
+
+    title: str
+    tags: str
+    face: int
+    """Seed of the face."""
+    style: str
+    shade: str
+    part: float = 0.0
+    bangs: bool = False
+    seed: int = 0
+    """Of the hair."""
+    low: float = 0.02
+    """How far the head is moved down, share of the picture's side; long hair needs room below."""
+    framing: float = 0.54
+    """Height of the head, share of the picture's; full hair needs room beside it."""
+
+
+SITTINGS: Mapping[str, Sitting] = {
+    "afro-black": Sitting("Black afro", "short coily volume", 37, "afro", "soft_black"),
+    "bob-black": Sitting(
+        "Black bob with bangs", "chin straight bangs", 45, "bob", "black", bangs=True
+    ),
+    "bob-pink": Sitting("Pink bob", "chin straight dyed", 8, "bob", "pink", 0.2),
+    "coils-black": Sitting("Short black coils", "short coily", 31, "coily_short", "soft_black"),
+    "crop-brown": Sitting("Dark brown crop", "short curly", 4, "crop", "dark_brown"),
+    "curls-black": Sitting(
+        "Long black curls", "long curly volume", 16, "curly", "black", 0.2, low=0.0, framing=0.48
+    ),
+    "curls-chestnut": Sitting(
+        "Chestnut curls",
+        "long curly volume",
+        40,
+        "curly",
+        "chestnut",
+        -0.2,
+        seed=3,
+        low=0.0,
+        framing=0.48,
+    ),
+    "feathered-gray": Sitting("Feathered gray", "short wavy", 38, "feathered", "steel", 0.2),
+    "lob-brown": Sitting("Light brown lob", "chin straight", 8, "mid_part", "light_brown"),
+    "long-blond": Sitting(
+        "Long blond hair with bangs",
+        "long straight bangs",
+        29,
+        "long",
+        "golden",
+        bangs=True,
+        low=-0.05,
+    ),
+    "long-chestnut": Sitting(
+        "Long chestnut hair", "long straight", 27, "long_part", "chestnut", 0.2, seed=1, low=-0.05
+    ),
+    "pixie-brown": Sitting("Brown pixie", "short straight", 30, "pixie", "brown", 0.15),
+    "quiff-chestnut": Sitting("Chestnut quiff", "short volume", 20, "quiff", "chestnut"),
+    "shag-auburn": Sitting(
+        "Auburn shag", "chin bangs layers", 30, "shag", "auburn", 0.1, bangs=True
+    ),
+    "side-blond": Sitting("Blond side part", "short", 34, "side_short", "dark_blond", 0.25),
+    "waves-brown": Sitting(
+        "Dark brown waves", "long wavy", 12, "wavy", "dark_brown", 0.2, low=-0.03
+    ),
+    "waves-copper": Sitting("Copper waves", "long wavy", 22, "wavy", "copper", 0.2, low=-0.03),
+}
+
+
+def params_of(sitting: Sitting) -> Params:
+    """Return what the studio draws for a sitting."""
+    someone = sample(sitting.face)
+    middle = dict.fromkeys((field.name for field in fields(Dials)), 0.5)
+    hair = Hair(
+        style=sitting.style,
+        albedo=SHADES[sitting.shade][1],
+        shade=sitting.shade,
+        contrast=1.0,
+        roots=0.15,
+        streaks=0.15,
+        tips=None,
+        graying=0.0,
+        part=sitting.part,
+        bangs=sitting.bangs,
+        recede=0.0,
+        line=0.0,
+        roughness=0.3,
+        gloss=0.9,
+        dials=Dials(**(middle | dict(NEAT))),
+        seed=sitting.seed,
+    )
+    face = replace(
+        someone.face,
+        expression={},
+        gaze=(0.0, 0.0),
+        distinctness=0.5,
+        weight=0.0,
+        old=0.1,
+        child=0.0,
+        detail=1.0,
+        freckles=0.0,
+        blotches=0.3,
+    )
+    camera = replace(
+        someone.camera,
+        head=(0.0, 0.0, 0.0),
+        yaw=0.0,
+        pitch=0.0,
+        roll=0.0,
+        distance=14.0,
+        framing=sitting.framing,
+        center=(0.0, sitting.low),
+    )
+    return replace(
+        someone,
+        face=face,
+        camera=camera,
+        hair=hair,
+        beard=replace(
+            someone.beard,
+            kind="none",
+            brow_density=1.3,
+            brow_height=1.0,
+            brow_albedo=_brows(sitting),
+        ),
+        outfit=replace(
+            someone.outfit,
+            kind="crew",
+            color=(0.10, 0.11, 0.13),
+            stripes=0.0,
+            plaid=0.0,
+            wrinkle=0.25,
+            weave=(40.0, 0.05),
+            glasses="none",
+            hat="none",
+        ),
+        light=LIGHT,
+        background=Background("plain", WALL),
+        develop=CAMERA,
+    )
+
+
+def _brows(sitting: Sitting) -> RGB:
+    """Return the color of brows under such hair: darker, and never dyed."""
+    shade = sitting.shade if sitting.shade in NATURAL else "dark_brown"
+    red, green, blue = SHADES[shade][1]
+    return min(0.4 * red + 0.004, 0.07), min(0.4 * green + 0.004, 0.045), min(0.4 * blue, 0.03)
+
+
+def main() -> None:
+    for name in sys.argv[1:] or SITTINGS:
+        sitting = SITTINGS[name]
+        photo = Image.fromarray(draw(params_of(sitting), SIZE).photo)
+        photo.save(FOLDER / f"{name}.jpg", quality=QUALITY, optimize=True)
+        described = {
+            "title": sitting.title,
+            "tags": sitting.tags.split(),
+            "license": LICENSE,
+            "products": [],
+        }
+        (FOLDER / f"{name}.json").write_text(json.dumps(described, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
