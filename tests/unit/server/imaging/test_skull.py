@@ -8,33 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limner_server.imaging.mesh import FACE_OVAL
-from limner_server.imaging.pose import RIGID, STILL
+from limner_server.imaging.pose import RIGID
 from limner_server.imaging.skull import ANGLES, MIDDLE, MIRROR, RADII, head_of
+from tests.unit.server.imaging.heads import mesh_of, rotation
 
 few = settings(max_examples=40)
 turns = st.tuples(st.floats(-0.6, 0.6), st.floats(-0.4, 0.4), st.floats(-1.0, 1.0))
-
-
-def rotation(yaw, pitch, roll):
-    def turn(angle, first, second):
-        matrix = np.eye(3)
-        matrix[[first, second], [first, second]] = np.cos(angle)
-        matrix[first, second], matrix[second, first] = -np.sin(angle), np.sin(angle)
-        return matrix
-
-    return turn(roll, 0, 1) @ turn(pitch, 1, 2) @ turn(yaw, 0, 2)
-
-
-def mesh_of(angles=(0, 0, 0), unit=20.0, middle=(300.0, 250.0)):
-    """Return a mesh of the still face; points that it does not name lie on its oval."""
-    around = np.linspace(0, 2 * np.pi, 478)
-    points = np.stack([6 * np.sin(around), 2 - 7 * np.cos(around), 0 * around], 1)
-    for n, place in enumerate(FACE_OVAL):
-        angle = 2 * np.pi * n / len(FACE_OVAL)
-        points[place] = (6 * np.sin(angle), 2 - 7 * np.cos(angle), 2.0)
-    points[list(RIGID)] = STILL
-    turned = points @ rotation(*angles).T * unit
-    return (turned + (*middle, 0)).astype(np.float32)
 
 
 @few
