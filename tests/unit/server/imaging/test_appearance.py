@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from limner_server.imaging.appearance import appearance_of, restyled
 
-few = settings(max_examples=25)
+few = settings(max_examples=10)
 seeds = st.integers(0, 2**32 - 1)
 units = st.floats(6, 30)
 tones = st.tuples(st.integers(50, 180), st.integers(40, 150), st.integers(30, 120))

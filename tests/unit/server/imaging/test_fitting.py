@@ -12,7 +12,7 @@ from limner_server.imaging.fitting import Strands, fit, mapped, similarity
 from limner_server.imaging.skull import head_of
 from tests.unit.server.imaging.heads import mesh_of
 
-few = settings(max_examples=20)
+few = settings(max_examples=10)
 seeds = st.integers(0, 2**32 - 1)
 ROWS, COLUMNS = slice(20, 420), slice(150, 450)
 

@@ -12,7 +12,7 @@ from limner_server.imaging.light import MOST, TILT_MOST, Light, light_of, relit
 from limner_server.imaging.skull import head_of
 from tests.unit.server.imaging.heads import mesh_of
 
-few = settings(max_examples=25)
+few = settings(max_examples=10)
 MESH = mesh_of()
 BALD = np.zeros((500, 600), np.uint8)
 lights = st.builds(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from limner_server.imaging.membrane import stretched_over
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 seeds = st.integers(0, 2**32 - 1)
 sides = st.integers(2, 70)
 

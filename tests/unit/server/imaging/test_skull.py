@@ -12,7 +12,7 @@ from limner_server.imaging.pose import RIGID
 from limner_server.imaging.skull import ANGLES, MIDDLE, MIRROR, RADII, head_of
 from tests.unit.server.imaging.heads import mesh_of, rotation
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 turns = st.tuples(st.floats(-0.6, 0.6), st.floats(-0.4, 0.4), st.floats(-1.0, 1.0))
 
 

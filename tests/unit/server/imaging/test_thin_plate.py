@@ -10,7 +10,7 @@ from scipy.interpolate import RBFInterpolator
 
 from limner_server.imaging.thin_plate import laid_out, spline_of
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 seeds = st.integers(0, 2**32 - 1)
 
 
