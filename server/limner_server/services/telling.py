@@ -55,6 +55,8 @@ async def tell(
             yield response(progress=await _standing(course))
             await asyncio.wait({working}, timeout=TICK_SECONDS)
         result = working.result()
+        if course.preview is not None:
+            yield response(progress=await _standing(course))
     finally:
         working.cancel()
     call.rest()

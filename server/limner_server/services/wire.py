@@ -148,8 +148,8 @@ def selector(selector: image_pb2.FaceSelector) -> Selector:
 def said_of(whose: str, field: str) -> Iterator[None]:
     """Say of whatever is wrong with one of several pictures which it is, such as `the original`.
 
-    What goes by `image` otherwise is told of `field`. Errors that are no picture's pass as they
-    are.
+    What goes by `image` otherwise, and what goes by nothing, is told of `field`. Errors that are
+    no picture's pass as they are.
     """
     try:
         yield
@@ -161,7 +161,9 @@ def said_of(whose: str, field: str) -> Iterator[None]:
             for wrong in error.violations
         ]
         raise type(error)(
-            f"{whose}: {error}", violations=violations, retry_after=error.retry_after
+            f"{whose}: {error}",
+            violations=violations or [Violation(field, str(error))],
+            retry_after=error.retry_after,
         ) from error
 
 

@@ -16,8 +16,12 @@ def test_what_is_wrong_with_one_of_several_pictures_keeps_its_class_and_says_whi
         raise ImageUnreadable("cut off", violations=wrong)
     fields = [violation.field for violation in caught.value.violations]
     assert fields == ["color.reference.format", "imagery"]
-    with pytest.raises(NoHair, match="the reference"), wire.said_of("the reference", "reference"):
+    with (
+        pytest.raises(NoHair, match="the reference") as caught,
+        wire.said_of("the reference", "reference"),
+    ):
         raise NoHair("none")
+    assert [violation.field for violation in caught.value.violations] == ["reference"]
 
 
 def test_what_is_no_picture_s_fault_is_not_said_of_it():
