@@ -1,0 +1,32 @@
+"""Networks that see faces whose mesh is known, turned as a test says, and take hair away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from limner_server.imaging.head import EYES, MOUTH
+from tests.unit.server.imaging.heads import mesh_of
+from tests.unit.server.pipelines.conftest import WALL, Networks
+
+UNIT = 10.0
+"""Pixels of a mesh's crop for a centimeter: the drawn face is as broad as the mesh."""
+
+
+@dataclass
+class Haired(Networks):
+    """Sees every head turned alike."""
+
+    yaw: float = 0.0
+    """Degrees, of the heads that are looked at next."""
+
+    def face_mesh(self, image, points=468):
+        landmarks = mesh_of((np.radians(self.yaw), 0, 0), UNIT, (96, 96))[:points]
+        if points > 468:
+            landmarks[list(EYES), :2] = (66, 90), (126, 90)
+        landmarks[list(MOUTH), :2] = (78, 130), (114, 130)
+        return {"landmarks": landmarks, "presence": np.ones(1, np.float32)}
+
+    def hair_remover(self, image, hole):
+        return {"beneath": np.where(hole[..., None] > 0, np.uint8(WALL), image)}
