@@ -26,6 +26,8 @@ from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
 from limner_server.lag import watch_lag
 from limner_server.metrics import Metrics
+from limner_server.references.known import Known
+from limner_server.references.store import ReferenceStore
 from limner_server.routing.controller import ControllerProcess
 from limner_server.routing.link import Link
 from limner_server.routing.models import Models
@@ -35,8 +37,10 @@ from limner_server.services.composite import CompositeService
 from limner_server.services.dye import DyeService
 from limner_server.services.matte import MatteService
 from limner_server.services.model import ModelService
+from limner_server.services.references import References
 from limner_server.services.segment import SegmentService
 from limner_server.services.stylize import StylizeService
+from limner_server.services.transfer_hair import TransferHairService
 from limner_server.triton.client import Triton
 from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.servables import Servables
@@ -74,6 +78,7 @@ SERVICES: tuple[type[Service], ...] = (
     StylizeService,
     CompositeService,
     AnimalizeService,
+    TransferHairService,
     ModelService,
 )
 
@@ -145,7 +150,7 @@ async def running(
         metrics.mended.set_function(lambda: servables.mends)
         trials = Trials(lambda: servables.routes, triton.run, metrics)
         models = Models(triton, servables, trials, metrics, folder)
-        services = [kind(models) for kind in kinds]
+        services = [_made(kind, models, settings) for kind in kinds]
         if not settings.triton:
             await stack.enter_async_context(_triton(settings, ports, metrics, servables))
         stack.callback(servables.leave)
@@ -166,6 +171,15 @@ async def running(
         stack.enter_context(_task(asyncio.to_thread(_warm)))
         log.info("listening", extra={"address": f"{settings.host}:{port}", "metrics": metrics_port})
         yield App(settings, port, metrics_port, address, controller, calls, health, server)
+
+
+def _made(kind: type[Service], models: Models, settings: Settings) -> Service:
+    """Return a service; of all, hair's references alone are more than models know."""
+    if kind is not TransferHairService:
+        return kind(models)
+    store = ReferenceStore(settings.references_folder)
+    known = Known(settings.state / "features.json")
+    return TransferHairService(models, References(store, known, models))
 
 
 def _warm() -> None:

@@ -108,18 +108,26 @@ class References:
         call.sign(response)
         return response
 
-    async def photo_of(self, name: str, call: Call) -> tuple[Reference, Photo]:
-        """Return the reference of that name and its photo, HxWx3 uint8 sRGB.
+    async def find(self, name: str, call: Call) -> Reference:
+        """Return the reference of that name.
 
         Raises:
             ReferenceUnknown: None has it.
+        """
+        with call.stage("find_reference"):
+            return await asyncio.to_thread(self._store.find, name)
+
+    async def read(self, reference: Reference, call: Call) -> Photo:
+        """Return a reference's photo, HxWx3 uint8 sRGB.
+
+        Raises:
+            ReferenceUnknown: It has just gone.
             ImageUnreadable: Its photo is broken.
         """
-        with call.stage("read_reference"):
-            reference = await asyncio.to_thread(self._store.find, name)
+        with call.stage("decode"):
             data = await asyncio.to_thread(self._store.photo, reference)
             with wire.our_words():
-                return reference, await asyncio.to_thread(codec.decode, data)
+                return await asyncio.to_thread(codec.decode, data)
 
     async def _get_to_know(self, references: Sequence[Reference], call: Call) -> None:
         left = await self._acquaintance.make(references, call)

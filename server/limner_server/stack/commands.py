@@ -32,6 +32,7 @@ SERVICES = (
     "limner.v1.StylizeService",
     "limner.v1.CompositeService",
     "limner.v1.AnimalizeService",
+    "limner.v1.TransferHairService",
     "limner.v1.ModelService",
 )
 

@@ -157,16 +157,17 @@ async def test_nobody_is_recommended_to_no_one(references):
 
 
 async def test_a_photo_is_had_by_name(references, folder):
-    found, photo = await references.photo_of("afro-black", call_with())
+    found = await references.find("afro-black", call_with())
     assert found.name == "afro-black"
-    assert photo.shape == (640, 640, 3)
+    assert (await references.read(found, call_with())).shape == (640, 640, 3)
     with pytest.raises(ReferenceUnknown, match="afro-black"):
-        await references.photo_of("afro", call_with())
+        await references.find("afro", call_with())
 
     (folder / "cut.jpg").write_bytes(codec.encode(draw()[0], "jpeg")[:2000])
     (folder / "cut.json").write_bytes(text_of(tags=["cut"]))
+    cut = await references.find("cut", call_with())
     with pytest.raises(ImageUnreadable):
-        await references.photo_of("cut", call_with())
+        await references.read(cut, call_with())
     call = call_with()
     (listed,) = (await references.page(ask(tags=["cut"]), call)).references
     assert not listed.HasField("preview")
