@@ -33,6 +33,7 @@ MAY_IMPORT = {
         "limner_registry.routes",
         "limner_registry.routes_wire",
         "limner_registry.styles",
+        "limner_registry.tensors",
     },
     "limner_models": {
         "limner_registry.animals",
@@ -44,6 +45,7 @@ MAY_IMPORT = {
         "limner_registry.palette",
         "limner_registry.release",
         "limner_registry.styles",
+        "limner_registry.tensors",
     },
     "limner_registry": {"limner"},
 }

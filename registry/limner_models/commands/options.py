@@ -108,14 +108,15 @@ def material_of(
     from limner_models.recipes.recipe import Material
     from limner_models.studio.backgrounds import debian_photos
 
-    drawn, beside = recipe.data, "animals" in recipe.data.variants
-    name = f"{drawn.size}-animals" if beside else str(drawn.size)
+    drawn = recipe.data
+    beside = next((kind for kind in ("animals", "beneath") if kind in drawn.variants), None)
+    name = f"{drawn.size}-{beside}" if beside else str(drawn.size)
     portraits = data or screen.state / "portraits" / name
     if not portraits.is_dir():
         total = drawn.count + drawn.held_out
         raise click.UsageError(
             f"there are no portraits in {portraits}; draw them first: limner studio draw "
-            f"--layers{' --animals' if beside else ''} --n {total} --size {drawn.size} "
+            f"--layers{f' --{beside}' if beside else ''} --n {total} --size {drawn.size} "
             f"--seed {drawn.first} --out {portraits}"
         )
     return Material(

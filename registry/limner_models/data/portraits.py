@@ -50,6 +50,16 @@ class Portrait:
     """The foreground with the hair in other colors, by the color's name."""
 
 
+@dataclass(frozen=True)
+class Bald:
+    """A drawn head as it is beneath its hair."""
+
+    foreground: Floats
+    """SxSx3, as the portrait's."""
+    coverage: Floats
+    """SxS in [0, 1]."""
+
+
 def read(path: Path, *shades: str) -> Portrait:
     """Read one portrait; nothing in the file is unpickled.
 
@@ -83,6 +93,24 @@ def read(path: Path, *shades: str) -> Portrait:
         raise MaterialMissing(f"there is no {path}") from error
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise MaterialDamaged(f"{path} is no layered portrait: {error}") from error
+
+
+def read_bald(path: Path) -> tuple[Portrait, Bald]:
+    """Read a portrait that was drawn with what is beneath its hair.
+
+    Raises:
+        MaterialMissing: There is no such file.
+        MaterialDamaged: It is not what the studio writes, or the head is not drawn bald as well.
+    """
+    portrait = read(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            bald = Bald(file["bald_foreground"].astype(np.float32), _shares(file["bald_coverage"]))
+    except (KeyError, ValueError) as error:
+        raise MaterialDamaged(f"{path} does not show what is beneath hair: {error}") from error
+    if bald.foreground.shape != portrait.foreground.shape:
+        raise MaterialDamaged(f"{path} shows another size beneath its hair")
+    return portrait, bald
 
 
 def files(folder: Path, numbers: Iterable[int]) -> tuple[Path, ...]:

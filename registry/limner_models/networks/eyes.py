@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from torch import Tensor, nn
 
-from limner_models.networks.mobilenet import MobileNetEncoder
+from limner_models.networks.mobilenet import TAPS, MobileNetEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,12 @@ class MobileEye(nn.Module):
         super().__init__()
         self.encoder = MobileNetEncoder()
         self.encoder.load_published(published)
+        self.encoder.features = self.encoder.features[: TAPS[2] + 1]
 
     def forward(self, planes: Tensor) -> Seen:
         """Return the features of Nx3xHxW sRGB in [0, 1]; the coarsest of them show contents."""
         features: list[Tensor] = self.encoder(_as_imagenet(planes))
-        return features[2], features[:3]
+        return features[2], features
 
 
 class VggEye(nn.Module):

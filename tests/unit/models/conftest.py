@@ -66,6 +66,20 @@ def portraits_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def bald_folder(tmp_path_factory):
+    """Portraits that are also drawn bald: the skull is smaller than the hair around it."""
+    folder = tmp_path_factory.mktemp("bald")
+    for number in range(6):
+        coverage = np.maximum(disk(32, 33, 14), disk(32, 70, 24))
+        beneath = {
+            "bald_foreground": (coverage[..., None] * np.full(3, 0.5)).astype(np.float16),
+            "bald_coverage": (coverage * 255).astype(np.uint8),
+        }
+        write_portrait(folder / f"{number:06d}.npz", number, **beneath)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def faces_folder(tmp_path_factory):
     """Portraits that can be aligned, each in a skin color of its own."""
     folder = tmp_path_factory.mktemp("faces")
