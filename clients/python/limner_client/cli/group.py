@@ -18,6 +18,7 @@ SHORT_HELP = {
     "evaluate": "Score a model's weights on drawn portraits and on photos.",
     "matte": "Cut the person, or the hair, out of photos, hair by hair.",
     "models": "List, import, publish and export the models' versions.",
+    "references": "Store photos whose hair people can be given.",
     "rollout": "Give a new model version its traffic step by step, or take it away.",
     "segment": "Find the person, the hair and the faces in photos.",
     "status": "Say what is running and which model versions answer.",
