@@ -69,6 +69,7 @@ class Double(
         self.address = ""
         self.requests = []
         self.metadata = []
+        self.remaining = []
         self.failures = deque()
         self.frames = []
         self.lost_pieces = 0
@@ -296,6 +297,7 @@ class Double(
         with self._lock:
             self.requests.append(request)
             self.metadata.append(dict(context.invocation_metadata()))
+            self.remaining.append(context.time_remaining())
             failure = self.failures.popleft() if self.failures else None
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
