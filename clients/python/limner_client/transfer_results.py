@@ -21,7 +21,7 @@ class TransferProgress(Progress):
     steps: int = 0
     """There will be at most; 0 before the first and in a fast transfer."""
     losses: dict[str, float] = field(default_factory=dict)
-    """What is made smaller, weighted, by name, such as `identity`."""
+    """What is made smaller, by name, such as `identity`; `total` is the weighted sum."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class TransferHairResult:
     steps: int
     """Of the optimization; 0 in a fast transfer."""
     losses: dict[str, float]
-    """What it made smaller, at its last step, weighted, by name; none in a fast transfer."""
+    """What it made smaller, at its last step, by name; none in a fast transfer."""
     identity_similarity: float | None
     """Cosine of the two faces' embeddings, in [-1, 1]; None where nothing can tell."""
     shape_iou: float | None
