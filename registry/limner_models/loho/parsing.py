@@ -19,7 +19,7 @@ SEEN_PX: Final = 256
 
 
 class Parsed(NamedTuple):
-    """Where things are; each 1x1xSxS of 0 and 1."""
+    """Where things are; each 1x1xSxS."""
 
     hair: Tensor
     face: Tensor
@@ -29,7 +29,10 @@ class Parser(Protocol):
     """Tells hair and face apart."""
 
     def __call__(self, picture: Tensor) -> Parsed:
-        """Return where they are in a picture, 1x3xSxS sRGB in [-1, 1]."""
+        """Return where they are in a picture, 1x3xSxS sRGB in [-1, 1], as 0 and 1."""
+
+    def shares(self, picture: Tensor) -> Parsed:
+        """Return how likely they are there, in [0, 1]."""
 
 
 class SegmenterParser:
@@ -41,9 +44,13 @@ class SegmenterParser:
 
     def __call__(self, picture: Tensor) -> Parsed:
         """Return where hair and face are."""
-        scores = self._scores(picture)
-        classes = scores.argmax(1, keepdim=True)
+        classes = self._scores(picture).argmax(1, keepdim=True)
         return Parsed((classes == HAIR).to(picture), (classes == FACE).to(picture))
+
+    def shares(self, picture: Tensor) -> Parsed:
+        """Return how likely each pixel is hair and face, in [0, 1]."""
+        likely = torch.softmax(self._scores(picture), 1)
+        return Parsed(likely[:, HAIR, None], likely[:, FACE, None])
 
     def _scores(self, picture: Tensor) -> Tensor:
         """Return the classes' scores, 1x4xSxS, at the picture's own size."""

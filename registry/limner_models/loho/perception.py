@@ -11,14 +11,13 @@ from torch.nn import functional
 from limner_models.networks.eyes import DEVIATION, MEAN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from limner_models.networks.mobilenet import MobileNetEncoder
+    from limner_models.networks.vgg import LpipsWeights, Vgg
 
-VGG16: Final = (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512)
-"""Channels of its convolutions up to conv5_3; 0 halves the picture."""
 FIRST: Final = 1
-"""Place of relu1_1 among its layers."""
+"""Place of relu1_1 among VGG16's layers."""
 LEVELS: Final = (3, 8, 15, 22, 29)
 """Places of relu1_2, 2_2, 3_3, 4_3 and 5_3."""
 STRUCTURE: Final = slice(3, 5)
@@ -81,55 +80,25 @@ class EncoderEye(nn.Module):
 class Vgg16Eye(nn.Module):
     """VGG16 up to conv5_3, as LOHO and LPIPS compare pictures.
 
-    Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
-        Recognition, ICLR 2015; names as torchvision's `vgg16().features`. Zhang et al., The
-        Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018, for the
-        weights of channels, named as in its version 0.1.
+    Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric,
+        CVPR 2018, for the weights of channels.
     """
 
-    def __init__(self) -> None:
-        """Build it without its weights; every level counts the same until LPIPS's are there."""
+    def __init__(self, vgg: Vgg, lpips: LpipsWeights) -> None:
+        """Look with VGG16, and weigh as LPIPS does."""
         super().__init__()
-        layers: list[nn.Module] = []
-        taken = 3
-        for given in VGG16:
-            if given:
-                layers += [nn.Conv2d(taken, given, 3, padding=1), nn.ReLU()]
-                taken = given
-            else:
-                layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
-        for index, channels in enumerate((64, 128, 256, 512, 512)):
-            self.register_buffer(f"weight_{index}", torch.full((channels,), 1 / len(LEVELS)))
+        self.vgg, self.lpips = vgg, lpips
 
     @property
     def weights(self) -> list[Tensor]:
         """How much each channel of each level counts."""
-        return [getattr(self, f"weight_{index}") for index in range(len(LEVELS))]
-
-    def load_published(
-        self, vgg: Mapping[str, Tensor], lpips: Mapping[str, Tensor] | None = None
-    ) -> None:
-        """Take over published weights, and LPIPS's weights of channels.
-
-        Raises:
-            KeyError: They are those of another network.
-            RuntimeError: Their sizes are.
-        """
-        mine = self.state_dict()
-        found = {name: vgg[name] for name in mine if name.startswith("features.")}
-        for index in range(len(LEVELS)):
-            name = f"weight_{index}"
-            found[name] = (
-                mine[name] if lpips is None else lpips[f"lin{index}.model.1.weight"].reshape(-1)
-            )
-        self.load_state_dict(found)
+        return [weight.reshape(-1) for weight in self.lpips.state_dict().values()]
 
     def forward(self, planes: Tensor, *, raw: bool = False) -> Seen:
         """Return relu1_1, and relu1_2, 2_2, 3_3, 4_3 and 5_3."""
         found = []
         seen = planes if raw else _as_imagenet(planes)
-        for layer in self.features:
+        for layer in self.vgg.features[: LEVELS[-1] + 1]:
             seen = layer(seen)
             found.append(seen)
         return Seen(found[FIRST], [found[place] for place in LEVELS])

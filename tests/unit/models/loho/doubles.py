@@ -36,10 +36,15 @@ class Look(nn.Module):
         return Seen(levels[0], levels)
 
 
-def parse(picture):
-    """Call dark pixels hair, and light ones face."""
-    light = picture.mean(1, keepdim=True)
-    return Parsed((light < 0).float(), (light > 0).float())
+class Light:
+    """Calls dark pixels hair, and light ones face."""
+
+    def __call__(self, picture):
+        light = picture.mean(1, keepdim=True)
+        return Parsed((light < 0).float(), (light > 0).float())
+
+    def shares(self, picture):
+        return self(picture)
 
 
 def tools(seed=0):
@@ -47,7 +52,7 @@ def tools(seed=0):
     generator = StyleGenerator(SIDE, mapping_layers=2, channel_multiplier=0.03, widest=16, width=12)
     for layer in generator.layers:  # untrained, it leaves noise out
         nn.init.constant_(layer.strength, 0.1)
-    return Tools.of(generator.requires_grad_(False), Look().requires_grad_(False), parse)
+    return Tools.of(generator.requires_grad_(False), Look().requires_grad_(False), Light())
 
 
 def head(seed, side=SIDE):

@@ -8,42 +8,22 @@ from torch import nn
 from torch.nn import functional
 
 from limner_models.loho.parsing import SegmenterParser
-from limner_models.loho.perception import VGG16, EncoderEye, Vgg16Eye
+from limner_models.loho.perception import EncoderEye, Vgg16Eye
 from limner_models.networks.mobilenet import MobileNetEncoder
+from limner_models.networks.vgg import LpipsWeights, Vgg
 
 PICTURE = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(2)) * 2 - 1
 
 
-def published():
-    """Return random weights under the names that torchvision and LPIPS give them."""
-    chance = torch.Generator().manual_seed(1)
-    vgg, taken, place = {}, 3, 0
-    for given in VGG16:
-        if given:
-            size = (given, taken, 3, 3)
-            scale = (2 / (9 * taken)) ** 0.5
-            vgg[f"features.{place}.weight"] = scale * torch.randn(size, generator=chance)
-            vgg[f"features.{place}.bias"] = torch.zeros(given)
-            taken = given
-        place += 2 if given else 1
-    lpips = {
-        f"lin{index}.model.1.weight": torch.rand(1, count, 1, 1, generator=chance)
-        for index, count in enumerate((64, 128, 256, 512, 512))
-    }
-    return vgg, lpips
-
-
-def test_vgg16_looks_where_loho_does():
-    vgg, lpips = published()
-    eye = Vgg16Eye()
-    eye.load_published(vgg, lpips)
+def test_vgg16_looks_where_loho_does_and_weighs_as_lpips():
+    vgg, lpips = Vgg(16), LpipsWeights()
+    eye = Vgg16Eye(vgg, lpips)
 
     seen = eye(PICTURE, raw=True)
 
-    first = functional.conv2d(PICTURE, vgg["features.0.weight"], padding=1).relu()
+    first = vgg.features[0](PICTURE).relu()
     torch.testing.assert_close(seen.appearance, first)
-    second = functional.conv2d(first, vgg["features.2.weight"], padding=1).relu()
-    torch.testing.assert_close(seen.levels[0], second)
+    torch.testing.assert_close(seen.levels[0], vgg.features[2](first).relu())
     assert [tuple(maps.shape[1:3]) for maps in seen.levels] == [
         (64, 64),
         (128, 32),
@@ -51,16 +31,12 @@ def test_vgg16_looks_where_loho_does():
         (512, 8),
         (512, 4),
     ]
-    torch.testing.assert_close(eye.weights[4], lpips["lin4.model.1.weight"].reshape(-1))
+    assert all(float(maps.detach().min()) == 0 for maps in seen.levels)  # rectified
+    difference = torch.cat([torch.rand(1, len(weight)) for weight in eye.weights], 1)
+    rows = difference.split([len(weight) for weight in eye.weights], 1)
+    sums = [row @ weight for row, weight in zip(rows, eye.weights, strict=True)]
+    torch.testing.assert_close(torch.stack(sums, 1), lpips(difference))
     assert not torch.allclose(eye(PICTURE).appearance, seen.appearance)
-
-
-def test_weights_of_another_network_are_refused():
-    vgg, _ = published()
-    del vgg["features.28.weight"]
-
-    with pytest.raises(KeyError):
-        Vgg16Eye().load_published(vgg)
 
 
 def test_our_own_eye_sees_as_much_of_a_picture_at_every_level():
@@ -98,3 +74,6 @@ def test_the_parser_takes_the_likeliest_class_at_the_picture_s_own_size():
     assert float(found.face[..., 34:, 18:].min()) == 1
     assert float((found.hair + found.face)[..., :14].max()) == 0
     assert found.hair.shape == picture[:, :1].shape
+    shares = SegmenterParser(Halves()).shares(picture)
+    assert float(shares.hair[..., :30, 18:].min()) == pytest.approx(2.71828 / 5.71828, abs=1e-4)
+    assert torch.equal(shares.hair[..., 18:] > shares.face[..., 18:], found.hair[..., 18:] > 0)
