@@ -61,15 +61,21 @@ def head_pose(landmarks: Points) -> HeadPose:
 
     Source: Kabsch, A solution for the best rotation to relate two sets of vectors, 1976.
     """
-    seen = landmarks[list(RIGID)].astype(np.float64)
-    left, _, right = np.linalg.svd((seen - seen.mean(0)).T @ TEMPLATE)
-    proper = np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
-    turn = left @ proper @ right
+    turn = head_turn(landmarks)
     return HeadPose(
         yaw=math.degrees(math.atan2(turn[2, 0], math.hypot(turn[0, 0], turn[1, 0]))),
         pitch=math.degrees(math.atan2(-turn[2, 1], turn[2, 2])),
         roll=math.degrees(math.atan2(turn[1, 0], turn[0, 0])),
     )
+
+
+def head_turn(landmarks: Points) -> NDArray[np.float64]:
+    """Return the rotation of the head under a mesh, 3x3, from the still face; see `head_pose`."""
+    seen = landmarks[list(RIGID)].astype(np.float64)
+    left, _, right = np.linalg.svd((seen - seen.mean(0)).T @ TEMPLATE)
+    proper = np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+    turn: NDArray[np.float64] = left @ proper @ right
+    return turn
 
 
 def _template() -> dict[int, tuple[float, float, float]]:
@@ -81,14 +87,14 @@ def _template() -> dict[int, tuple[float, float, float]]:
     return points
 
 
-def _centered(points: list[tuple[float, float, float]]) -> NDArray[np.float64]:
-    array = np.array(points)
-    centered: NDArray[np.float64] = array - array.mean(0)
-    return centered
-
-
 RIGID: Final = tuple(_template())
 """The mesh points that the pose is read from."""
 
-TEMPLATE: Final = _centered(list(_template().values()))
+SIDED: Final = tuple(_SIDES)
+"""Those of them that come in pairs, at the image's left and right."""
+
+STILL: Final = np.array(list(_template().values()))
+"""len(RIGID)x3 float64, the still face."""
+
+TEMPLATE: Final = STILL - STILL.mean(0)
 """len(RIGID)x3 float64, the still face about its mean."""

@@ -1,0 +1,125 @@
+"""What lies beneath hair, laid into a photo."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath
+from limner_server.imaging.fitting import Strands
+from limner_server.imaging.geometry import Region, crop
+
+few = settings(max_examples=10)
+seeds = st.integers(0, 2**32 - 1)
+REGION = Region(300, 260, 420, 420, 0.2)
+UNIT = 20.0
+
+
+def hair_of(seed=0):
+    """Return a soft blob of hair within the region, its edge anything between."""
+    rng = np.random.default_rng(seed)
+    alpha = np.zeros((500, 600), np.uint8)
+    center = tuple(int(v) for v in rng.integers((230, 190), (370, 330)))
+    cv2.ellipse(alpha, center, (90, 60), int(rng.integers(180)), 0, 360, 255, -1)
+    return cv2.GaussianBlur(alpha, (0, 0), 3)
+
+
+def slope_of(right=0.2, down=0.15):
+    y, x = np.mgrid[:500, :600]
+    return np.stack([30 + right * x, 40 + down * y, 90 + 0 * x], -1).astype(np.uint8)
+
+
+@few
+@given(seeds)
+def test_where_nothing_opens_no_bit_changes(seed):
+    photo = np.random.default_rng(seed).integers(0, 256, (500, 600, 3), np.uint8)
+    hole = hole_of(hair_of(seed), None, UNIT)
+    kept = photo.copy()
+
+    laid = lay_beneath(photo, hole, np.zeros((256, 256, 3), np.uint8), REGION)
+
+    opened = np.zeros((500, 600), np.uint8)
+    opened[hole.rows, hole.columns] = hole.opened
+    np.testing.assert_array_equal(laid[opened == 0], photo[opened == 0])
+    np.testing.assert_array_equal(photo, kept)
+    assert (opened[hair_of(seed) >= 3] == 255).all()
+
+
+@few
+@given(seeds, st.floats(-60, 60))
+def test_whatever_the_tint_of_what_was_painted_it_meets_the_photo(seed, tint):
+    photo, alpha = slope_of(), hair_of(seed)
+    hidden = np.where(alpha[..., None] > 0, np.uint8(7), photo)
+    painted = crop(photo, REGION, 256, 256).astype(np.float32) + np.float32(tint)
+
+    laid = lay_beneath(
+        hidden, hole_of(alpha, None, UNIT), np.clip(painted, 0, 255).astype(np.uint8), REGION
+    )
+
+    assert np.abs(laid.astype(int) - photo).max() <= 4
+
+
+def test_what_was_painted_is_shown():
+    photo, alpha = slope_of(), hair_of()
+    marked = photo.copy()
+    y, x = (int(v.mean()) for v in np.nonzero(alpha > 200))
+    cv2.circle(marked, (x, y), 25, (250, 10, 10), -1)
+
+    laid = lay_beneath(photo, hole_of(alpha, None, UNIT), crop(marked, REGION, 256, 256), REGION)
+
+    np.testing.assert_allclose(laid[y, x], (250, 10, 10), atol=6)
+
+
+def test_beyond_the_crop_the_surroundings_go_on():
+    photo, alpha = slope_of(0, 0), np.zeros((500, 600), np.uint8)
+    cv2.ellipse(alpha, (300, 400), (60, 95), 0, 0, 360, 255, -1)
+    hidden = np.where(alpha[..., None] > 0, np.uint8(7), photo)
+    region = Region(300, 200, 300, 300)
+
+    laid = lay_beneath(hidden, hole_of(alpha, None, UNIT), crop(photo, region, 256, 256), region)
+
+    assert np.abs(laid.astype(int) - photo).max() <= 3
+
+
+@pytest.mark.parametrize("sigma", [0.0, 2.0, 4.0])
+def test_the_photo_s_noise_goes_on_in_the_hole(sigma):
+    rng, alpha = np.random.default_rng(0), hair_of()
+    noise = rng.normal(0, sigma, (500, 600, 1))
+    photo = np.clip(np.rint(120 + noise + np.zeros(3)), 0, 255).astype(np.uint8)
+    flat = np.full((256, 256, 3), 120, np.uint8)
+
+    laid = lay_beneath(photo, hole_of(alpha, None, UNIT), flat, REGION)
+
+    y, x = (int(v.mean()) for v in np.nonzero(alpha > 200))
+    patch = laid[y - 20 : y + 20, x - 20 : x + 20, 1].astype(float)
+    assert patch.std() == pytest.approx(sigma, rel=0.3, abs=0.6)
+
+
+def test_hair_that_new_hair_hides_stays():
+    alpha = hair_of()
+    new = Strands(
+        np.zeros((500, 600, 3), np.uint8),
+        np.full((500, 600), 255, np.uint8),
+        slice(0, 500),
+        slice(0, 600),
+    )
+
+    assert hole_of(alpha, new, UNIT) is None
+    assert hole_of(np.zeros_like(alpha), None, UNIT) is None
+
+
+@few
+@given(seeds)
+def test_the_network_sees_the_hole_where_its_crop_shows_the_hair(seed):
+    alpha = hair_of(seed)
+    hole = hole_of(alpha, None, UNIT)
+
+    plane = hole_in_crop(hole, REGION, 256)
+
+    seen = crop(np.repeat(alpha[..., None], 3, -1), REGION, 256, 256)[..., 0]
+    assert set(np.unique(plane)) <= {0, 255}
+    assert (plane[seen > 3] == 255).all()
+    assert np.count_nonzero(plane) < 2 * np.count_nonzero(seen)
