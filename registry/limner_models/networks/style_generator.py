@@ -118,7 +118,7 @@ class StyleGenerator(nn.Module):
         """
         noises = self.noises if noises is None else noises
         first, colors = self.layers[0], self.colors[0]
-        features = first(self.start.expand(len(styles), -1, -1, -1), styles[:, 0], noises[0])
+        features = first(self.start.expand(styles.shape[0], -1, -1, -1), styles[:, 0], noises[0])
         picture: Tensor = colors(features, styles[:, 1])
         for index, colors in enumerate(self.colors[1:]):
             row = 2 * index + 1

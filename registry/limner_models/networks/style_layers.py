@@ -177,7 +177,7 @@ def low_passed(planes: Tensor, *, before: int, after: int, gain: float = 1.0) ->
         after: Zeros put below and to the right; each axis ends 3 shorter than with all zeros.
         gain: That a constant is multiplied with.
     """
-    channels = planes.shape[1]
+    channels = int(planes.shape[1])  # an exported filter has a fixed shape
     taps = planes.new_tensor(TAPS) * (math.sqrt(gain) / sum(TAPS))
     planes = functional.pad(planes, (before, after, before, after))
     across = functional.conv2d(planes, taps.expand(channels, 1, 1, -1), groups=channels)

@@ -18,6 +18,7 @@ from limner_models.recipes import (
     hair_matter,
     hair_segmenter,
     hair_segmenter_rivals,
+    portrait_generator,
     stylizer,
 )
 
@@ -49,6 +50,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             animalizer.ANIMALIZER_GENERATED,
             animalizer.ANIMALIZER_CAT,
             animalizer_unpaired.ANIMALIZER_UNPAIRED,
+            portrait_generator.PORTRAIT_GENERATOR_RECIPE,
         )
     }
 )
