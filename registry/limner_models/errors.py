@@ -1,4 +1,4 @@
-"""What can stop a training, each with what to do about it in its message.
+"""What can stop the making of a model, each with what to do about it in its message.
 
 ModelError
 ├── MaterialMissing         the portraits a recipe wants are not there
@@ -6,6 +6,7 @@ ModelError
 ├── CheckpointForeign       a checkpoint belongs to another recipe or other data
 ├── CheckpointDamaged       a checkpoint, or committed weights, cannot be read
 ├── PretrainedMissing       published weights could not be fetched
+├── WeightsRefused          a file holds no weights that can be taken over as they should be
 ├── ParityMissed            the exported network answers otherwise than the trained one
 └── TrainingDiverged        a loss is no number any more
 """
@@ -35,6 +36,10 @@ class CheckpointDamaged(ModelError):
 
 class PretrainedMissing(ModelError):
     """A published network to start from could not be had."""
+
+
+class WeightsRefused(ModelError):
+    """Other people's weights are unsafe to read, damaged, or not of a network that is known."""
 
 
 class ParityMissed(ModelError):

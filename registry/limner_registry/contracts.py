@@ -7,8 +7,12 @@ can stand in for each other. A change of tensors is a new revision, and revision
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from limner_registry.tensors import FREE, Tensor
+
+Backend = Literal["onnx", "loho"]
+"""Which of `backends` runs a model, and with it what its network's file is."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,17 @@ class Contract:
     """The largest batch one call may carry, in [1, 64]."""
     runners: int = 1
     """How many calls of a version are answered side by side, each by a process of its own."""
+    backend: Backend = "onnx"
 
     @property
     def id(self) -> str:
         """Name and revision, as versions are tagged: `face_detector/1`."""
         return f"{self.model}/{self.revision}"
+
+    @property
+    def streams(self) -> bool:
+        """Whether a call has many answers, the last of which counts; else it has one."""
+        return self.backend == "loho"
 
 
 FACE_DETECTOR = Contract(
@@ -241,6 +251,41 @@ HAIR_REMOVER = Contract(
     max_batch=4,
 )
 
+SEARCH_MEASURES = (
+    *("identity", "structure", "noise", "appearance", "style"),
+    *("shape_appearance", "shape_style", "total", "cosine_before", "cosine_after", "overlap"),
+)
+"""What each answer of HAIR_OPTIMIZER tells of a step: losses, not weighted; the sum of what is
+minimized, weighted; the largest cosine between what is sought of the shape and what shall be left
+alone, before and after; intersection over union of the wished hair and that in the picture."""
+
+HAIR_OPTIMIZER = Contract(
+    model="hair_optimizer",
+    revision=1,
+    inputs=(
+        Tensor(
+            "photos",
+            "uint8",
+            (3, FREE, FREE, 3),
+            "sRGB, heads aligned to `face_template`: the person, the hair's shape, the hair's look",
+        ),
+        Tensor("maps", "uint8", (3, FREE, FREE, 2), "shares of hair and face in them, of 255"),
+        Tensor("steps", "int16", (2,), "of either stage, in [0, 5000]; none draws the beginning"),
+        Tensor("seed", "uint8", (4,), "of the search, the lowest byte first"),
+    ),
+    outputs=(
+        Tensor("steps", "int16", (2,), "done, and to be done at most"),
+        Tensor("measures", "float32", (len(SEARCH_MEASURES),), "in the order of SEARCH_MEASURES"),
+        Tensor("side", "int16", (1,), "pixels at which pictures are compared"),
+        Tensor("picture", "uint8", (FREE, FREE, 3), "sRGB, a preview; the last is what was found"),
+        Tensor(
+            "maps", "uint8", (FREE, FREE, 2), "shares of hair and face in the last picture, of 255"
+        ),
+    ),
+    max_batch=1,
+    backend="loho",
+)
+
 CONTRACTS = (
     FACE_DETECTOR,
     FACE_MESH,
@@ -257,6 +302,7 @@ CONTRACTS = (
     BACKGROUND_BLENDER,
     ANIMALIZER,
     HAIR_REMOVER,
+    HAIR_OPTIMIZER,
 )
 """Every contract there is."""
 

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from limner_registry.contracts import Backend
+
 FILE = "manifest.json"
 NETWORK = "model.onnx"
+WEIGHTS = "model.safetensors"
+"""In place of NETWORK where a version needs gradients, which ONNX has none of."""
 GOLDEN = "golden.npz"
 CARD = "card.md"
 PARTS = (NETWORK, GOLDEN, CARD)
 """The files every manifest lists, and the only ones: nothing in a version is unpickled or run."""
+PARTS_OF_WEIGHTS = (WEIGHTS, GOLDEN, CARD)
+"""The same where there are weights alone."""
 MAX_BYTES = 64 * 1024
 """A longer manifest is not read."""
 CHUNK = 1 << 20
@@ -44,6 +50,16 @@ class Manifest:
         """The sha256 of the canonical bytes: the identity of the version's content."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
+    @property
+    def network_sha256(self) -> str:
+        """The sha256 of the network, or of its weights."""
+        return next(self.files[name] for name in (NETWORK, WEIGHTS) if name in self.files)
+
+
+def network_name(backend: Backend) -> str:
+    """Return the name of the file that a backend runs."""
+    return NETWORK if backend == "onnx" else WEIGHTS
+
 
 def seal(folder: Path) -> Manifest:
     """Write the manifest of the files in `folder` beside them and return it.
@@ -51,8 +67,9 @@ def seal(folder: Path) -> Manifest:
     Raises:
         VersionDamaged: The folder does not hold exactly the parts of a version.
     """
-    _check_names(folder, {*PARTS})
-    manifest = Manifest({name: file_sha256(folder / name) for name in PARTS})
+    parts = _parts(folder)
+    _check_names(folder, {*parts})
+    manifest = Manifest({name: file_sha256(folder / name) for name in parts})
     (folder / FILE).write_bytes(manifest.to_bytes())
     return manifest
 
@@ -68,8 +85,11 @@ def verify(folder: Path, digest: str, also: frozenset[str] = frozenset()) -> Man
     Raises:
         VersionDamaged: A file is extra, missing, altered, or no plain file.
     """
-    _check_names(folder, {*PARTS, FILE}, also)
+    parts = _parts(folder)
+    _check_names(folder, {*parts, FILE}, also)
     manifest = _read(folder / FILE, digest)
+    if set(manifest.files) != {*parts}:
+        raise VersionDamaged(f"{folder / FILE} lists other files than {', '.join(parts)}")
     for name, expected in manifest.files.items():
         if file_sha256(folder / name) != expected:
             raise VersionDamaged(f"{folder / name} is not the file that was published")
@@ -85,6 +105,11 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _parts(folder: Path) -> tuple[str, ...]:
+    """Return the parts that a folder should hold, by whether its network is weights alone."""
+    return PARTS_OF_WEIGHTS if (folder / WEIGHTS).exists() else PARTS
+
+
 def _read(path: Path, digest: str) -> Manifest:
     """Return the manifest in a file whose bytes hash to `digest` and are canonical."""
     if path.stat().st_size > MAX_BYTES:
@@ -93,8 +118,6 @@ def _read(path: Path, digest: str) -> Manifest:
     if hashlib.sha256(content).hexdigest() != digest:
         raise VersionDamaged(f"{path} is not the manifest that was published")
     manifest = Manifest(_files(content, path))
-    if set(manifest.files) != {*PARTS}:
-        raise VersionDamaged(f"{path} lists other files than {', '.join(PARTS)}")
     if manifest.to_bytes() != content:
         raise VersionDamaged(f"{path} is not spelled canonically")
     return manifest

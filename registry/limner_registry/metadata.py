@@ -81,13 +81,13 @@ def tags_of(
         MetadataIncomplete: A tag would be empty, malformed or too long.
     """
     tags = {
-        BACKEND: "onnx",
+        BACKEND: release.contract.backend,
         CONTRACT: release.contract.id,
         DATA_SHA256: release.data_sha256,
         GOLDEN_SHA256: sealed.files[manifest.GOLDEN],
         LICENSE: release.license.strip(),
         MANIFEST_SHA256: sealed.digest,
-        NETWORK_SHA256: sealed.files[manifest.NETWORK],
+        NETWORK_SHA256: sealed.network_sha256,
         ORIGIN: release.origin.strip(),
         PARENT: "none" if parent is None else str(parent),
         SIGNATURE: signature(release.contract),

@@ -5,7 +5,8 @@
 <models>/face_detector.v7/7/model.py            the runner of this release of Limner
 <models>/face_detector.v7/7/__pycache__/...     its bytecode; Python would write it at the first
                                                 load, which Triton takes for a new version
-<models>/face_detector.v7/7/model.onnx, golden.npz, card.md, manifest.json
+<models>/face_detector.v7/7/model.onnx, golden.npz, card.md, manifest.json; or
+                                                model.safetensors in place of the first
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def made_files(version: Version, kind: Kind) -> dict[str, bytes]:
     """
     contract = _contract_of(version)
     config = triton_config(contract, version.number, version.manifest_sha256, kind)
-    runner = files("limner_registry.backends").joinpath("onnx.py").read_bytes()
+    runner = files("limner_registry.backends").joinpath(f"{contract.backend}.py").read_bytes()
     number = str(version.number)
     cached = importlib.util.cache_from_source(RUNNER, optimization="")
     about = {key: version.tags.get(tag, "") for key, tag in TOLD.items()}

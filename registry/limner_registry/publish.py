@@ -57,7 +57,7 @@ def publish(registry: Registry, release: Release, parent: int | None = None) -> 
 
 def write(release: Release, folder: Path) -> manifest.Manifest:
     """Write a release's files and their manifest into an empty folder."""
-    (folder / manifest.NETWORK).write_bytes(release.network)
+    (folder / manifest.network_name(release.contract.backend)).write_bytes(release.network)
     (folder / manifest.CARD).write_text(release.card, encoding="utf-8")
     release.golden.write(folder)
     return manifest.seal(folder)

@@ -19,7 +19,7 @@ class Release:
     contract: Contract
     """The tensors it answers."""
     network: bytes
-    """The ONNX file, normalization inside."""
+    """The ONNX file, normalization inside; or the weights, as safetensors, of what is searched."""
     golden: Golden
     """Inputs and what the network answers to them."""
     scores: Mapping[str, float]

@@ -27,12 +27,14 @@ CONFIG = """\
 name: {name}
 backend: "python"
 max_batch_size: {max_batch}
-version_policy {{ specific {{ versions: [ {version} ] }} }}
+{policy}version_policy {{ specific {{ versions: [ {version} ] }} }}
 {tensors}
 instance_group [ {{ count: {runners}, kind: {kind} }} ]
 parameters {{ key: "limner.contract" value {{ string_value: {contract} }} }}
 parameters {{ key: "limner.manifest_sha256" value {{ string_value: {manifest_sha256} }} }}
 """
+
+STREAMING = "model_transaction_policy { decoupled: true }\n"
 
 
 def triton_config(
@@ -46,6 +48,7 @@ def triton_config(
     return CONFIG.format(
         name=json.dumps(triton_name(contract.model, version)),
         max_batch=contract.max_batch,
+        policy=STREAMING if contract.streams else "",
         version=version,
         tensors="\n".join(
             (*_blocks("input", contract.inputs), *_blocks("output", contract.outputs))

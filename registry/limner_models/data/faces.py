@@ -74,8 +74,14 @@ class Move:
         return cls(turn, float(np.exp(grow)), (shift[0], shift[1]), mirrored=mirrored)
 
 
-def read_face(path: Path) -> Face:
-    """Read a portrait and align it."""
+def read_face(path: Path, beyond: int = cv2.BORDER_CONSTANT) -> Face:
+    """Read a portrait and align it.
+
+    Args:
+        path: Of the portrait.
+        beyond: What lies where the drawing ends, one of OpenCV's BORDER constants. Nothing, unless
+            told otherwise: a mirrored face would be taken for one.
+    """
     portrait = portraits.read(path)
     points = five_of_studio(portrait.points)
     face = scene.layers_of(portrait).face * (portrait.labels != portraits.EARS)
@@ -86,7 +92,9 @@ def read_face(path: Path) -> Face:
     margin = KEPT * (ROOM - 1) / 2
     matrix[:, 2] += margin
     side = round(KEPT * ROOM)
-    light, shares = (_warped(planes, matrix, side) for planes in (portrait.foreground, shares))
+    light, shares = (
+        _warped(planes, matrix, side, beyond) for planes in (portrait.foreground, shares)
+    )
     return Face(light.astype(np.float16), (shares * 255 + 0.5).astype(np.uint8), places)
 
 
@@ -129,7 +137,7 @@ def _sources(size: int, moves: tuple[Move, ...]) -> tuple[Floats, Floats]:
     return (x * size + middle).astype(np.float32), (y * size + middle).astype(np.float32)
 
 
-def _warped(planes: Floats, matrix: NDArray[np.float64], side: int) -> Floats:
+def _warped(planes: Floats, matrix: NDArray[np.float64], side: int, beyond: int) -> Floats:
     """Return three planes under a similarity; what would be skipped is averaged first."""
     while np.hypot(*matrix[:, 0]) < 0.5 and min(planes.shape[:2]) > 1:
         high, wide = (extent // 2 * 2 for extent in planes.shape[:2])
@@ -140,6 +148,5 @@ def _warped(planes: Floats, matrix: NDArray[np.float64], side: int) -> Floats:
         # index i here is index 2 i + 1/2 before
         offset = matrix[:, 2] + matrix[:, :2] @ (0.5, 0.5)
         matrix = np.column_stack([2 * matrix[:, :2], offset])
-    # nothing beyond the portrait: a mirrored face would be taken for one
-    moved = cv2.warpAffine(planes, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    moved = cv2.warpAffine(planes, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=beyond)
     return np.asarray(moved, np.float32)

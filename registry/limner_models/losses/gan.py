@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GRAY: Final = 0.5
 """What a discriminator sees where there is no hair."""
@@ -64,3 +67,30 @@ def moved_and_cut(planes: Tensor) -> Tensor:
         keep[:, top : top + hole, left : left + hole] = 0
         cut.append(picture[:, y : y + side, x : x + side] * keep + GRAY * (1 - keep))
     return torch.stack(cut) if count else planes
+
+
+def taken_for_true(scores: Tensor) -> Tensor:
+    """Return the logistic loss of whoever wants these scores to be high, a scalar.
+
+    Source: Goodfellow et al., Generative Adversarial Nets, 2014; its form that never saturates.
+    """
+    return functional.softplus(-scores.float()).mean()
+
+
+def told_apart(true: Tensor, false: Tensor) -> Tensor:
+    """Return the logistic loss of who scores true pictures high and false ones low, a scalar."""
+    return taken_for_true(true) + taken_for_true(-false)
+
+
+def steepness(judge: Callable[[Tensor], Tensor], true: Tensor) -> Tensor:
+    """Return the mean square of a judge's gradient on true pictures, a scalar to descend.
+
+    Args:
+        judge: Scores pictures.
+        true: Nx3xHxW.
+
+    Source: Mescheder et al., Which Training Methods for GANs do actually Converge, ICML 2018.
+    """
+    seen = true.detach().requires_grad_(requires_grad=True)
+    (slope,) = torch.autograd.grad(judge(seen).sum(), seen, create_graph=True)
+    return slope.square().sum((1, 2, 3)).mean()

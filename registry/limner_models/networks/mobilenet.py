@@ -51,11 +51,15 @@ class MobileNetEncoder(nn.Module):
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return the features, finest first."""
+        return self.after_stem(self.features[0](image))
+
+    def after_stem(self, features: Tensor) -> list[Tensor]:
+        """Return the features, finest first, from what the first block has made of an image."""
         taps = []
-        for index, block in enumerate(self.features):
-            image = block(image)
+        for index, block in enumerate(self.features[1:], 1):
+            features = block(features)
             if index in TAPS:
-                taps.append(image)
+                taps.append(features)
         return taps
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002

@@ -19,6 +19,7 @@ from limner_models.recipes import (
     hair_remover,
     hair_segmenter,
     hair_segmenter_rivals,
+    portrait_generator,
     stylizer,
 )
 
@@ -51,6 +52,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             animalizer.ANIMALIZER_GENERATED,
             animalizer.ANIMALIZER_CAT,
             animalizer_unpaired.ANIMALIZER_UNPAIRED,
+            portrait_generator.PORTRAIT_GENERATOR_RECIPE,
         )
     }
 )

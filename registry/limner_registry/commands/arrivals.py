@@ -18,7 +18,7 @@ from limner_registry.errors import InputRefused
 from limner_registry.release import Release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from limner_registry.store import Version
 
@@ -31,16 +31,56 @@ VERSIONS_JSON = """\b
 """
 
 
-@click.command("import", cls=RegistryCommand, epilog=VERSIONS_JSON)
-@click.argument("source", type=click.Choice(["mediapipe", "starter"]))
-@screened
-def import_models(screen: Screen, source: str) -> None:
-    """Bring in networks that are there already: MediaPipe's, or our own starters.
+class Imports(click.Group):
+    """A group whose later commands take files over, and come with the extra that makes models."""
 
-    MediaPipe's are fetched from the package index and checked against pinned digests; the
-    starters' weights come with Limner. All are converted, proven and published. Importing again
-    changes nothing. `limner models place` makes them serve.
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all that is installed."""
+        return [*super().list_commands(ctx), *_from_files()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        return super().get_command(ctx, cmd_name) or _from_files().get(cmd_name)
+
+
+def _from_files() -> Mapping[str, click.Command]:
+    try:
+        from limner_models.commands.importing import IMPORTS
+    except ModuleNotFoundError:
+        return {}
+    return IMPORTS
+
+
+@click.group("import", cls=Imports)
+def import_models() -> None:
+    """Bring in networks that are there already: MediaPipe's, our own starters, or from a file.
+
+    MediaPipe's and the starters become versions in the registry; `limner models place` makes them
+    serve. What a file of yours holds is checked and written as safetensors with a manifest.
     """
+
+
+@import_models.command("mediapipe", cls=RegistryCommand, epilog=VERSIONS_JSON)
+@screened
+def import_mediapipe(screen: Screen) -> None:
+    """Publish MediaPipe's networks, fetched from the package index.
+
+    They are checked against pinned digests, converted and proven. Importing again changes nothing.
+    """
+    _import(screen, "mediapipe")
+
+
+@import_models.command("starter", cls=RegistryCommand, epilog=VERSIONS_JSON)
+@screened
+def import_starters(screen: Screen) -> None:
+    """Publish our own starters, whose weights come with Limner.
+
+    They are exported and proven. Importing again changes nothing.
+    """
+    _import(screen, "starter")
+
+
+def _import(screen: Screen, source: str) -> None:
     # --help need not wait for onnx, onnxruntime, torch and MLflow
     from limner_registry.publish import publish
 

@@ -15,7 +15,7 @@ from limner_server.admission.gates import Gates
 from limner_server.routing.quality import look
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -95,6 +95,46 @@ class Models:
             return answers
         return await self._better(contract, use, inputs, call) or answers
 
+    async def follow(
+        self, contract: Contract, inputs: Inputs, call: Call
+    ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
+        """Give the answers of a version that has many, as they come; closing it ends the run.
+
+        The stable version takes over where a canary fails, and begins anew.
+
+        Args:
+            contract: The model and its tensors.
+            inputs: Arrays by tensor name, batch axis first, as the contract says.
+            call: Whose deadline, plan and record apply.
+
+        Raises:
+            ModelNotReady: No version is ready, or the one planned has just gone.
+            ModelFailed: The version failed on these inputs.
+            DeadlinePassed: The call's time is over.
+            OverloadedWork: So many runs wait before this one that it would end too late.
+        """
+        use = call.use_of(contract.model)
+        while True:
+            version = contract.model, use.version
+            losses = await self._servables.back(*version, _left(call))
+            try:
+                async with self._gates.through(contract, use.version, call):
+                    answers = self._triton.stream(contract, use.version, inputs, _left(call))
+                    with self._counting(contract, use, call):
+                        async with contextlib.aclosing(answers):
+                            async for answer in answers:
+                                yield answer
+            except OF_THE_MODEL as error:
+                if isinstance(error, ModelNotReady):
+                    self._servables.lose(*version, losses)
+                self._trials.failed(call, contract.model, use)
+                if use.choice.arm is not Arm.CANARY or use.fell_back or not use.stable:
+                    raise
+                use.fell_back = True
+                use.bad.add(Kind.FALLBACK)
+            else:
+                return
+
     async def _better(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call
     ) -> dict[str, NDArray[Any]] | None:
@@ -141,15 +181,21 @@ class Models:
         self, contract: Contract, use: Use, inputs: Inputs, call: Call
     ) -> dict[str, NDArray[Any]]:
         """Run the version in use, and count how that ended."""
+        with self._counting(contract, use, call):
+            return await self._triton.run(contract, use.version, inputs, _left(call))
+
+    @contextlib.contextmanager
+    def _counting(self, contract: Contract, use: Use, call: Call) -> Iterator[None]:
+        """Count how a run ends that is a stage of a call."""
         started = time.monotonic()
         outcome = "ok"
         try:
             with call.stage(contract.model):
-                return await self._triton.run(contract, use.version, inputs, _left(call))
+                yield
         except LimnerError as error:
             outcome = error.reason.lower()
             raise
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             outcome = "cancelled"
             raise
         finally:

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
-import numpy as np
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
-from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
+from limner.v1.reasons import DeadlinePassed, ModelNotReady
 from limner_registry.contracts import triton_name
 from limner_server.triton.lanes import Lanes
+from limner_server.triton.messages import (
+    answers_of,
+    check_answers,
+    check_input,
+    request_of,
+    translated,
+)
+from limner_server.triton.streaming import last, streamed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator
 
-    import numpy.typing as npt
-
-    from limner.errors import LimnerError
     from limner_registry.contracts import Contract
-    from limner_registry.tensors import Tensor
     from limner_server.triton.lanes import Passage
-
-    Inputs = Mapping[str, npt.NDArray[np.generic]]
-    Arrays = dict[str, npt.NDArray[Any]]
+    from limner_server.triton.messages import Arrays, Inputs
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,6 @@ SAID_BY_TRITON = {
     grpc.StatusCode.NOT_FOUND,
 }
 """Failures that are an answer for sure; all others may be the connection's, too."""
-TRITON_DTYPES = {"uint8": "UINT8", "int16": "INT16", "float32": "FP32"}
 
 
 class Triton:
@@ -93,29 +93,43 @@ class Triton:
             ModelFailed: It failed on these inputs.
             DeadlinePassed: The time is over.
         """
-        if timeout <= 0:
-            raise DeadlinePassed(f"no time was left for {contract.model}")
-        for tensor in contract.inputs:
-            _check(tensor, inputs[tensor.name], contract)
+        if contract.streams:
+            return await last(self.stream(contract, version, inputs, timeout))
+        _check(contract, inputs, timeout)
         passage = self.lanes.passage(contract, version, inputs)
         answers = None
         if passage is not None:
             answers = await self._by_lane(contract, version, inputs, passage, timeout)
         if answers is None:
-            request = _request(contract, version, inputs)
+            request = request_of(contract, version, inputs)
             try:
                 response = await self._stub.ModelInfer(request, timeout=timeout)
             except grpc.aio.AioRpcError as error:
                 raise translated(error, contract.model, version) from error
-            answers = _answers(contract, response)
+            answers = answers_of(contract, response)
         batch = len(inputs[contract.inputs[0].name])
-        for tensor in contract.outputs:
-            if (wrong := _wrong(tensor, answers.get(tensor.name), batch)) is not None:
-                told = {"model": contract.model, "version": version, "detail": wrong}
-                log.warning("an answer is useless", extra=told)
-                raise ModelFailed(f"{contract.model} version {version} answered uselessly")
+        check_answers(contract, version, answers, batch)
         self.lanes.learn(contract, version, inputs, answers)
         return answers
+
+    def stream(
+        self, contract: Contract, version: int, inputs: Inputs, timeout: float
+    ) -> AsyncGenerator[Arrays, None]:
+        """Give the answers of one version that has many, as they come; closing it ends them.
+
+        Args:
+            contract: The model and its tensors.
+            version: Its number.
+            inputs: Arrays by tensor name, batch axis first, as the contract says.
+            timeout: Seconds that Triton gets for all of them.
+
+        Raises:
+            ModelNotReady: The version is not ready, or has just gone.
+            ModelFailed: It failed on these inputs.
+            DeadlinePassed: The time is over.
+        """
+        _check(contract, inputs, timeout)
+        return streamed(self._stub, contract, version, inputs, timeout)
 
     async def _by_lane(
         self, contract: Contract, version: int, inputs: Inputs, passage: Passage, timeout: float
@@ -124,7 +138,7 @@ class Triton:
 
         Its part of the slab is held until Triton has answered, whoever still waits for that.
         """
-        request = _request(contract, version, inputs, passage)
+        request = request_of(contract, version, inputs, passage)
         run = asyncio.create_task(self._held(contract, request, passage))
         self._runs.add(run)
         run.add_done_callback(self._ended)
@@ -157,7 +171,7 @@ class Triton:
         ours = False
         try:
             response = await self._stub.ModelInfer(request, timeout=LONGEST_SECONDS)
-            answers = _answers(contract, response, passage)
+            answers = answers_of(contract, response, passage)
             ours = True
         except grpc.aio.AioRpcError as error:
             ours = error.code() in SAID_BY_TRITON or "ready state" in (error.details() or "")
@@ -191,69 +205,13 @@ class Triton:
             log.warning("unload failed", extra={"model": model, "detail": error.details()})
 
 
-def _request(
-    contract: Contract, version: int, inputs: Inputs, passage: Passage | None = None
-) -> service_pb2.ModelInferRequest:
-    """Return a run as Triton is asked for it; what has a place in `passage` is there already."""
-    request = service_pb2.ModelInferRequest(
-        model_name=triton_name(contract.model, version), model_version=str(version)
-    )
+def _check(contract: Contract, inputs: Inputs, timeout: float) -> None:
+    """Let through what can be run.
+
+    Raises:
+        DeadlinePassed: There is no time for it.
+    """
+    if timeout <= 0:
+        raise DeadlinePassed(f"no time was left for {contract.model}")
     for tensor in contract.inputs:
-        array = inputs[tensor.name]
-        entry = request.inputs.add(name=tensor.name, datatype=TRITON_DTYPES[tensor.dtype])
-        entry.shape.extend(array.shape)
-        if passage is None or not passage.tell(entry, tensor.name):
-            request.raw_input_contents.append(array.tobytes())
-    if passage is not None:
-        for tensor in contract.outputs:
-            passage.tell(request.outputs.add(name=tensor.name), tensor.name)
-    return request
-
-
-def _answers(
-    contract: Contract, response: service_pb2.ModelInferResponse, passage: Passage | None = None
-) -> Arrays:
-    """Return the arrays of an answer, those with a place in `passage` copied from there."""
-    dtypes = {tensor.name: tensor.dtype for tensor in contract.outputs}
-    answers = {}
-    for output, raw in zip(response.outputs, response.raw_output_contents, strict=True):
-        name, shape = output.name, tuple(output.shape)
-        if passage is not None and name in passage.places:
-            answers[name] = passage.take(name, dtypes[name], shape)
-        else:
-            answers[name] = np.frombuffer(raw, np.dtype(dtypes[name])).reshape(shape)
-    return answers
-
-
-def translated(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerError:
-    """Return Triton's failure in our words; its own text holds paths and stays in the log."""
-    code, text = error.code(), error.details() or ""
-    log.warning(
-        "triton call failed",
-        extra={"model": model, "version": version, "code": code.name, "detail": text[:500]},
-    )
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return DeadlinePassed(f"the deadline passed while {model} ran")
-    gone = code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND}
-    if gone or "is not healthy" in text:
-        return ModelNotReady(f"{model} version {version} is not ready", retry_after=1.0)
-    return ModelFailed(f"{model} version {version} failed on this request")
-
-
-def _check(tensor: Tensor, array: npt.NDArray[np.generic], contract: Contract) -> None:
-    batch, *shape = array.shape
-    if not tensor.holds(shape) or array.dtype != tensor.dtype:
-        raise ValueError(f"{contract.id} {tensor.name} got {array.dtype}{list(array.shape)}")
-    if not 1 <= batch <= contract.max_batch:
-        raise ValueError(f"{contract.id} got a batch of {batch}, at most {contract.max_batch}")
-
-
-def _wrong(tensor: Tensor, array: npt.NDArray[Any] | None, batch: int) -> str | None:
-    """Return what of an answer is not as its contract says; None where all is."""
-    if array is None:
-        return f"{tensor.name} is missing"
-    if len(array) != batch or not tensor.holds(array.shape[1:]):
-        return f"{tensor.name} is {list(array.shape)}"
-    if tensor.dtype == "float32" and not np.isfinite(array).all():
-        return f"{tensor.name} holds numbers that are none"
-    return None
+        check_input(tensor, inputs[tensor.name], contract)

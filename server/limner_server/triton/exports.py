@@ -72,9 +72,12 @@ def contract_named(model: str) -> Contract:
         ModelVersionUnknown: There is no such model; the message lists those there are.
     """
     try:
-        return contract_of(model)
+        contract = contract_of(model)
     except KeyError as error:
         raise ModelVersionUnknown(str(error.args[0])) from error
+    if contract.backend != "onnx":
+        raise ModelVersionUnknown(f"{model} is no network that runs by itself")
+    return contract
 
 
 def read_export(models: Path, contract: Contract, version: int) -> Export:

@@ -29,6 +29,8 @@ MEND_SECONDS: Final = 20.0
 """A version that was lost is waited for this long; mending one takes about two seconds."""
 PROBE_SECONDS: Final = 10.0
 """A version that has not answered its golden inputs by then is lost."""
+STREAMED_SECONDS: Final = 30.0
+"""Between two proofs of a version that streams: they take it longer, and its work."""
 MOST_GROWN: Final = 2 * 1024**3
 """Bytes of memory that a runner may gain before another takes its place."""
 
@@ -72,6 +74,7 @@ class Keeper:
         self._back = asyncio.Event()
         self._lost_at: float | None = None
         self._retry_at = 0.0
+        self._proven_at = 0.0
         self._hints = 0
         self._work: asyncio.Task[None] | None = None
 
@@ -91,9 +94,9 @@ class Keeper:
             return
         if self.up and self._runners.grown() > MOST_GROWN:
             self.lose("a runner has grown too large")
-        elif self.up:
+        elif self.up and self._is_stale():
             self._begin(self._prove_again())
-        elif time.monotonic() >= self._retry_at:
+        elif not self.up and time.monotonic() >= self._retry_at:
             self._begin(self._bring_up())
 
     def lose(self, why: str) -> None:
@@ -145,6 +148,11 @@ class Keeper:
             await work
         except Exception:  # a defect must not leave a version without its keeper
             log.exception("a version could not be looked after; trying again")
+
+    def _is_stale(self) -> bool:
+        """Return whether it is time to prove it again."""
+        pause = STREAMED_SECONDS if self._contract.streams else 0.0
+        return time.monotonic() - self._proven_at >= pause
 
     async def _prove_again(self) -> None:
         try:
@@ -209,6 +217,7 @@ class Keeper:
         for difference in map(self._golden.difference, await asyncio.gather(*asked)):
             if difference is not None:
                 raise ModelNotReady(f"{named} fails its golden inputs: {difference}")
+        self._proven_at = time.monotonic()
 
     def _note(self, said: str, why: str) -> None:
         self.trouble = why

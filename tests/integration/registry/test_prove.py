@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
+from safetensors.numpy import save
 
 from limner_registry.contracts import PERSON_SEGMENTER, Contract
 from limner_registry.errors import ContractBroken, GoldenMissed
@@ -152,3 +153,14 @@ def test_other_answers_of_a_free_size_are_refused():
 
     with pytest.raises(GoldenMissed, match="fields is off by 1"):
         prove(brightened(), FREE_SIZES, wrong)
+
+
+def test_weights_are_looked_through_and_never_run(release):
+    searched = replace(PERSON_SEGMENTER, backend="loho")
+    weights = save({"a": np.arange(6.0), "b": np.zeros(3)}, {"limner": "{}"})
+
+    prove(weights, searched, release.golden)
+
+    for wrong in (b"", release.network, weights[:-1], weights + b"\0", save({})):
+        with pytest.raises(ContractBroken, match="the weights are"):
+            prove(wrong, searched, release.golden)

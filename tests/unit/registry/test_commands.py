@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from limner_registry.commands import models
 
 COMMANDS = ("export", "import", "list", "place", "publish", "show", "verify")
-ELSEWHERE = {"export"}
-"""Commands that ask a server, and need no folder."""
+ELSEWHERE = {"export", "import"}
+"""A command that asks a server, and needs no folder; and a group."""
+IMPORTS = ("lpips", "mediapipe", "starter", "stylegan2", "vgg")
 
 
 def test_the_group_holds_the_documented_commands():
@@ -29,6 +30,16 @@ def test_every_command_explains_itself_its_folder_and_its_json(name):
     assert "--json: {" in answer.output
 
 
+def test_everything_there_is_to_import_explains_itself():
+    for name in IMPORTS:
+        answer = CliRunner().invoke(models, ["import", name, "--help"])
+        assert answer.exit_code == 0
+        assert "--state" in answer.output
+        assert "--json: {" in answer.output
+    listed = CliRunner().invoke(models, ["import", "--help"]).output
+    assert all(f"  {name} " in listed for name in IMPORTS)
+
+
 def test_a_command_that_asks_a_server_explains_where_that_is_and_its_json():
     answer = CliRunner().invoke(models, ["export", "--help"])
 
@@ -42,7 +53,8 @@ def test_help_loads_neither_mlflow_nor_onnxruntime():
     code = (
         "import sys; from limner_registry.commands import models;"
         "models(['place', '--help'], standalone_mode=False);"
-        "print(sorted({'mlflow', 'sqlalchemy', 'onnx', 'onnxruntime'} & set(sys.modules)))"
+        "models(['import', 'vgg', '--help'], standalone_mode=False);"
+        "print(sorted({'torch', 'mlflow', 'sqlalchemy', 'onnx', 'onnxruntime'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
 
@@ -58,6 +70,8 @@ def test_help_loads_neither_mlflow_nor_onnxruntime():
         ["show", "face_mesh", "0"],
         ["show", "face_mesh", "one"],
         ["import", "elsewhere"],
+        ["import", "vgg", "nowhere.pth", "--license", "MIT", "-o", "a.safetensors"],
+        ["import", "vgg", __file__, "-o", "a.safetensors"],
         ["publish", "nothing"],
         ["nothing"],
         ["list", "--registry", "postgresql://somewhere"],

@@ -114,6 +114,21 @@ def test_a_link_is_refused_even_to_the_same_bytes(copy, tmp_path, name):
         manifest.verify(folder, digest)
 
 
+def test_weights_take_the_network_s_place_and_never_its_side(tmp_path):
+    for name, content in CONTENT.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "model.onnx").rename(tmp_path / "model.safetensors")
+
+    sealed = manifest.seal(tmp_path)
+
+    expected = hashlib.sha256(CONTENT["model.onnx"]).hexdigest()
+    assert sealed.network_sha256 == sealed.files["model.safetensors"] == expected
+    assert manifest.verify(tmp_path, sealed.digest) == sealed
+    (tmp_path / "model.onnx").write_bytes(CONTENT["model.onnx"])
+    with pytest.raises(VersionDamaged, match=r"model\.onnx does not belong"):
+        manifest.verify(tmp_path, sealed.digest)
+
+
 def test_a_folder_in_place_of_a_file_is_refused(copy):
     folder, digest = copy
     (folder / "card.md").unlink()

@@ -28,7 +28,14 @@ tensors = st.lists(
     unique_by=lambda tensor: tensor.name,
 ).map(tuple)
 contracts = st.builds(
-    Contract, names, st.integers(1, 99), tensors, tensors, st.integers(1, 64), st.integers(1, 4)
+    Contract,
+    names,
+    st.integers(1, 99),
+    tensors,
+    tensors,
+    st.integers(1, 64),
+    st.integers(1, 4),
+    st.sampled_from(["onnx", "loho"]),
 )
 
 
@@ -45,6 +52,7 @@ def test_a_config_says_what_the_contract_says(contract, version, kind):
     assert config.max_batch_size == contract.max_batch
     assert list(config.version_policy.specific.versions) == [version]
     assert config.WhichOneof("scheduling_choice") is None
+    assert config.model_transaction_policy.decoupled == contract.streams
     (group,) = config.instance_group
     assert group.count == contract.runners
     assert model_config_pb2.ModelInstanceGroup.Kind.Name(group.kind) == kind

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -7,6 +9,9 @@ from limner_models.losses.gan import (
     judged_false,
     judged_true,
     moved_and_cut,
+    steepness,
+    taken_for_true,
+    told_apart,
 )
 
 
@@ -46,3 +51,24 @@ def test_what_is_moved_and_cut_still_teaches_the_painter():
     moved_and_cut(planes).sum().backward()
 
     assert set(planes.grad.unique().tolist()) == {0.0, 1.0}
+
+
+def test_a_judge_that_is_sure_loses_little_and_one_that_errs_what_it_errs_by():
+    scores = torch.full((4,), 20.0)
+
+    assert told_apart(scores, -scores) < 1e-6
+    assert told_apart(-scores, scores) == pytest.approx(40)
+    assert told_apart(torch.zeros(3), torch.zeros(5)) == pytest.approx(2 * math.log(2))
+    assert taken_for_true(-scores) == pytest.approx(20)
+
+
+def test_steepness_is_the_square_of_the_slope_and_can_be_descended():
+    weight = torch.tensor([3.0, 4.0, 0.0], requires_grad=True)
+
+    steep = steepness(
+        lambda planes: (planes * weight[:, None, None]).sum((1, 2, 3)), torch.rand(2, 3, 2, 2)
+    )
+    steep.backward()
+
+    assert steep.item() == pytest.approx(25 * 4)
+    torch.testing.assert_close(weight.grad, 8 * weight.detach())

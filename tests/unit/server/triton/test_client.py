@@ -6,7 +6,8 @@ import pytest
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contracts import FACE_MESH, STYLIZER
-from limner_server.triton.client import Triton, translated
+from limner_server.triton.client import Triton
+from limner_server.triton.messages import translated
 
 
 def failure(code: grpc.StatusCode, text: str = "") -> grpc.aio.AioRpcError:

@@ -1,0 +1,113 @@
+"""One file with all that a search needs: generator, parser and eye, and how they are built."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from limner_models.errors import CheckpointDamaged
+from limner_models.loho.parsing import SegmenterParser
+from limner_models.loho.perception import EncoderEye, Vgg16Eye
+from limner_models.loho.search import Tools
+from limner_models.loho.settings import Weights
+from limner_models.networks.hair_segmenter import HairSegmenter
+from limner_models.networks.mobilenet import MobileNetEncoder
+from limner_models.networks.style_generator import StyleGenerator
+from limner_models.networks.vgg import LpipsWeights, Vgg
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import torch
+    from torch import nn
+
+LARGEST: Final = 2 << 30
+"""Bytes of a file of weights; a larger one is not opened."""
+OWN_WEIGHTS: Final = Weights()
+"""Of the losses, where the eye is our own."""
+VGG_WEIGHTS: Final = Weights()
+"""Where it is VGG16 with LPIPS's weights of channels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """What a file holds, ready for searches."""
+
+    tools: Tools
+    parser: SegmenterParser
+    weights: Weights
+    """Of the losses, for this eye."""
+
+
+def packed(
+    generator: StyleGenerator,
+    built: Mapping[str, float],
+    segmenter: HairSegmenter,
+    eye: Vgg16Eye | None = None,
+    weights: Weights | None = None,
+) -> bytes:
+    """Return networks as a file of safetensors, of half precision.
+
+    Args:
+        generator: Draws portraits.
+        built: What it was built with, by the names of StyleGenerator's arguments.
+        segmenter: The hair segmenter with MobileNetV2, which parses and is our own eye.
+        eye: Another eye; None takes our own.
+        weights: Of the losses; None takes those of the eye.
+    """
+    parts: dict[str, nn.Module] = {"generator": generator, "segmenter": segmenter}
+    if eye is not None:
+        parts["eye"] = eye
+    tensors = {
+        f"{name}.{key}": tensor.detach().cpu().half().contiguous()
+        for name, part in parts.items()
+        for key, tensor in part.state_dict().items()
+    }
+    usual = OWN_WEIGHTS if eye is None else VGG_WEIGHTS
+    header = {"generator": dict(built), "weights": asdict(weights or usual)}
+    made: bytes = save(tensors, {"limner": json.dumps(header)})
+    return made
+
+
+def unpacked(file: Path, device: torch.device) -> Networks:
+    """Return the networks of a file on a device.
+
+    Raises:
+        CheckpointDamaged: It cannot be read, or holds something else.
+    """
+    try:
+        if file.stat().st_size > LARGEST:
+            raise CheckpointDamaged(f"{file} is larger than {LARGEST >> 30} GiB")
+        with safe_open(file, "pt") as opened:
+            header = json.loads((opened.metadata() or {})["limner"])
+            tensors = {key: opened.get_tensor(key).float() for key in opened.keys()}  # noqa: SIM118
+        return _built(header, tensors, device)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointDamaged(f"{file} holds no networks of a search: {error}") from error
+
+
+def _built(
+    header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor], device: torch.device
+) -> Networks:
+    generator = _filled(StyleGenerator(**header["generator"]), "generator", tensors, device)
+    segmenter = _filled(HairSegmenter(MobileNetEncoder()), "segmenter", tensors, device)
+    eye = EncoderEye(segmenter.encoder)
+    if any(key.startswith("eye.") for key in tensors):
+        eye = _filled(Vgg16Eye(Vgg(16), LpipsWeights()), "eye", tensors, device)
+    parser = SegmenterParser(segmenter)
+    return Networks(Tools.of(generator, eye, parser), parser, Weights(**header["weights"]))
+
+
+def _filled(
+    network: nn.Module, name: str, tensors: Mapping[str, torch.Tensor], device: torch.device
+) -> Any:
+    """Return a network with its tensors, none of which takes a gradient."""
+    prefix = f"{name}."
+    mine = {key.removeprefix(prefix): tensors[key] for key in tensors if key.startswith(prefix)}
+    network.load_state_dict(mine)
+    return network.to(device).eval().requires_grad_(requires_grad=False)

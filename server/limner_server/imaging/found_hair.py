@@ -1,0 +1,58 @@
+"""Hair in a picture that a search has found, taken off it and put where the person is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from limner_server.imaging.aligning import shown_box
+from limner_server.imaging.fitting import Strands
+from limner_server.imaging.foreground import estimate_foreground
+
+if TYPE_CHECKING:
+    from limner_server.imaging.aligning import Matrix
+    from limner_server.imaging.arrays import Floats, Matte, Photo
+
+NONE, ALL = 0.1, 0.9
+"""Shares up to which the segmenter's doubt is no hair, and from which it is hair alone."""
+
+RIM: Final = 0.03
+"""Of the picture's side: over how much hair fades out towards an edge that cuts it."""
+
+
+def strands_of(
+    picture: Photo, hair: Matte, matrix: Matrix, extent: tuple[int, ...]
+) -> Strands | None:
+    """Return the hair of an aligned picture as it lies in a photo; None where there is none.
+
+    Args:
+        picture: SxSx3 uint8, sRGB.
+        hair: SxS float32 in [0, 1], how likely each of its pixels is hair.
+        matrix: The affine map from the photo's pixels to the picture's.
+        extent: Height and width of the photo, and maybe more.
+    """
+    alpha = np.clip((hair - NONE) / (ALL - NONE), 0, 1).astype(np.float32)
+    colors = estimate_foreground(picture, alpha)
+    alpha *= _faded(len(picture))
+    top, bottom, left, right = shown_box(matrix, (len(picture), len(picture)), extent)
+    size = right - left, bottom - top
+    if min(size) <= 0 or not (alpha > 0).any():
+        return None
+    corner = np.array([left, top], np.float64)
+    onto = np.concatenate([matrix[:, :2], (matrix[:, :2] @ corner + matrix[:, 2])[:, None]], axis=1)
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    shown = cv2.warpAffine(colors, onto, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    soft = cv2.warpAffine(alpha, onto, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    share = np.rint(np.clip(soft, 0, 1) * 255).astype(np.uint8)
+    if not share.any():
+        return None
+    return Strands(shown.astype(np.uint8), share, slice(top, bottom), slice(left, right))
+
+
+def _faded(side: int) -> Floats:
+    """Return 1 within a picture and less towards its edges, SxS float32."""
+    away = np.minimum(np.arange(side), np.arange(side)[::-1]).astype(np.float32)
+    ramp = np.clip(away / (RIM * side), 0, 1)
+    return np.minimum(ramp[:, None], ramp[None])

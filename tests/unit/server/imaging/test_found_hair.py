@@ -1,0 +1,74 @@
+"""Hair of a found picture, back where the person is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from limner_server.imaging.found_hair import strands_of
+
+HAIR, SKIN = (80, 50, 20), (220, 170, 150)
+
+
+def picture(side=64):
+    """Return a picture whose hair is a disk, and how likely each pixel is hair."""
+    y, x = np.mgrid[:side, :side]
+    away = np.hypot(x - side / 2, y - side / 3)
+    hair = np.clip((side / 5 - away) / 4 + 0.5, 0, 1).astype(np.float32)
+    colors = hair[..., None] * HAIR + (1 - hair[..., None]) * np.array(SKIN)
+    return np.rint(colors).astype(np.uint8), hair
+
+
+def turned(scale, angle, shift):
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return np.concatenate([turn, np.array(shift, float)[:, None]], axis=1)
+
+
+def laid(strands, extent):
+    alpha = np.zeros(extent)
+    alpha[strands.rows, strands.columns] = strands.alpha / 255
+    return alpha
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4])
+def test_hair_lies_where_the_map_says_at_the_photo_s_size(angle):
+    crop, hair = picture()
+    matrix = turned(0.25, angle, (3.0, 5.0))
+
+    strands = strands_of(crop, hair, matrix, (300, 280, 3))
+    alpha = laid(strands, (300, 280))
+
+    y, x = np.mgrid[:300, :280]
+    found = np.array([(x * alpha).sum(), (y * alpha).sum()]) / alpha.sum()
+    there = matrix[:, :2] @ found + matrix[:, 2]
+    assert there == pytest.approx((32, 64 / 3), abs=0.3)
+    assert alpha.sum() == pytest.approx(np.pi * (64 / 5) ** 2 / 0.25**2, rel=0.05)
+
+
+def test_strands_have_the_hair_s_own_colors_at_their_edge():
+    crop, hair = picture()
+
+    strands = strands_of(crop, hair, turned(0.25, 0.0, (0.0, 0.0)), (256, 256, 3))
+
+    soft = (strands.alpha > 60) & (strands.alpha < 200)
+    assert soft.any()
+    assert np.abs(strands.colors[soft].astype(int) - HAIR).mean() < 12
+
+
+def test_hair_that_the_picture_cuts_fades_out_there():
+    crop, _ = picture()
+    hair = np.zeros((64, 64), np.float32)
+    hair[40:] = 1
+
+    strands = strands_of(crop, hair, turned(1.0, 0.0, (0.0, 0.0)), (64, 64, 3))
+    alpha = laid(strands, (64, 64))
+
+    assert alpha[-1].max() == 0
+    assert alpha[50, 32] == 1
+
+
+def test_without_hair_or_beyond_the_photo_there_is_none():
+    crop, hair = picture()
+
+    assert strands_of(crop, hair * 0, turned(1.0, 0.0, (0.0, 0.0)), (64, 64, 3)) is None
+    assert strands_of(crop, hair, turned(1.0, 0.0, (500.0, 0.0)), (64, 64, 3)) is None
