@@ -3,6 +3,10 @@
 They are portraits of the studio's, of people who do not exist: one face and one style each, under
 the same lamps and before the same wall, with nothing on the mind and nothing on the head but hair.
 Run by hand, `python server/draw_references.py [NAME ...]`, after which the files are committed.
+
+What is known of them, `references/features.json`, is measured by the networks: whoever changes a
+portrait empties that file to `{}`, has a server recommend a reference to somebody, and copies
+`features.json` from its state folder.
 """
 
 from __future__ import annotations
@@ -27,7 +31,10 @@ if TYPE_CHECKING:
     from limner_models.studio.params import Params
 
 FOLDER = Path(__file__).parent / "limner_server/references/shipped"
+SHEET = Path(__file__).parents[1] / "docs/references.jpg"
 SIZE = 640
+CELL = 160
+"""Pixels a side of each on the sheet."""
 QUALITY = 90
 LICENSE = "Apache-2.0"
 WALL = 0
@@ -105,6 +112,9 @@ SITTINGS: Mapping[str, Sitting] = {
     ),
     "feathered-gray": Sitting("Feathered gray", "short wavy", 38, "feathered", "steel", 0.2),
     "lob-brown": Sitting("Light brown lob", "chin straight", 8, "mid_part", "light_brown"),
+    "long-black": Sitting(
+        "Long black hair", "long straight", 46, "long_part", "black", -0.2, seed=1, low=-0.05
+    ),
     "long-blond": Sitting(
         "Long blond hair with bangs",
         "long straight bangs",
@@ -210,6 +220,17 @@ def _brows(sitting: Sitting) -> RGB:
     return min(0.4 * red + 0.004, 0.07), min(0.4 * green + 0.004, 0.045), min(0.4 * blue, 0.03)
 
 
+def sheet() -> Image.Image:
+    """Return all references, six in a row."""
+    names = sorted(SITTINGS)
+    together = Image.new("RGB", (6 * CELL, -(-len(names) // 6) * CELL), "white")
+    for place, name in enumerate(names):
+        with Image.open(FOLDER / f"{name}.jpg") as photo:
+            small = photo.resize((CELL, CELL), Image.Resampling.LANCZOS)
+        together.paste(small, (place % 6 * CELL, place // 6 * CELL))
+    return together
+
+
 def main() -> None:
     for name in sys.argv[1:] or SITTINGS:
         sitting = SITTINGS[name]
@@ -222,6 +243,7 @@ def main() -> None:
             "products": [],
         }
         (FOLDER / f"{name}.json").write_text(json.dumps(described, indent=2) + "\n")
+    sheet().save(SHEET, quality=QUALITY, optimize=True)
 
 
 if __name__ == "__main__":

@@ -140,10 +140,17 @@ def within(points: Points, region: Region) -> Points:
 
 
 def covered(mine: tuple[int, ...], other: tuple[int, ...], *, mirrored: bool = False) -> float:
-    """Return the share of one outline's hair that another lies over, in [0, 1]; 1 of no hair."""
-    flip = [_flipped(row) for row in other] if mirrored else other
+    """Return the share of one outline's hair that another lies over, in [0, 1]; 1 of no hair.
+
+    The other is a cell larger all around than it was seen: hair is fitted to the head it is for.
+    """
+    rows = [0, *(_flipped(row) if mirrored else row for row in other), 0]
+    grown = [
+        row | row << 1 | row >> 1 | above | below
+        for above, row, below in zip(rows, rows[1:], rows[2:], strict=False)
+    ]
     had = sum(row.bit_count() for row in mine)
-    both = sum((one & two).bit_count() for one, two in zip(mine, flip, strict=True))
+    both = sum((one & two).bit_count() for one, two in zip(mine, grown, strict=True))
     return both / had if had else 1.0
 
 

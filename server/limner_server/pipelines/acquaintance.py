@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE: Final = 32
-"""References that one call measures: half a second each on a small machine."""
+"""References that one call measures: about a second each on a small machine."""
 
 SECONDS_LEFT: Final = 5.0
 """That a call must have to measure one more."""

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from limner_server.imaging.hairstyle import Texture
     from limner_server.references.features import Features, HairFeatures
 
-POSE_WEIGHT: Final = 0.35
+POSE_WEIGHT: Final = 0.30
 """Hair fits best on a head that is turned alike."""
-COVER_WEIGHT: Final = 0.30
+COVER_WEIGHT: Final = 0.25
 """What new hair does not cover of the old has to be painted anew."""
 FACE_WEIGHT: Final = 0.20
 """What stylists say."""
-COLOR_WEIGHT: Final = 0.10
+COLOR_WEIGHT: Final = 0.15
 """Where old and new hair meet, close colors hide it; and they change somebody less."""
-LENGTH_WEIGHT: Final = 0.05
+LENGTH_WEIGHT: Final = 0.10
 """The same of its length. The weights sum to 1."""
 
 FAR_DEGREES: Final = 36.0
 """Between two heads from which on their poses count as nothing alike: the most that is used."""
 
-FAR_COLOR: Final = 50.0
+FAR_COLOR: Final = 40.0
 """CIEDE2000 between two colors from which on they count as nothing alike."""
 
 FAR_LENGTH: Final = 1.5
@@ -147,13 +147,13 @@ def _beside(own: HairFeatures | None, other: HairFeatures, *, mirrored: bool) ->
             COLOR_WEIGHT,
             _near(difference, FAR_COLOR),
             ("COLOR_CLOSE", "its color is close to yours"),
-            ("COLOR_OTHER", "its color is quite another than yours"),
+            ("COLOR_OTHER", "its color is quite different from yours"),
         ),
         _Share(
             LENGTH_WEIGHT,
             _near(reach, FAR_LENGTH),
             ("LENGTH_CLOSE", "it is about as long as yours"),
-            ("LENGTH_OTHER", "its length is quite another than yours"),
+            ("LENGTH_OTHER", "its length is quite different from yours"),
         ),
     ]
 

@@ -6,8 +6,10 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from limner_server.imaging import codec
-from limner_server.imaging.geometry import Region, crop, shrink
+from limner_server.imaging.geometry import shrink
 from limner_server.services import wire
 
 if TYPE_CHECKING:
@@ -56,7 +58,16 @@ class Previews:
 def _drawn(data: bytes, features: Features | None) -> Photo:
     with wire.our_words():
         photo = codec.decode(data)
-    if features is None:
-        return shrink(photo, PREVIEW_PX)
-    x, y, side = features.head
-    return crop(photo, Region(x, y, side, side), PREVIEW_PX, PREVIEW_PX, "edge")
+    if features:
+        photo = _around(photo, features.head)
+    return shrink(photo, PREVIEW_PX)
+
+
+def _around(photo: Photo, head: tuple[float, float, float]) -> Photo:
+    """Return as much of the square around a head as the photo shows; all of it where none."""
+    x, y, side = head
+    height, width, _ = photo.shape
+    left, right = (round(min(max(edge, 0), width)) for edge in (x - side / 2, x + side / 2))
+    top, bottom = (round(min(max(edge, 0), height)) for edge in (y - side / 2, y + side / 2))
+    part = photo[top:bottom, left:right]
+    return np.ascontiguousarray(part) if part.size else photo

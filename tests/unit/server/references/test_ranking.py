@@ -42,7 +42,7 @@ def test_of_two_that_differ_in_pose_alone_the_nearer_never_ranks_lower(yaw, nod,
 def test_of_two_that_differ_in_what_they_cover_the_one_that_covers_more_goes_first(one, other):
     person = someone(row=20)
     found = rank(person, [candidate("one", row=one), candidate("other", row=other)])
-    rows = {"one": min(one, 20), "other": min(other, 20)}
+    rows = {"one": min(one + 1, 20), "other": min(other + 1, 20)}
     first, second = (rows[ranked.name] for ranked in found)
     assert first >= second
 
