@@ -11,6 +11,7 @@ from limner_server.imaging.mesh import FACE_OVAL
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Plane, Points
+    from limner_server.imaging.thin_plate import Places
 
 EYES: Final = (33, 160, 159, 158, 133, 153, 145, 144, 263, 387, 386, 385, 362, 380, 374, 373)
 """Around both eyes."""
@@ -45,11 +46,11 @@ def below_brows(landmarks: Points, rows: slice, columns: slice) -> Plane:
     return filled(landmarks[list(BELOW_BROWS), :2], rows, columns)
 
 
-def filled(polygon: Points, rows: slice, columns: slice) -> Plane:
+def filled(polygon: Points | Places, rows: slice, columns: slice) -> Plane:
     """Return 255 inside a polygon, else 0, over a part of a photo.
 
     Args:
-        polygon: Nx2 float32, pixels of the photo.
+        polygon: Nx2, pixels of the photo.
         rows: Of the photo; the result's.
         columns: Of the photo; the result's.
     """

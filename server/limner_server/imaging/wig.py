@@ -11,6 +11,7 @@ from limner_server.imaging.appearance import Appearance, appearance_of
 from limner_server.imaging.fitting import Strands
 from limner_server.imaging.geometry import around
 from limner_server.imaging.light import Light, light_of
+from limner_server.imaging.own_hair import firm_before_face, own_hair
 from limner_server.imaging.skull import Head, head_of
 
 if TYPE_CHECKING:
@@ -72,9 +73,11 @@ def wig_of(photo: Photo, alpha: Plane, foreground: Photo, landmarks: Points) -> 
         for span, extent in zip(around(alpha > 0, 2), alpha.shape, strict=True)
     )
     rows, columns = box
-    own = np.rint(alpha[box] * _fade(alpha[box], box, alpha.shape, FADED * head.unit))
-    strands = Strands(foreground[box].copy(), own.astype(np.uint8), rows, columns)
-    appearance = appearance_of(strands.colors, alpha[box], head.unit)
+    placed = head.moved(-columns.start, -rows.start)
+    own = firm_before_face(own_hair(alpha[box], placed), placed)
+    faded = np.rint(own * _fade(own, box, alpha.shape, FADED * head.unit)).astype(np.uint8)
+    strands = Strands(foreground[box].copy(), faded, rows, columns)
+    appearance = appearance_of(strands.colors, own, head.unit)
     light = light_of(photo, landmarks, alpha)
     return Wig(strands, head, appearance, light, photo.shape[1])
 
