@@ -18,6 +18,7 @@ import numpy as np
 import psutil
 import rollouts
 import stylize
+import transfer
 import verdicts
 from PIL import Image
 from rich.console import Console
@@ -36,7 +37,7 @@ def main() -> None:
     for table in (*rollouts.tables(), *verdicts.tables()):
         screen.print(table)
     startup_and_memory()
-    for table in (*stylize.tables(), *composite.tables()):
+    for table in (*stylize.tables(), *composite.tables(), *transfer.tables()):
         screen.print(table)
 
 
