@@ -27,10 +27,28 @@ SMOOTH: Final = 0.6
 LEAST: Final = 1e-3
 """Weight of hair under which a smoothed pixel says nothing of it."""
 
+QUANTILES: Final = (0.05, 0.5, 0.95)
+"""Of smoothed lightness: what lies between them, and between them and black or white, goes where
+they go. More of them would cut hair of two shades in two."""
+
+LEVELS: Final = np.linspace(0.0, 100.0, 41)
+"""Lightness at which tints are kept."""
+
+TINT_SIGMA: Final = 5.0
+"""CIELAB units of lightness over which tints are averaged."""
+
+FEW: Final = 0.002
+"""Share of the hair by which a level without any takes the mean tint of all."""
+
+SHADES: Final = 2.5
+"""The most that shades are stretched about their middle; more would be blotches."""
+
 STRANDS: Final = (0.4, 2.5)
-SHADES: Final = (0.6, 1.6)
-TINTS: Final = (0.4, 2.5)
-"""Factors between which contrast is scaled; more would be noise."""
+STRAYS: Final = (0.3, 1.5)
+"""Factors between which the contrast of strands, and what strays from a tint, are scaled."""
+
+APART: Final = 0.1
+"""CIELAB units by which shades are at least apart, and from black and white."""
 
 EVEN: Final = 0.3
 """CIELAB units added to every contrast: what is as even as that is not scaled."""
@@ -40,14 +58,24 @@ EVEN: Final = 0.3
 class Appearance:
     """The statistics of one head's hair, where it is nothing but hair."""
 
-    mean: Places
-    """3: CIELAB."""
-    shades: float
-    """Standard deviation of its smoothed lightness."""
+    shades: Places
+    """QUANTILES of its smoothed lightness, rising."""
     strands: float
-    """The same of what smoothing takes away."""
+    """Standard deviation of what smoothing takes from its lightness."""
     tints: Places
-    """2: standard deviations of a and b."""
+    """len(LEVELS)x2: the mean a and b of what is as light as that."""
+    strays: Places
+    """2: standard deviations of a and b from these."""
+
+    @property
+    def middle(self) -> float:
+        """The median of its smoothed lightness."""
+        return float(self.shades[1])
+
+    def tint(self, lightness: Floats) -> Places:
+        """Return a and b of hair so light, Nx2."""
+        a, b = (np.interp(lightness, LEVELS, self.tints[:, channel]) for channel in (0, 1))
+        return np.stack([a, b], 1)
 
 
 def appearance_of(colors: Photo, alpha: Plane, unit: float) -> Appearance:
@@ -63,12 +91,12 @@ def appearance_of(colors: Photo, alpha: Plane, unit: float) -> Appearance:
     lab = srgb_to_lab(colors)
     smooth = _smoothed(lab[..., 0], alpha, unit)
     own = lab[sure].astype(np.float64)
-    return Appearance(
-        own.mean(0),
-        float(smooth[sure].std()),
-        float((lab[..., 0] - smooth)[sure].std()),
-        own[:, 1:].std(0),
-    )
+    shades = np.clip(np.quantile(smooth[sure], QUANTILES), APART, 100 - APART)
+    shades += APART * np.array((-0.5, 0, 0.5))
+    tints = _tints(own)
+    expected = np.stack([np.interp(own[:, 0], LEVELS, tint) for tint in tints.T], 1)
+    strays = (own[:, 1:] - expected).std(0)
+    return Appearance(shades, float((lab[..., 0] - smooth)[sure].std()), tints, strays)
 
 
 def restyled(
@@ -76,8 +104,8 @@ def restyled(
 ) -> Photo:
     """Return hair with another's color and contrast, its light and its strands where they were.
 
-    Smoothed lightness and what smoothing takes away are scaled apart, so strands stay as sharp as
-    they are, and light falls as it fell.
+    Its shades become the other's in their order, its strands as strong, and what is then as light
+    gets the same tint; so light falls as it fell, strands stay sharp, and dyed tips do not glare.
 
     Args:
         colors: hxwx3 uint8, sRGB of hair alone.
@@ -89,24 +117,25 @@ def restyled(
     Returns:
         hxwx3 uint8; where alpha is 0 as before.
 
-    Source: Reinhard et al., Color Transfer between Images, IEEE CG&A 2001. Theirs scales all of a
-        channel at once, which makes shades of strands.
+    Source: Reinhard et al., Color Transfer between Images, IEEE CG&A 2001. Theirs scales each
+        channel about its mean; ours orders shades (histogram matching) and takes tints from them,
+        for hair of two colors.
     """
-    shade = _factor(wanted.shades, was.shades, SHADES)
     strand = _factor(wanted.strands, was.strands, STRANDS)
-    tints = np.array([_factor(*pair, TINTS) for pair in zip(wanted.tints, was.tints, strict=True)])
-    coarse, share, unit = _as_fine(colors, alpha, unit)
-    smooth = _smoothed(srgb_to_lab(coarse)[..., 0], share, unit)[..., None]
+    strays = [_factor(*pair, STRAYS) for pair in zip(wanted.strays, was.strays, strict=True)]
+    before, after = _knots(was.shades), _knots(_stretched(was, wanted))
+    coarse, share, fine = _as_fine(colors, alpha, unit)
+    smooth = _smoothed(srgb_to_lab(coarse)[..., 0], share, fine)[..., None]
     result = colors.copy()
 
     def restyle(rows: slice) -> None:
         held = alpha[rows] > 0
         lab = srgb_to_lab(colors[rows][held])
         low = rows_resized(smooth, rows, *alpha.shape).reshape(held.shape)[held]
-        lightness = (low - was.mean[0]) * shade + (lab[:, 0] - low) * strand
-        lab[:, 0] = lightness + wanted.mean[0]
-        lab[:, 1:] = (lab[:, 1:] - was.mean[1:]) * tints + wanted.mean[1:]
-        result[rows][held] = np.rint(255 * lab_to_srgb(lab)).astype(np.uint8)
+        lightness = np.interp(low, before, after) + (lab[:, 0] - low) * strand
+        tint = wanted.tint(lightness) + (lab[:, 1:] - was.tint(lab[:, 0])) * strays
+        laid = np.concatenate([lightness[:, None], tint], 1).astype(np.float32)
+        result[rows][held] = np.rint(255 * lab_to_srgb(laid)).astype(np.uint8)
 
     each_strip(0, len(alpha), restyle)
     return result
@@ -126,6 +155,31 @@ def _smoothed(lightness: Floats, alpha: Plane, unit: float) -> Floats:
     both = cv2.GaussianBlur(np.dstack((lightness * weight, weight)), (0, 0), SMOOTH * unit)
     near = both[..., 1] > LEAST
     return np.where(near, both[..., 0] / np.maximum(both[..., 1], LEAST), lightness)
+
+
+def _tints(lab: Places) -> Places:
+    """Return the mean a and b of colors, Nx3, at each of LEVELS; len(LEVELS)x2."""
+    step = LEVELS[1]
+    level = np.clip(np.rint(lab[:, 0] / step), 0, len(LEVELS) - 1).astype(np.intp)
+    counts = np.bincount(level, minlength=len(LEVELS)) / len(lab)
+    sums = [np.bincount(level, channel, len(LEVELS)) / len(lab) for channel in lab[:, 1:].T]
+    near = np.exp(-(((LEVELS[:, None] - LEVELS) / TINT_SIGMA) ** 2) / 2)
+    mean = lab[:, 1:].mean(0)
+    tints: Places = (near @ np.stack(sums, 1) + FEW * mean) / (near @ counts + FEW)[:, None]
+    return tints
+
+
+def _stretched(was: Appearance, wanted: Appearance) -> Places:
+    """Return where the shades of hair go: to those wanted, stretched no more than SHADES."""
+    ours, theirs = (float(np.ptp(some.shades)) for some in (was, wanted))
+    factor = min(1.0, SHADES * (ours + EVEN) / (theirs + EVEN))
+    shades: Places = wanted.middle + (wanted.shades - wanted.middle) * factor
+    return shades
+
+
+def _knots(shades: Places) -> Places:
+    """Return shades with black and white around them."""
+    return np.concatenate([[0.0], shades, [100.0]])
 
 
 def _factor(wanted: float, was: float, bounds: tuple[float, float]) -> float:

@@ -11,6 +11,7 @@ from limner_server.imaging.mesh import FACE_OVAL
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Plane, Points
+    from limner_server.imaging.thin_plate import Places
 
 EYES: Final = (33, 160, 159, 158, 133, 153, 145, 144, 263, 387, 386, 385, 362, 380, 374, 373)
 """Around both eyes."""
@@ -20,6 +21,12 @@ NOSE_AND_MOUTH: Final = (129, 358, 2, 61, 291, 0, 17)
 
 BROWS: Final = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
 """Along the upper edges of both brows, from the image's left."""
+
+BROWS_AND_EYES: Final = (
+    (*(70, 63, 105, 66, 107, 46, 53, 52, 65, 55), *EYES[:8]),
+    (*(336, 296, 334, 293, 300, 285, 295, 282, 283, 276), *EYES[8:]),
+)
+"""Around the brow and the eye at the image's left, and those at its right."""
 
 BELOW_BROWS: Final = (*FACE_OVAL[7:30], *BROWS)
 """The face without its forehead: from one temple along the jaw to the other, and back."""
@@ -45,11 +52,11 @@ def below_brows(landmarks: Points, rows: slice, columns: slice) -> Plane:
     return filled(landmarks[list(BELOW_BROWS), :2], rows, columns)
 
 
-def filled(polygon: Points, rows: slice, columns: slice) -> Plane:
+def filled(polygon: Points | Places, rows: slice, columns: slice) -> Plane:
     """Return 255 inside a polygon, else 0, over a part of a photo.
 
     Args:
-        polygon: Nx2 float32, pixels of the photo.
+        polygon: Nx2, pixels of the photo.
         rows: Of the photo; the result's.
         columns: Of the photo; the result's.
     """

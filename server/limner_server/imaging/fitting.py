@@ -108,9 +108,10 @@ def _pairs(head: Head, wearer: Head, back: Matrix) -> tuple[Places, Places]:
     """Return points of a head, and around it, and where the hair's wearer has them."""
     angles = np.arange(ON_RING) * (2 * math.pi / ON_RING)
     circle = np.stack([np.cos(angles), np.sin(angles)], 1) * head.unit
-    rings = np.concatenate([head.middle + radius * circle for radius in RINGS])
-    sources = np.concatenate([head.points, rings])
-    return sources, np.concatenate([wearer.points, mapped(rings, back)])
+    rings = np.concatenate([radius * circle for radius in RINGS])
+    upright = mapped(head.middle, back) + scale_of(back) * rings
+    sources = np.concatenate([head.points, head.middle + rings])
+    return sources, np.concatenate([wearer.points, upright])
 
 
 def _reached(

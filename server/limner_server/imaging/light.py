@@ -34,6 +34,9 @@ LEAST: Final = 2e-3
 BELIEVED: Final = 0.5
 """Share of what two faces differ by that is taken for light; the rest may be their skin's own."""
 
+TINT_BELIEVED: Final = 0.25
+"""The same share of what their tints differ by."""
+
 MOST: Final = (0.7, 1.4)
 """Factors of light between which hair is relit."""
 
@@ -108,7 +111,7 @@ def _middling(light: Floats) -> Places:
 def relit(colors: Photo, corner: tuple[int, int], head: Head, was: Light, now: Light) -> Photo:
     """Return hair as it looks in another light.
 
-    Half of what the faces' skin differs by is taken for the light's.
+    A share of what the faces' skin differs by is taken for the light's.
 
     Args:
         colors: hxwx3 uint8, sRGB.
@@ -120,7 +123,9 @@ def relit(colors: Photo, corner: tuple[int, int], head: Head, was: Light, now: L
     Source: METHODS A7's statistics of a boundary, in linear light and of the skin, since hair of
         two people differs by more than the light on it.
     """
-    gains = np.clip((now.skin / was.skin) ** BELIEVED, *MOST)
+    apart = np.log(now.skin / was.skin)
+    brighter = float(LUMA @ apart)
+    gains = np.clip(np.exp(BELIEVED * brighter + TINT_BELIEVED * (apart - brighter)), *MOST)
     tilt = float(np.clip(TILT_BELIEVED * (now.tilt - was.tilt), -TILT_MOST, TILT_MOST))
     along = head.right / head.unit**2 / HALF
     x = (np.arange(colors.shape[1]) + corner[1] - head.middle[0]) * along[0]

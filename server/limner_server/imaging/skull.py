@@ -50,6 +50,16 @@ class Head:
         return float(np.hypot(*self.right))
 
     @property
+    def oval(self) -> Places:
+        """The outline of the face."""
+        return self.points[: len(FACE_OVAL)]
+
+    @property
+    def skull(self) -> Places:
+        """The skull's outline, from the image's left over the top to its right."""
+        return self.points[-len(ANGLES) :]
+
+    @property
     def still(self) -> Places:
         """The points that neither speech nor a smile moves."""
         return self.points[len(FACE_OVAL) : len(FACE_OVAL) + len(RIGID)]
