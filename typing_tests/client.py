@@ -33,12 +33,18 @@ from limner_client import (
     Picture,
     Plane,
     Progress,
+    Recommendation,
+    Reference,
     SegmentResult,
     Shade,
     Stage,
     Sticker,
+    StoredReference,
     Style,
     StylizeResult,
+    TransferHairResult,
+    TransferProgress,
+    UsedReference,
     Violation,
 )
 
@@ -70,6 +76,16 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         hat = Sticker(picture="hat.png", anchor="forehead", shift=(0, 1))
         assert_type(limner.animalize(path, animal="fox", stickers=["bow", hat]), AnimalizeResult)
         assert_type(limner.list_animals(previews=False), AnimalList)
+        assert_type(limner.transfer_hair(photo, shape="you.jpg"), TransferHairResult)
+        bob = Reference("bob-3")
+        assert_type(limner.transfer_hair(path, shape=bob, look=picture), TransferHairResult)
+        optimized = limner.transfer_hair(path, look=bob, mode="optimize", on_progress=heard)
+        assert_type(optimized, TransferHairResult)
+        limner.transfer_hair(path, look=Reference(photo=file, face=1), on_progress=stepped)
+        (stored,) = limner.list_references(tags=["short"])
+        assert_type(stored, StoredReference)
+        limner.transfer_hair(photo, shape=stored)
+        assert_type(limner.recommend_references(photo, count=3), tuple[Recommendation, ...])
         assert_type(limner.export_model("animalizer", version=2), ExportedModel)
         assert_type(limner.export_model("animalizer").network, bytes)
         assert_type(limner.health("limner.v1.MatteService"), bool)
@@ -82,6 +98,8 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         limner.composite(photo)  # type: ignore[call-arg]
         limner.composite(photo, path, engine="magic")  # type: ignore[arg-type]
         limner.animalize(photo)  # type: ignore[call-arg]
+        limner.transfer_hair(photo, shape=7)  # type: ignore[arg-type]
+        limner.transfer_hair(photo, shape=bob, mode="slow")  # type: ignore[arg-type]
         limner.dye(photo, shade="auburn", face="all")  # type: ignore[arg-type]
         Sticker("hat", anchor="tail")  # type: ignore[arg-type]
         limner.dye(photo, shade="auburn", blend="multiply")  # type: ignore[arg-type]
@@ -166,6 +184,23 @@ def heard(progress: Progress) -> None:
     assert_type(progress.fraction, float)
     assert_type(progress.remaining_seconds, float | None)
     assert_type(progress.preview, Picture | None)
+
+
+def stepped(progress: TransferProgress) -> None:
+    assert_type(progress.step, int)
+    assert_type(progress.losses, dict[str, float])
+    assert_type(progress.preview, Picture | None)
+
+
+def transferred(result: TransferHairResult, suits: Recommendation) -> None:
+    assert_type(result.image, Picture)
+    assert_type(result.hair_alpha, Plane | None)
+    assert_type(result.references, dict[str, UsedReference])
+    assert_type(result.references["look"].name, str | None)
+    assert_type(result.losses, dict[str, float])
+    assert_type(result.identity_similarity, float | None)
+    assert_type(suits.reference, StoredReference)
+    assert_type(suits.reasons[0].message, str)
 
 
 def drawn(result: StylizeResult, style: Style) -> None:

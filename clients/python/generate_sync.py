@@ -16,6 +16,7 @@ TWINS = {
     "streams.py": "sync_streams.py",
     "finding.py": "sync_finding.py",
     "drawing.py": "sync_drawing.py",
+    "transferring.py": "sync_transferring.py",
     "client.py": "sync_client.py",
 }
 
@@ -31,8 +32,14 @@ RULES = (
     (r"\bawait ", ""),
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\b__a(enter|exit)__\b", r"__\1__"),
-    (r"\bAsync(LimnerClient|Connection|Streams|Finding|Drawing|Iterable|Iterator)\b", r"\1"),
-    (r"\blimner_client\.(connection|streams|finding|drawing)\b", r"limner_client.sync_\1"),
+    (
+        r"\bAsync(LimnerClient|Connection|Streams|Finding|Drawing|Transferring|Iterable|Iterator)\b",
+        r"\1",
+    ),
+    (
+        r"\blimner_client\.(connection|streams|finding|drawing|transferring)\b",
+        r"limner_client.sync_\1",
+    ),
 )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from limner.v1.composite_pb2_grpc import CompositeServiceStub
 from limner.v1.dye_pb2_grpc import DyeServiceStub
 from limner.v1.model_pb2_grpc import ModelServiceStub
-from limner_client.drawing import AsyncDrawing
 from limner_client.pictures import Output
 from limner_client.replies import ExportReply, composite_result, dye_result, shade_list
 from limner_client.requests import (
@@ -17,6 +16,7 @@ from limner_client.requests import (
     export_request,
     shades_request,
 )
+from limner_client.transferring import AsyncTransferring
 
 if TYPE_CHECKING:
     from limner_client.colors import ColorLike
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _AS_SENT = Output()
 
 
-class AsyncLimnerClient(AsyncDrawing):
+class AsyncLimnerClient(AsyncTransferring):
     """Edits portraits on a Limner server.
 
         async with AsyncLimnerClient() as limner:

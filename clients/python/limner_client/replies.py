@@ -9,7 +9,15 @@ import grpc
 
 from limner.errors import LimnerError, UnknownReason, Violation, classes
 from limner.v1 import animalize_pb2, composite_pb2, dye_pb2, errors_pb2, segment_pb2
-from limner_client.reply_parts import about, color_of, face_of, name_of, picture_of, plane_of
+from limner_client.reply_parts import (
+    about,
+    color_of,
+    face_of,
+    how_far,
+    name_of,
+    picture_of,
+    plane_of,
+)
 from limner_client.results import (
     AnimalizedFace,
     AnimalizeResult,
@@ -33,7 +41,7 @@ from limner_client.values import Hint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from limner.v1 import image_pb2, matte_pb2, model_pb2, stream_pb2, stylize_pb2
+    from limner.v1 import matte_pb2, model_pb2, stream_pb2, stylize_pb2
 
 Response = TypeVar("Response")
 Result = TypeVar("Result")
@@ -169,50 +177,27 @@ def shade_list(reply: dye_pb2.ListShadesResponse) -> tuple[Shade, ...]:
     )
 
 
-class StylizeReply:
-    """Puts the messages of one drawing together."""
+def stylize_result(reply: stylize_pb2.StylizeResponse) -> StylizeResult:
+    """Return the drawing that `reply` holds, with its colors."""
+    drawn = reply.result
+    return StylizeResult(
+        width=drawn.width_px,
+        height=drawn.height_px,
+        image=picture_of(drawn.image),
+        style=drawn.style,
+        palette=tuple(
+            PaletteColor(color_of(one.lab, one.srgb), one.share) for one in drawn.palette
+        ),
+        drawn_width=drawn.drawn_width_px,
+        drawn_height=drawn.drawn_height_px,
+        tiles=drawn.tiles,
+        **about(drawn),
+    )
 
-    def __init__(self, on_progress: Callable[[Progress], None] | None) -> None:
-        """Begin with nothing; `on_progress` hears how far the drawing is."""
-        self._on_progress = on_progress
-        self._reply: stylize_pb2.StylizeResult | None = None
-        self._pieces: list[bytes] = []
 
-    def take(self, message: stylize_pb2.StylizeResponse) -> None:
-        """Take in the next message."""
-        part = message.WhichOneof("part")
-        if part == "result":
-            self._reply = message.result
-        elif part == "piece":
-            self._pieces.append(message.piece.data)
-        elif part == "progress" and self._on_progress:
-            self._on_progress(_progress(message.progress))
-
-    def result(self) -> StylizeResult:
-        """Return the drawing, once the messages have ended.
-
-        Raises:
-            UnknownReason: They ended before it was all there.
-        """
-        reply, data = self._reply, b"".join(self._pieces)
-        if reply is None or len(data) != reply.following_bytes:
-            said = "the answer ended before the picture was all there"
-            raise UnknownReason(said, grpc.StatusCode.DATA_LOSS)
-        if data:
-            reply.image.data = data
-        return StylizeResult(
-            width=reply.width_px,
-            height=reply.height_px,
-            image=picture_of(reply.image),
-            style=reply.style,
-            palette=tuple(
-                PaletteColor(color_of(one.lab, one.srgb), one.share) for one in reply.palette
-            ),
-            drawn_width=reply.drawn_width_px,
-            drawn_height=reply.drawn_height_px,
-            tiles=reply.tiles,
-            **about(reply),
-        )
+def stylize_progress(reply: stylize_pb2.StylizeResponse) -> Progress:
+    """Return how far a drawing is, as `reply` says."""
+    return Progress(**how_far(reply.progress))
 
 
 class ExportReply:
@@ -269,12 +254,6 @@ def frame_result(reply: Any, to_result: Callable[[Response], Result]) -> FrameRe
     if reply.HasField("failure"):
         return FrameResult(reply.number, reply.skipped, None, _error(reply.failure))
     return FrameResult(reply.number, reply.skipped, to_result(reply.response), None)
-
-
-def _progress(message: image_pb2.Progress) -> Progress:
-    remaining = message.remaining_seconds if message.HasField("remaining_seconds") else None
-    preview = picture_of(message.preview) if message.HasField("preview") else None
-    return Progress(message.stage, message.fraction, remaining, preview)
 
 
 def _error(failure: stream_pb2.FrameFailure) -> LimnerError:

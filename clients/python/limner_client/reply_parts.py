@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         matte_pb2,
         segment_pb2,
         stylize_pb2,
+        transfer_hair_pb2,
     )
 
 
@@ -35,7 +36,8 @@ def about(
     | dye_pb2.DyeResponse
     | composite_pb2.CompositeResponse
     | animalize_pb2.AnimalizeResponse
-    | stylize_pb2.StylizeResult,
+    | stylize_pb2.StylizeResult
+    | transfer_hair_pb2.TransferHairResult,
 ) -> dict[str, Any]:
     """Return what every reply says of itself."""
     return {
@@ -49,6 +51,17 @@ def about(
         ),
         "warnings": tuple(Caution(one.code, one.message, one.field) for one in reply.warnings),
         "request_id": reply.served_by.request_id,
+    }
+
+
+def how_far(progress: image_pb2.Progress) -> dict[str, Any]:
+    """Return what every long call says of how far it is."""
+    remaining = progress.remaining_seconds if progress.HasField("remaining_seconds") else None
+    return {
+        "stage": progress.stage,
+        "fraction": progress.fraction,
+        "remaining_seconds": remaining,
+        "preview": picture_of(progress.preview) if progress.HasField("preview") else None,
     }
 
 

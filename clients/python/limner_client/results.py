@@ -235,7 +235,7 @@ class Progress:
     remaining_seconds: float | None
     """Until the result, as far as can be told; None where nothing can be."""
     preview: Picture | None
-    """What it may come to look like, 256 pixels at most; sent once, early."""
+    """What it may come to look like, 256 pixels at most; sent once, early, by most calls."""
 
 
 @dataclass(frozen=True)

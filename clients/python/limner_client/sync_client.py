@@ -15,7 +15,7 @@ from limner_client.requests import (
     export_request,
     shades_request,
 )
-from limner_client.sync_drawing import Drawing
+from limner_client.sync_transferring import Transferring
 
 if TYPE_CHECKING:
     from limner_client.colors import ColorLike
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _AS_SENT = Output()
 
 
-class LimnerClient(Drawing):
+class LimnerClient(Transferring):
     """Edits portraits on a Limner server.
 
         with LimnerClient() as limner:

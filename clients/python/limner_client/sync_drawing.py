@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 
 from limner.v1.animalize_pb2_grpc import AnimalizeServiceStub
 from limner.v1.stylize_pb2_grpc import StylizeServiceStub
+from limner_client.pictured import PicturedReply
 from limner_client.pictures import Output
-from limner_client.replies import StylizeReply, animal_list, animalize_result, style_list
+from limner_client.replies import (
+    animal_list,
+    animalize_result,
+    style_list,
+    stylize_progress,
+    stylize_result,
+)
 from limner_client.requests import (
     animalize_request,
     animals_request,
@@ -82,9 +89,9 @@ class Drawing(Finding):
             request_id=request_id,
         )
         stub = StylizeServiceStub(self._channel)
-        reply = StylizeReply(on_progress)
+        reply = PicturedReply(on_progress, stylize_progress)
         self._hear(stub.Stylize, request, request.options, timeout, reply.take)
-        return reply.result()
+        return stylize_result(reply.whole())
 
     def list_styles(
         self,

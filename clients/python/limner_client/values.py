@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from limner_client.photos import PhotoLike
+    from limner_client.request_parts import FaceChoice
 
 AnchorName = Literal[
     "forehead",
@@ -103,6 +104,18 @@ class Sticker:
     shift: tuple[float, float] = (0.0, 0.0)
     """How far it lies to the image's right and down, were the head upright, in distances of the
     animal's eyes."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A photo that hair is taken from: one that the server stores, or one of your own."""
+
+    name: str | None = None
+    """One that is stored; `list_references` has them."""
+    photo: PhotoLike | None = field(default=None, repr=False)
+    """One of your own instead."""
+    face: FaceChoice = "largest"
+    """Whose hair: the largest face's, a place from the image's left, or a point in the face."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from limner.v1 import (
     model_pb2_grpc,
     segment_pb2_grpc,
     stylize_pb2_grpc,
+    transfer_hair_pb2_grpc,
 )
 from limner_client import AsyncLimnerClient, LimnerClient
 from limner_client.channel import CHANNEL_OPTIONS
@@ -39,6 +40,7 @@ def double():
         stylize_pb2_grpc.add_StylizeServiceServicer_to_server(servicer, server)
         composite_pb2_grpc.add_CompositeServiceServicer_to_server(servicer, server)
         animalize_pb2_grpc.add_AnimalizeServiceServicer_to_server(servicer, server)
+        transfer_hair_pb2_grpc.add_TransferHairServiceServicer_to_server(servicer, server)
         model_pb2_grpc.add_ModelServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(servicer.health, server)
         servicer.health.set("down", health_pb2.HealthCheckResponse.NOT_SERVING)

@@ -31,6 +31,8 @@ from limner.v1 import (
     segment_pb2_grpc,
     stylize_pb2,
     stylize_pb2_grpc,
+    transfer_hair_pb2,
+    transfer_hair_pb2_grpc,
 )
 
 WIDTH, HEIGHT = 60, 80
@@ -58,6 +60,7 @@ class Double(
     stylize_pb2_grpc.StylizeServiceServicer,
     composite_pb2_grpc.CompositeServiceServicer,
     animalize_pb2_grpc.AnimalizeServiceServicer,
+    transfer_hair_pb2_grpc.TransferHairServiceServicer,
     model_pb2_grpc.ModelServiceServicer,
 ):
     """Keeps every request; fails as often as it was told to, then answers one face."""
@@ -66,6 +69,7 @@ class Double(
         self.address = ""
         self.requests = []
         self.metadata = []
+        self.remaining = []
         self.failures = deque()
         self.frames = []
         self.lost_pieces = 0
@@ -230,6 +234,47 @@ class Double(
             anchors=["ANIMAL_ANCHOR_FOREHEAD", "ANIMAL_ANCHOR_EYES"],
         )
 
+    def TransferHair(self, request, context):
+        """Tell half the way, or two steps of an optimization, then answer in pieces."""
+        self._receive(request, context)
+        data = png(np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
+        preview = {"data": data, "format": "IMAGE_FORMAT_PNG"} if request.want_preview else None
+        optimizes = request.mode == transfer_hair_pb2.TRANSFER_HAIR_MODE_OPTIMIZE
+        told = [{"progress": {"stage": "decode"}}]
+        for step in (60, 120) if optimizes else (None,):
+            at = {"step": step, "steps": 180, "losses": [{"name": "identity", "value": 0.5}]}
+            half = {"stage": "transfer", "fraction": 0.5, "preview": preview}
+            told.append({"progress": half, "optimization": at if step else None})
+        for message in told:
+            yield transfer_hair_pb2.TransferHairResponse(**message)
+        result = _transferred(request)
+        result.image.ClearField("data")
+        result.following_bytes = len(data)
+        yield transfer_hair_pb2.TransferHairResponse(result=result)
+        for start in range(0, len(data) - self.lost_pieces * 100, 100):
+            piece = {"data": data[start : start + 100]}
+            yield transfer_hair_pb2.TransferHairResponse(piece=piece)
+
+    def ListReferences(self, request, context):
+        """Return two references, each on a page of its own."""
+        self._receive(request, context)
+        page = int(request.page_token or 0)
+        return transfer_hair_pb2.ListReferencesResponse(
+            references=[_references(request)[page]], next_page_token="" if page else "1"
+        )
+
+    def RecommendReferences(self, request, context):
+        self._receive(request, context)
+        bob, waves = _references(request)
+        reason = {"code": "POSE_NEAR", "message": "the head is turned alike"}
+        return transfer_hair_pb2.RecommendReferencesResponse(
+            recommendations=[
+                {"reference": waves, "score": 0.75, "reasons": [reason], "pose_gap_deg": 4.5},
+                {"reference": bob, "score": 0.5, "pose_gap_deg": 20, "mirrored": True},
+            ],
+            face=_face(),
+        )
+
     def ExportModel(self, request, context):
         """Send a network of 250 bytes in pieces of 100, or fewer of them."""
         self._receive(request, context)
@@ -252,6 +297,7 @@ class Double(
         with self._lock:
             self.requests.append(request)
             self.metadata.append(dict(context.invocation_metadata()))
+            self.remaining.append(context.time_remaining())
             failure = self.failures.popleft() if self.failures else None
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -340,6 +386,56 @@ def _animalized(request):
         reply.mask.data, reply.mask.format = png(ellipse()), image_pb2.PLANE_FORMAT_PNG8
         reply.mask.width_px, reply.mask.height_px = WIDTH, HEIGHT
     return reply
+
+
+def _transferred(request):
+    result = transfer_hair_pb2.TransferHairResult(
+        image={"format": request.output.format, "width_px": WIDTH, "height_px": HEIGHT},
+        mode=request.mode,
+        face=_face(),
+        **_about(request),
+    )
+    for part in ("shape", "look"):
+        sent = getattr(request, part)
+        if request.HasField(part):
+            digest = hashlib.sha256(sent.image.data).hexdigest()
+            used = {"name": sent.name, "sha256": digest, "mirrored": part == "look"}
+            getattr(result, part).MergeFrom(
+                transfer_hair_pb2.UsedReference(**used, pose_gap_deg=12.5, face=_face())
+            )
+    for wanted, plane in ((request.want_alpha, "hair_alpha"), (request.want_mask, "mask")):
+        if wanted:
+            getattr(result, plane).MergeFrom(
+                image_pb2.Alpha(data=png(ellipse()), format="PLANE_FORMAT_PNG8")
+            )
+    if request.mode == transfer_hair_pb2.TRANSFER_HAIR_MODE_OPTIMIZE:
+        result.optimization.MergeFrom(
+            transfer_hair_pb2.OptimizationOutcome(
+                steps=180, losses=[{"name": "identity", "value": 0.25}], shape_iou=0.9375
+            )
+        )
+    return result
+
+
+def _references(request):
+    bob = transfer_hair_pb2.Reference(
+        name="bob-3", title="A bob", source="REFERENCE_SOURCE_STUDIO", license="CC0-1.0"
+    )
+    waves = transfer_hair_pb2.Reference(
+        name="long-waves",
+        title="Long waves",
+        tags=["long", "wavy"],
+        length="long",
+        texture="wavy",
+        color="auburn",
+        yaw_deg=-12.5,
+        source="REFERENCE_SOURCE_OPERATOR",
+        products=[{"title": "Curling iron", "url": "https://example.com/iron"}],
+    )
+    if not request.without_previews:
+        bob.preview.data = png(np.full((8, 8, 3), 90, np.uint8))
+        bob.preview.format = image_pb2.IMAGE_FORMAT_PNG
+    return bob, waves
 
 
 def _as_grpc(status):

@@ -20,6 +20,7 @@ from limner_client import (
     MatteResult,
     SegmentResult,
     StylizeResult,
+    TransferHairResult,
 )
 from limner_client.cli import documents, report
 
@@ -41,6 +42,7 @@ Result = TypeVar(
     StylizeResult,
     CompositeResult,
     AnimalizeResult,
+    TransferHairResult,
 )
 
 

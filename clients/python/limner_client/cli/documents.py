@@ -20,6 +20,12 @@ Keys are only ever added:
                                each with box, pose and score
     animals                    animalize only: [{index, animal, coat, visible, points {name: [x,
                                y]}, box, pose, score}], the last three the person's own
+    mode, face, references     transfer-hair only: `fast` or `optimize`; the person's {box, pose,
+                               score}; {shape, look}, each with name, sha256, mirrored, pose_gap
+                               in degrees, box, pose and score; no shape if it is the person's
+    steps, losses              transfer-hair only: of an optimization, else 0 and {}
+    identity_similarity        transfer-hair only: cosine of the faces' embeddings, or null
+    shape_iou                  transfer-hair only: of the hair and what was wanted, or null
     models, timings, warnings  [{model, version}], {stage: seconds, total}, [{code, message, field}]
     request_id
 
@@ -39,6 +45,7 @@ from limner_client.results import (
     SegmentResult,
     StylizeResult,
 )
+from limner_client.transfer_results import TransferHairResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +57,7 @@ if TYPE_CHECKING:
 
 AnyResult: TypeAlias = (
     "SegmentResult | MatteResult | DyeResult | StylizeResult | CompositeResult | AnimalizeResult"
+    " | TransferHairResult"
 )
 
 
@@ -73,6 +81,8 @@ def result_document(photo: Path, files: Sequence[Path], result: AnyResult) -> di
         about |= _composite_document(result)
     elif isinstance(result, AnimalizeResult):
         about["animals"] = _animal_documents(result)
+    elif isinstance(result, TransferHairResult):
+        about |= _transfer_document(result)
     else:
         about["unknown"] = round(result.unknown, 4)
     return about | {
@@ -160,6 +170,27 @@ def _animal_documents(result: AnimalizeResult) -> list[dict[str, Any]]:
         }
         for one in result.faces
     ]
+
+
+def _transfer_document(result: TransferHairResult) -> dict[str, Any]:
+    return {
+        "mode": result.mode,
+        "face": _face_document(result.face),
+        "references": {
+            part: {
+                "name": used.name,
+                "sha256": used.sha256,
+                "mirrored": used.mirrored,
+                "pose_gap": round(used.pose_gap, 2),
+                **_face_document(used.face),
+            }
+            for part, used in result.references.items()
+        },
+        "steps": result.steps,
+        "losses": {name: round(value, 6) for name, value in result.losses.items()},
+        "identity_similarity": result.identity_similarity,
+        "shape_iou": result.shape_iou,
+    }
 
 
 def _color(color: Color) -> dict[str, Any]:

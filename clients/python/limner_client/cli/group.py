@@ -24,6 +24,7 @@ SHORT_HELP = {
     "studio": "Draw synthetic portraits to look at or to train on.",
     "stylize": "Draw photos as illustrations: flat colors, lines of ink.",
     "train": "Train a model by its recipe, or go on training it.",
+    "transfer-hair": "Give people the hair of others: its shape, its color, or both.",
     "up": "Start a server with its models on this machine.",
 }
 """What `limner --help` says of our own commands, so that it imports none of them."""

@@ -12,7 +12,7 @@ import click
 from limner_client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from limner_client.colors import rgb_of_hex
 from limner_client.pictures import SUFFIXES
-from limner_client.values import AnchorName, Sticker
+from limner_client.values import AnchorName, Reference, Sticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +28,8 @@ INPUT = click.Path(path_type=Path)
 ANCHORS: tuple[str, ...] = get_args(AnchorName)
 WORN = re.compile(r"(?P<what>[^@]+?)(@(?P<anchor>\w+))?(:(?P<scale>\d*\.?\d+))?")
 """How a sticker is said."""
+STORED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+"""How the names of stored references are spelled."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,23 @@ class Worn(click.ParamType[Any]):
         if Path(what).suffix.lower() in SUFFIXES:
             return Sticker(picture=Path(what), anchor=anchor, scale=scale)
         return Sticker(what, anchor=anchor, scale=scale)
+
+
+class Hair(click.ParamType[Any]):
+    """A photo with hair in it, or the name of a stored reference, such as `bob-3`.
+
+    What is spelled like a name is one: `./you` is the file.
+    """
+
+    name = "hair"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "FILE|NAME"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Reference:
+        return Reference(value) if STORED.fullmatch(value) else Reference(photo=Path(value))
 
 
 class HexColor(click.ParamType[Any]):

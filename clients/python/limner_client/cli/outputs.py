@@ -38,11 +38,20 @@ def plan_outputs(
         planned = [tuple(out / f"{stem}{end}" for end in endings) for stem in _stems(photos)]
         folder = out
     refuse_overwriting(planned, [*photos, *keep])
+    make_folder(folder)
+    return planned
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder to write to, unless it is there.
+
+    Raises:
+        click.UsageError: It cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.UsageError(f"cannot make the folder {folder}: {error.strerror}") from error
-    return planned
 
 
 def with_plane(

@@ -11,6 +11,7 @@ from limner.v1.reasons import (
     NoFace,
     NoHair,
     PoseTooFar,
+    ReferenceUnknown,
     ShadeUnknown,
     StickerUnknown,
     StyleUnknown,
@@ -21,6 +22,7 @@ from limner_client.results import (
     AnimalizeResult,
     CompositeResult,
     DyeResult,
+    MatteResult,
     SegmentResult,
     StylizeResult,
 )
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from limner.errors import LimnerError
     from limner_client.cli.documents import AnyResult
+    from limner_client.transfer_results import TransferHairResult
 
 
 DONE, FAILED, BAD_INPUT, UNAVAILABLE, LATE = 0, 1, 2, 3, 4
@@ -49,6 +52,7 @@ REMEDIES: dict[type[LimnerError], str] = {
     NoFace: "try another photo, or say which face is meant; --help shows how",
     NoHair: "try another photo or --face, or say where the hair is",
     PoseTooFar: "take photos of heads that face the camera, or choose other faces",
+    ReferenceUnknown: "`limner transfer-hair --list-references` shows them all; a file is ./NAME",
     ShadeUnknown: "`limner dye --list-shades` shows them all",
     AnimalUnknown: "`limner animalize --list-animals` shows them all",
     StickerUnknown: "`limner animalize --list-animals` shows them all; a file ends in .png",
@@ -106,6 +110,20 @@ def _remedy(error: LimnerError, address: str) -> str:
 
 
 def _finding(result: AnyResult) -> str:
+    if isinstance(result, MatteResult):
+        return f"cut out; {result.unknown:.1%} of the pixels lay on the edge and were solved"
+    if not isinstance(result, SegmentResult):
+        return _edited(result)
+    count = len(result.faces)
+    parts = ["1 face" if count == 1 else f"{count} faces"]
+    areas = result.areas.items()
+    parts += [f"{name.replace('_', ' ')} {area:.0%} of the picture" for name, area in areas]
+    return ", ".join(parts)
+
+
+def _edited(
+    result: DyeResult | StylizeResult | CompositeResult | AnimalizeResult | TransferHairResult,
+) -> str:
     if isinstance(result, DyeResult):
         return _dyed(result)
     if isinstance(result, StylizeResult):
@@ -117,13 +135,7 @@ def _finding(result: AnyResult) -> str:
         return f"{laid}; the faces are {result.misfit:.0%} of the eyes' distance apart"
     if isinstance(result, AnimalizeResult):
         return "; ".join(f"face {one.index}: {one.animal}, {one.coat} coat" for one in result.faces)
-    if not isinstance(result, SegmentResult):
-        return f"cut out; {result.unknown:.1%} of the pixels lay on the edge and were solved"
-    count = len(result.faces)
-    parts = ["1 face" if count == 1 else f"{count} faces"]
-    areas = result.areas.items()
-    parts += [f"{name.replace('_', ' ')} {area:.0%} of the picture" for name, area in areas]
-    return ", ".join(parts)
+    return _transferred(result)
 
 
 def _dyed(result: DyeResult) -> str:
@@ -135,3 +147,18 @@ def _dyed(result: DyeResult) -> str:
         f"{result.difference_before:.1f} from the color wanted before, "
         f"{result.difference_after:.1f} after"
     )
+
+
+def _transferred(result: TransferHairResult) -> str:
+    parts = []
+    for part, used in result.references.items():
+        name = used.name or f"photo {used.sha256[:8]}"
+        turned = f"{used.pose_gap:.0f} degrees apart{', mirrored' if used.mirrored else ''}"
+        parts.append(f"{part} of {name}, {turned}")
+    if result.steps:
+        parts.append(f"optimized in {result.steps} steps")
+    if result.identity_similarity is not None:
+        parts.append(f"face alike by {result.identity_similarity:.2f}")
+    if result.shape_iou is not None:
+        parts.append(f"{result.shape_iou:.0%} of the shape met")
+    return "; ".join(parts)
