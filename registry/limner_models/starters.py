@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from limner_models.cards import Facts, card
 from limner_models.errors import CheckpointDamaged
 from limner_models.export import release_of
-from limner_registry.contracts import CONTRACTS
+from limner_registry.contracts import CONTRACTS, HAIR_OPTIMIZER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from limner_registry.release import Release
 
 WEIGHTS = Path(__file__).parent / "weights"
+SEARCHED = "portrait_generator"
+"""The recipe whose network is searched rather than asked; it is released with what that takes."""
 
 
 def releases(said: Callable[[str], None], folder: Path = WEIGHTS) -> Iterator[Release]:
@@ -41,9 +43,16 @@ def releases(said: Callable[[str], None], folder: Path = WEIGHTS) -> Iterator[Re
     from limner_models.recipes import RECIPES  # noqa: PLC0415 (recipes commit starters, too)
 
     for recipe in RECIPES.values():
-        if recipe.contract in CONTRACTS and weights_file(recipe, folder).exists():
+        if not weights_file(recipe, folder).exists():
+            continue
+        if recipe.contract in CONTRACTS:
             said(f"exporting {recipe.name}")
             yield release(recipe, folder)
+        elif recipe.name == SEARCHED:
+            from limner_models.loho import release as loho  # noqa: PLC0415 (it takes starters, too)
+
+            said(f"packing {HAIR_OPTIMIZER.model}")
+            yield loho.release(weights_file(recipe, folder), read_facts(recipe, folder), folder)
 
 
 def release(recipe: Recipe, folder: Path = WEIGHTS) -> Release:

@@ -19,6 +19,7 @@ from limner.v1 import (
     model_pb2_grpc,
     segment_pb2_grpc,
     stylize_pb2_grpc,
+    transfer_hair_pb2_grpc,
 )
 
 
@@ -32,6 +33,7 @@ class Stubs:
     stylize: stylize_pb2_grpc.StylizeServiceStub
     composite: composite_pb2_grpc.CompositeServiceStub
     animalize: animalize_pb2_grpc.AnimalizeServiceStub
+    transfer_hair: transfer_hair_pb2_grpc.TransferHairServiceStub
     model: model_pb2_grpc.ModelServiceStub
 
 
@@ -51,6 +53,7 @@ def stubs(stack):
             stylize_pb2_grpc.StylizeServiceStub(channel),
             composite_pb2_grpc.CompositeServiceStub(channel),
             animalize_pb2_grpc.AnimalizeServiceStub(channel),
+            transfer_hair_pb2_grpc.TransferHairServiceStub(channel),
             model_pb2_grpc.ModelServiceStub(channel),
         )
 

@@ -75,7 +75,8 @@ class Answering:
         while True:
             try:
                 with Interruptible(check):
-                    search = Search(self._networks.tools, subjects, settings)
+                    start = self._networks.start(subjects.person.picture)
+                    search = Search(self._networks.tools, subjects, settings, start)
                 yield from self._steps(search, settings, check)
             except torch.cuda.OutOfMemoryError:
                 if settings.side <= LEAST_SIDE:

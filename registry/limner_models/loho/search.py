@@ -33,6 +33,7 @@ PROTECTED: Final = ("shape_appearance", "shape_style")
 class Generator(Protocol):
     """Draws portraits, as `StyleGenerator` does."""
 
+    mean: Tensor
     size: int
     rows: int
     noise_sizes: Sequence[int]

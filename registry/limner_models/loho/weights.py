@@ -1,4 +1,4 @@
-"""One file with all that a search needs: generator, parser and eye, and how they are built."""
+"""One file with all that a search needs: generator, encoder, parser, eye, and how to build them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from limner_models.errors import CheckpointDamaged
-from limner_models.loho.parsing import SegmenterParser
+from limner_models.loho.parsing import SegmenterParser, resized
 from limner_models.loho.perception import EncoderEye, Vgg16Eye
 from limner_models.loho.search import Tools
 from limner_models.loho.settings import Weights
 from limner_models.networks.hair_segmenter import HairSegmenter
 from limner_models.networks.mobilenet import MobileNetEncoder
+from limner_models.networks.portrait_generator import StyleEncoder
 from limner_models.networks.style_generator import StyleGenerator
 from limner_models.networks.vgg import LpipsWeights, Vgg
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import torch
     from torch import nn
 
 LARGEST: Final = 2 << 30
@@ -42,12 +43,29 @@ class Networks:
     parser: SegmenterParser
     weights: Weights
     """Of the losses, for this eye."""
+    encoder: StyleEncoder | None
+    """Finds the styles of a portrait; None where only the mean ones are known."""
+
+    def start(self, picture: torch.Tensor) -> torch.Tensor | None:
+        """Return the styles of a portrait, 1xLxW of 1x3xSxS in [-1, 1], where there is an encoder.
+
+        None where there is not.
+        """
+        if self.encoder is None:
+            return None
+        generator = self.tools.generator
+        with torch.no_grad():
+            planes = resized(picture.to(self.tools.mean), generator.size)
+            styles: torch.Tensor = generator.mean + self.encoder(planes)
+        return styles
 
 
 def packed(
     generator: StyleGenerator,
     built: Mapping[str, float],
     segmenter: HairSegmenter,
+    *,
+    encoder: StyleEncoder | None = None,
     eye: Vgg16Eye | None = None,
     weights: Weights | None = None,
 ) -> bytes:
@@ -57,19 +75,23 @@ def packed(
         generator: Draws portraits.
         built: What it was built with, by the names of StyleGenerator's arguments.
         segmenter: The hair segmenter with MobileNetV2, which parses and is our own eye.
+        encoder: Trained beside the generator, if it was.
         eye: Another eye; None takes our own.
         weights: Of the losses; None takes those of the eye.
     """
     parts: dict[str, nn.Module] = {"generator": generator, "segmenter": segmenter}
-    if eye is not None:
-        parts["eye"] = eye
+    parts |= {} if encoder is None else {"encoder": encoder}
+    parts |= {} if eye is None else {"eye": eye}
     tensors = {
         f"{name}.{key}": tensor.detach().cpu().half().contiguous()
         for name, part in parts.items()
         for key, tensor in part.state_dict().items()
     }
     usual = OWN_WEIGHTS if eye is None else VGG_WEIGHTS
-    header = {"generator": dict(built), "weights": asdict(weights or usual)}
+    header: dict[str, Any] = {"generator": dict(built), "weights": asdict(weights or usual)}
+    if encoder is not None:
+        widths = [step[0].out_channels for step in encoder.steps]
+        header["encoder"] = {"rows": generator.rows, "width": generator.width, "widths": widths}
     made: bytes = save(tensors, {"limner": json.dumps(header)})
     return made
 
@@ -99,8 +121,12 @@ def _built(
     eye = EncoderEye(segmenter.encoder)
     if any(key.startswith("eye.") for key in tensors):
         eye = _filled(Vgg16Eye(Vgg(16), LpipsWeights()), "eye", tensors, device)
+    encoder = None
+    if "encoder" in header:
+        encoder = _filled(StyleEncoder(**header["encoder"]), "encoder", tensors, device)
     parser = SegmenterParser(segmenter)
-    return Networks(Tools.of(generator, eye, parser), parser, Weights(**header["weights"]))
+    tools = Tools.of(generator, eye, parser)
+    return Networks(tools, parser, Weights(**header["weights"]), encoder)
 
 
 def _filled(

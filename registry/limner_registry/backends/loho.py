@@ -43,7 +43,9 @@ class TritonPythonModel:
         if args["model_instance_kind"] != "CPU":
             device = f"cuda:{args['model_instance_device_id']}"
         folder = Path(args["model_repository"], args["model_version"])
-        self.answering = Answering(folder / "model.safetensors", device, os.cpu_count() or 1)
+        self.answering = Answering(
+            folder / "model.safetensors", device, max(1, (os.cpu_count() or 1) // 2)
+        )
         config = json.loads(args["model_config"])
         self.inputs = [tensor["name"] for tensor in config["input"]]
         self.ending = threading.Event()

@@ -22,6 +22,12 @@ NOSE_AND_MOUTH: Final = (129, 358, 2, 61, 291, 0, 17)
 BROWS: Final = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
 """Along the upper edges of both brows, from the image's left."""
 
+BROWS_AND_EYES: Final = (
+    (*(70, 63, 105, 66, 107, 46, 53, 52, 65, 55), *EYES[:8]),
+    (*(336, 296, 334, 293, 300, 285, 295, 282, 283, 276), *EYES[8:]),
+)
+"""Around the brow and the eye at the image's left, and those at its right."""
+
 BELOW_BROWS: Final = (*FACE_OVAL[7:30], *BROWS)
 """The face without its forehead: from one temple along the jaw to the other, and back."""
 

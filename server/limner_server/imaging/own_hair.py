@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_server.imaging.face_parts import filled, grown
+from limner_server.imaging.face_parts import BROWS_AND_EYES, filled, grown, shrunk
+from limner_server.imaging.geometry import around
+from limner_server.imaging.skull import head_of
 
 if TYPE_CHECKING:
-    from limner_server.imaging.arrays import Plane
+    from limner_server.imaging.arrays import Plane, Points
     from limner_server.imaging.skull import Head
 
 FIRM: Final = 64
@@ -22,6 +24,15 @@ ROOTS: Final = 1.0
 SOFT: Final = 0.8
 """Units around a piece of hair within which its soft edge lies."""
 
+BROW: Final = 0.65
+"""Units: half of what a brow, or the lashes, are at most wide."""
+
+ZONE: Final = 0.5
+"""Units around brows and eyes within which they are looked for."""
+
+EDGE: Final = 0.15
+"""Units: the Gaussian's sigma by which what is taken away ends softly."""
+
 SOFTENED: Final = 0.15
 """Units: the Gaussian's sigma by which hair's edge is smoothed before its own face."""
 
@@ -32,16 +43,33 @@ VEIL: Final = (0.15, 0.85)
 """Shares of hair there that become none and all: less is skin that looks like hair."""
 
 
-def own_hair(alpha: Plane, head: Head) -> Plane:
-    """Return hair without the pieces of it that grow on no skull, such as neighbors' hair.
+def cleared(alpha: Plane, landmarks: Points) -> Plane:
+    """Return a head's hair without brows and lashes, and without pieces that grow elsewhere.
 
     Args:
-        alpha: hxw uint8, the hair's share.
-        head: Whose hair it is, in pixels of the alpha.
+        alpha: HxW uint8, the hair's share.
+        landmarks: 478x3 float32, pixels of the alpha.
 
     Returns:
-        hxw uint8; all of the hair where none of it reaches the skull.
+        HxW uint8, nowhere more; pieces stay where none of them reaches the skull.
     """
+    held = alpha > 0
+    if not held.any():
+        return alpha
+    rows, columns = (
+        slice(span.start, min(span.stop, extent))
+        for span, extent in zip(around(held, 1), alpha.shape, strict=True)
+    )
+    head = head_of(landmarks)
+    result = alpha.copy()
+    result[rows, columns] = _rooted(alpha[rows, columns], head.moved(-columns.start, -rows.start))
+    for brow in BROWS_AND_EYES:
+        _clear_brow(result, landmarks[list(brow), :2], head.unit)
+    return result
+
+
+def _rooted(alpha: Plane, head: Head) -> Plane:
+    """Return the pieces of hair that reach a head's skull, with their soft edges."""
     rows, columns = slice(0, alpha.shape[0]), slice(0, alpha.shape[1])
     roots = grown(filled(head.skull, rows, columns), ROOTS * head.unit)
     count, labels = cv2.connectedComponents((alpha >= FIRM).view(np.uint8), connectivity=8)
@@ -52,6 +80,24 @@ def own_hair(alpha: Plane, head: Head) -> Plane:
         return alpha
     near = grown(np.where(own[labels], np.uint8(255), np.uint8(0)), SOFT * head.unit)
     return np.where(near > 0, alpha, np.uint8(0))
+
+
+def _clear_brow(alpha: Plane, brow: Points, unit: float) -> None:
+    """Take from an alpha, in place, what is as thin as a brow where a brow and an eye are."""
+    reach = (BROW + ZONE) * unit
+    low = np.maximum(np.floor(brow.min(0) - reach), 0).astype(int)
+    end = np.minimum(np.ceil(brow.max(0) + reach) + 1, alpha.shape[::-1]).astype(int)
+    if (low >= end).any():
+        return
+    rows, columns = slice(int(low[1]), int(end[1])), slice(int(low[0]), int(end[0]))
+    part = alpha[rows, columns]
+    firm = np.where(part >= FIRM, np.uint8(255), np.uint8(0))
+    thick = grown(shrunk(firm, BROW * unit), (BROW + EDGE) * unit)
+    outline = np.asarray(cv2.convexHull(brow.astype(np.float32))[:, 0])
+    zone = grown(filled(outline, rows, columns), ZONE * unit)
+    thin = np.where(thick > 0, np.uint8(0), zone)
+    left = 1 - cv2.GaussianBlur(thin, (0, 0), EDGE * unit).astype(np.float32) / 255
+    part[:] = np.rint(part * left).astype(np.uint8)
 
 
 def firm_before_face(alpha: Plane, head: Head) -> Plane:

@@ -11,7 +11,7 @@ from limner_server.imaging.appearance import Appearance, appearance_of
 from limner_server.imaging.fitting import Strands
 from limner_server.imaging.geometry import around
 from limner_server.imaging.light import Light, light_of
-from limner_server.imaging.own_hair import firm_before_face, own_hair
+from limner_server.imaging.own_hair import cleared, firm_before_face
 from limner_server.imaging.skull import Head, head_of
 
 if TYPE_CHECKING:
@@ -65,21 +65,19 @@ def wig_of(photo: Photo, alpha: Plane, foreground: Photo, landmarks: Points) -> 
     Raises:
         ValueError: There is no hair.
     """
-    if not alpha.any():
+    own = cleared(alpha, landmarks)
+    if not own.any():
         raise ValueError("there is no hair to take off")
     head = head_of(landmarks)
-    box = tuple(
+    rows, columns = box = tuple(
         slice(span.start, min(span.stop, extent))
-        for span, extent in zip(around(alpha > 0, 2), alpha.shape, strict=True)
+        for span, extent in zip(around(own > 0, 2), alpha.shape, strict=True)
     )
-    rows, columns = box
-    placed = head.moved(-columns.start, -rows.start)
-    own = firm_before_face(own_hair(alpha[box], placed), placed)
-    faded = np.rint(own * _fade(own, box, alpha.shape, FADED * head.unit)).astype(np.uint8)
+    firm = firm_before_face(own[box], head.moved(-columns.start, -rows.start))
+    faded = np.rint(firm * _fade(firm, box, alpha.shape, FADED * head.unit)).astype(np.uint8)
     strands = Strands(foreground[box].copy(), faded, rows, columns)
-    appearance = appearance_of(strands.colors, own, head.unit)
-    light = light_of(photo, landmarks, alpha)
-    return Wig(strands, head, appearance, light, photo.shape[1])
+    appearance = appearance_of(strands.colors, firm, head.unit)
+    return Wig(strands, head, appearance, light_of(photo, landmarks, alpha), photo.shape[1])
 
 
 def _fade(alpha: Plane, box: tuple[slice, ...], extent: tuple[int, ...], reach: float) -> Floats:

@@ -39,8 +39,11 @@ class Course:
         self._step = 0.0
         self._highest = 0.0
         self._stage = ""
+        self._steps = (0, 0)
         self.preview: Photo | None = None
         """What the picture may come to look like, once that is known."""
+        self.measures: Mapping[str, float] = {}
+        """What was measured at the last step, by name, where anything is."""
 
     def plan(self, seconds: Mapping[str, float]) -> None:
         """Expect parts, by name in their order, to take so long; only their ratios count."""
@@ -53,12 +56,20 @@ class Course:
         self._stage = stage
         self._done = sum(self._shares[name] for name in before)
         self._step = self._shares[stage] / steps
+        self._steps = (0, steps)
         self._step_began = self._clock()
 
     def advance(self) -> None:
         """Note that one step of the part is done."""
         self._done += self._step
+        done, steps = self._steps
+        self._steps = (done + 1, steps)
         self._step_began = self._clock()
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How many steps of the part are done, and how many it takes."""
+        return self._steps
 
     def standing(self) -> Standing:
         """Return how far the call is; within a step, as far as its length lets expect."""

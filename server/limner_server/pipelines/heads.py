@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from limner.v1.reasons import NoHair
 from limner_server.imaging.geometry import shrink, touched
 from limner_server.imaging.head import farther, head_region, scaled
+from limner_server.imaging.own_hair import cleared
 from limner_server.imaging.trimap import laid_out, trimap_of_hair
 from limner_server.pipelines.faces import find_faces, select_face
 from limner_server.pipelines.hair import hair_of
@@ -131,8 +132,10 @@ class Heads:
 
 
 def _head(face: FoundFace, box: tuple[slice, slice], part: Photo, cut: CutOut) -> Head:
+    """Return a head whose hair was cut out, without what only looked like hair."""
     alpha = np.rint(cut.alpha * 255).astype(np.uint8)
-    return Head(face, *box, part, alpha, part if cut.foreground is None else cut.foreground)
+    head = Head(face, *box, part, alpha, part if cut.foreground is None else cut.foreground)
+    return replace(head, alpha=cleared(alpha, head.landmarks))
 
 
 def _taken_out(part: Photo, longest: int) -> Photo:

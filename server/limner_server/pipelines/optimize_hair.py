@@ -138,6 +138,7 @@ async def optimize(
             for _ in range(told, done):
                 course.advance()
             told = max(told, done)
+            course.measures = _measured(answer)
             if answer["picture"].size:
                 course.preview = answer["picture"][0]
     if last is None or not last["maps"].size:
@@ -154,7 +155,7 @@ async def optimize(
         hair=hair,
         face=face,
         matrix=_enlarged(person.matrix, factor),
-        measures=dict(zip(SEARCH_MEASURES, map(float, last["measures"][0]), strict=True)),
+        measures=_measured(last),
         steps=told,
     )
 
@@ -168,6 +169,11 @@ def _asked(crops: Photo, classes: NDArray[np.float32], search: Search) -> dict[s
         "steps": np.array([search.stages], np.int16),
         "seed": np.frombuffer(search.seed.to_bytes(4, "little"), np.uint8)[None],
     }
+
+
+def _measured(answer: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """Return what an answer tells of its step, by name of SEARCH_MEASURES."""
+    return dict(zip(SEARCH_MEASURES, map(float, answer["measures"][0]), strict=True))
 
 
 def _enlarged(matrix: Matrix, factor: float) -> Matrix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,31 +13,35 @@ from limner.errors import Violation
 from limner.v1.reasons import ModelNotReady, NoHair, PoseTooFar
 from limner_registry.contracts import HAIR_REMOVER
 from limner_server.call import side_by_side
-from limner_server.imaging.appearance import appearance_of, restyled
 from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath
 from limner_server.imaging.facing import MAX_TURN, TURNED, facing
-from limner_server.imaging.fitting import fit
 from limner_server.imaging.geometry import crop
 from limner_server.imaging.head import head_region, square_for
-from limner_server.imaging.light import light_of, relit
-from limner_server.imaging.restyling import restyle
 from limner_server.imaging.skull import head_of
-from limner_server.imaging.transplanting import kept_off_face, transplant
+from limner_server.pipelines.dressing import (
+    Person,
+    dressed,
+    fitted,
+    laid_on,
+    restyled_own,
+    taken_off,
+)
+from limner_server.pipelines.optimize_hair import Search, expected_seconds, optimize, portrait_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from limner_server.call import Call
-    from limner_server.imaging.appearance import Appearance
     from limner_server.imaging.arrays import Photo, Plane
     from limner_server.imaging.beneath import Hole
     from limner_server.imaging.fitting import Strands
     from limner_server.imaging.geometry import Region
-    from limner_server.imaging.skull import Head as Skull
-    from limner_server.imaging.wig import Wig
     from limner_server.pipelines.course import Course
+    from limner_server.pipelines.dressing import Transferred
     from limner_server.pipelines.faces import FoundFace, Selector
-    from limner_server.pipelines.heads import Head, Heads
+    from limner_server.pipelines.heads import Heads
     from limner_server.pipelines.wigs import Reference
     from limner_server.routing.models import Models
 
@@ -45,7 +50,6 @@ REMOVED_AT: Final = HAIR_REMOVER.inputs[0].shape[0]
 
 SHOWS: Final = 0.15
 """Share of the old hair that may show beside the new where no network can take it away."""
-
 
 EXPECTED: Final = {
     "look": (1.0, 0.1),
@@ -57,16 +61,6 @@ EXPECTED: Final = {
 """Seconds that each part takes, and more for each megapixel of the person's photo."""
 
 
-@dataclass(frozen=True, eq=False)
-class Person:
-    """Whose head gets the hair."""
-
-    photo: Photo
-    head: Head
-    skull: Skull
-    """In pixels of the head's part of the photo."""
-
-
 @dataclass(frozen=True)
 class Order:
     """What is asked for."""
@@ -74,17 +68,8 @@ class Order:
     keep_face: bool = True
     """Whether new hair ends before eyes, nose and mouth."""
     seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Transferred:
-    """A person's photo with other hair, and how it came about."""
-
-    photo: Photo
-    mask: Plane
-    """HxW uint8: 255 where it may differ from the original; where it is 0 no bit has changed."""
-    alpha: Plane
-    """HxW uint8, the new hair's share."""
+    steps: int = 0
+    """Of a search, in [0, 2000]; 0 leaves it to the server."""
 
 
 class Transferring:
@@ -112,7 +97,7 @@ class Transferring:
     async def transfer(
         self,
         person: Person,
-        shape: Reference,
+        shape: Reference | None,
         look: Reference,
         order: Order,
         call: Call,
@@ -120,31 +105,79 @@ class Transferring:
     ) -> Transferred:
         """Return a person with one reference's hair, in the look of another's or its own.
 
+        Without a shape their own hair, in its own shape, gets the look.
+
         Raises:
             PoseTooFar: The heads are turned too differently.
             ModelNotReady: Much of the old hair would show, and no network can take it away.
         """
+        if shape is None:
+            return await self._restyled(person, look, call, course)
         mirrored = _check_turns(person.head.face, shape, call)
         course.begin("fit")
         with call.stage("fit"):
             wig = await asyncio.to_thread(shape.wig.mirrored) if mirrored else shape.wig
-            strands = await asyncio.to_thread(_fitted, person, wig, order)
-        course.begin("remove")
-        beneath, dressed = await side_by_side(
-            self._beneath(person, strands, order, call),
-            asyncio.to_thread(_dressed, person, strands, wig, look),
-        )
-        course.begin("lay_on")
-        with call.stage("lay_on"):
-            return await asyncio.to_thread(_laid_on, person, beneath, dressed)
+            strands = await asyncio.to_thread(fitted, person, wig, keep_face=order.keep_face)
+        dress = partial(dressed, person, strands, wig, look.wig)
+        return await self._put_on(person, strands, dress, order, call, course)
 
-    async def restyle(
+    async def search(
+        self,
+        person: Person,
+        shape: Reference | None,
+        look: Reference,
+        order: Order,
+        call: Call,
+        course: Course,
+    ) -> Transferred:
+        """Return a person with hair that a generator's portrait was optimized to have.
+
+        Without a shape it has the shape of their own hair.
+
+        Raises:
+            PoseTooFar: The heads are turned too differently.
+            LimnerError: As `optimize`; ModelNotReady as `transfer`.
+        """
+        head = person.head
+        with call.stage("align"):
+            own = await asyncio.to_thread(portrait_of, head.photo, head.landmarks)
+        shaped = own
+        if shape is not None:
+            mirrored = _check_turns(head.face, shape, call)
+            shaped = shape.portrait.mirrored() if mirrored else shape.portrait
+        styled = shaped if look is shape else look.portrait
+        search = Search(order.steps, order.seed)
+        found = await optimize(own, shaped, styled, search, self._models, call, course)
+        with call.stage("take_off"):
+            strands = await asyncio.to_thread(taken_off, person, found, keep_face=order.keep_face)
+        done = await self._put_on(person, strands, lambda: strands, order, call, course)
+        return replace(done, found=found)
+
+    async def _restyled(
         self, person: Person, look: Reference, call: Call, course: Course
     ) -> Transferred:
         """Return a person whose own hair, in its own shape, looks like a reference's."""
         course.begin("lay_on")
         with call.stage("lay_on"):
-            return await asyncio.to_thread(_restyled, person, look.wig.appearance)
+            return await asyncio.to_thread(restyled_own, person, look.wig.appearance)
+
+    async def _put_on(
+        self,
+        person: Person,
+        strands: Strands | None,
+        dress: Callable[[], Strands | None],
+        order: Order,
+        call: Call,
+        course: Course,
+    ) -> Transferred:
+        """Return a person with hair where it belongs; `dress` returns it in its last colors."""
+        course.begin("remove")
+        beneath, worn = await side_by_side(
+            self._beneath(person, strands, order, call), asyncio.to_thread(dress)
+        )
+        course.begin("lay_on")
+        with call.stage("lay_on"):
+            return await asyncio.to_thread(laid_on, person, beneath, worn)
 
     async def _beneath(
         self, person: Person, strands: Strands | None, order: Order, call: Call
@@ -168,10 +201,13 @@ class Transferring:
             )
 
 
-def expected(height: int, width: int) -> dict[str, float]:
+def expected(height: int, width: int, order: Order, *, searches: bool) -> dict[str, float]:
     """Return the seconds that each part of a call may take, in order."""
     megapixels = height * width / 1e6
-    return {name: first + more * megapixels for name, (first, more) in EXPECTED.items()}
+    seconds = {name: first + more * megapixels for name, (first, more) in EXPECTED.items()}
+    names = ["look", "search" if searches else "fit", "remove", "lay_on", "encode"]
+    search = expected_seconds(Search(order.steps))
+    return {name: seconds.get(name, search) for name in names}
 
 
 def _check_turns(person: FoundFace, shape: Reference, call: Call) -> bool:
@@ -193,31 +229,6 @@ def _check_turns(person: FoundFace, shape: Reference, call: Call) -> bool:
         said = "the shape's photo cuts its hair: it fades out there"
         call.warn("HAIR_CUT", said, "shape")
     return found.mirrored
-
-
-def _fitted(person: Person, wig: Wig, order: Order) -> Strands | None:
-    """Return a reference's hair as it sits on a person, in its own colors."""
-    head = person.head
-    strands = fit(wig.strands, wig.head, person.skull, head.photo.shape)
-    if strands is None or not order.keep_face:
-        return strands
-    return kept_off_face(strands, head.landmarks, person.skull.unit)
-
-
-def _dressed(person: Person, strands: Strands | None, wig: Wig, look: Reference) -> Strands | None:
-    """Return hair in another's look and in the light of the person's photo."""
-    if strands is None:
-        return None
-    unit, wanted = person.skull.unit, look.wig.appearance
-    colors = strands.colors
-    if wanted is not wig.appearance:
-        colors = restyled(colors, strands.alpha, unit, wig.appearance, wanted)
-    head = person.head
-    light = light_of(head.photo, head.landmarks, head.alpha)
-    if light is not None and look.wig.light is not None:
-        corner = strands.rows.start, strands.columns.start
-        colors = relit(colors, corner, person.skull, look.wig.light, light)
-    return replace(strands, colors=colors)
 
 
 def _check_little_shows(old: Plane, new: Strands | None, hole: Hole, call: Call) -> None:
@@ -247,27 +258,3 @@ def _seen(person: Person, hole: Hole) -> tuple[Region, dict[str, NDArray[np.uint
     image = crop(head.photo, region, REMOVED_AT, REMOVED_AT, "mirror")
     away = hole_in_crop(hole, region, REMOVED_AT)
     return region, {"image": image[None], "hole": away[None]}
-
-
-def _laid_on(person: Person, beneath: Photo, strands: Strands | None) -> Transferred:
-    head = person.head
-    done = transplant(head.photo, beneath, strands, head.landmarks, person.skull)
-    return _put_back(person, done.photo, done.mask, done.alpha)
-
-
-def _restyled(person: Person, wanted: Appearance) -> Transferred:
-    head, unit = person.head, person.skull.unit
-    was = appearance_of(head.colors, head.alpha, unit)
-    colors = restyled(head.colors, head.alpha, unit, was, wanted)
-    photo, mask = restyle(head.photo, head.alpha, head.colors, colors)
-    return _put_back(person, photo, mask, head.alpha)
-
-
-def _put_back(person: Person, part: Photo, mask: Plane, alpha: Plane) -> Transferred:
-    """Return what was made of a head's part, in the whole photo."""
-    box = person.head.rows, person.head.columns
-    photo = person.photo.copy()
-    planes = np.zeros((2, *photo.shape[:2]), np.uint8)
-    photo[box] = part
-    planes[0][box], planes[1][box] = mask, alpha
-    return Transferred(photo, planes[0], planes[1])

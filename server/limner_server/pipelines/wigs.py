@@ -16,6 +16,7 @@ from limner_registry.contracts import (
     HAIR_SEGMENTER,
 )
 from limner_server.imaging.wig import wig_of
+from limner_server.pipelines.optimize_hair import portrait_of
 from limner_server.pipelines.references_prepared import Prepared
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.wig import Wig
     from limner_server.pipelines.faces import FoundFace, Selector
     from limner_server.pipelines.heads import Head, Heads
+    from limner_server.pipelines.optimize_hair import Portrait
 
 LOOKED_WITH: Final = (FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, HAIR_SEGMENTER, HAIR_MATTER)
 """Whose other versions may see other hair."""
@@ -46,11 +48,13 @@ class Reference:
     wig: Wig
     is_cut: bool
     """Whether its hair goes on beyond its photo."""
+    portrait: Portrait
+    """What a search sees of it."""
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds, about."""
-        return self.wig.nbytes
+        return self.wig.nbytes + self.portrait.crop.nbytes
 
 
 class Wigs:
@@ -96,7 +100,8 @@ class Wigs:
 
 def _taken_off(head: Head, extent: tuple[int, ...]) -> Reference:
     wig = wig_of(head.photo, head.alpha, head.colors, head.landmarks)
-    return Reference(head.face, wig, _is_cut(head, extent, wig.head.unit))
+    portrait = portrait_of(head.photo, head.landmarks)
+    return Reference(head.face, wig, _is_cut(head, extent, wig.head.unit), portrait)
 
 
 def _is_cut(head: Head, extent: tuple[int, ...], unit: float) -> bool:

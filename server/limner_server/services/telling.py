@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TICK_SECONDS: Final = 0.15
 """Between two messages that tell how far a call is."""
+PREVIEW: Final = 256
+"""Longest edge of a preview in pixels, at most."""
 PIECE: Final = 1024 * 1024
 """Bytes of a picture that one message holds. Larger ones hold up every other call while they are
 written, and a client that was told nothing takes 4 MiB at most."""
@@ -72,7 +74,7 @@ async def _standing(course: Course) -> image_pb2.Progress:
     )
     if preview is not None:
         course.preview = None
-        jpeg = image_pb2.OutputSpec()
+        jpeg = image_pb2.OutputSpec(longest_edge_px=PREVIEW)
         written = await asyncio.to_thread(wire.write_image, preview, None, jpeg)
         progress.preview.CopyFrom(written)
     return progress

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from limner.v1 import transfer_hair_pb2 as pb
 from limner.v1 import transfer_hair_pb2_grpc
-from limner.v1.reasons import ModelNotReady
 from limner_registry.contracts import (
     FACE_DETECTOR,
     FACE_MESH,
     FACE_MESH_ATTENTION,
     HAIR_MATTER,
+    HAIR_OPTIMIZER,
     HAIR_REMOVER,
     HAIR_SEGMENTER,
 )
 from limner_server.call import Budget, Call, side_by_side
-from limner_server.imaging.geometry import shrink
 from limner_server.pipelines.course import Course
 from limner_server.pipelines.heads import Heads
 from limner_server.pipelines.matte import Matting
@@ -35,14 +34,15 @@ if TYPE_CHECKING:
     import grpc
 
     from limner_registry.contracts import Contract
-    from limner_server.pipelines.transfer_hair import Person, Transferred
+    from limner_server.pipelines.dressing import Person, Transferred
     from limner_server.references.reference import Reference as Stored
     from limner_server.routing.models import Models
     from limner_server.services.references import References
 
-OPTIMIZE: Final = pb.TRANSFER_HAIR_MODE_OPTIMIZE
-PREVIEW: Final = 256
-"""Longest edge of a preview in pixels."""
+SEARCHED_WITH: Final = (HAIR_OPTIMIZER, HAIR_REMOVER)
+"""What OPTIMIZE cannot do without: nobody waits for minutes to see old hair beside the new."""
+MEASURED: Final = {"cosine_before", "cosine_after", "overlap"}
+"""What is told of a search's steps and is no loss."""
 
 
 class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
@@ -55,7 +55,7 @@ class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
         FACE_MESH_ATTENTION,
         HAIR_SEGMENTER,
     )
-    uses: ClassVar[tuple[Contract, ...]] = (HAIR_MATTER, HAIR_REMOVER)
+    uses: ClassVar[tuple[Contract, ...]] = (HAIR_MATTER, HAIR_REMOVER, HAIR_OPTIMIZER)
     budgets: ClassVar[Mapping[str, Budget]] = {
         "TransferHair": Budget(default=600.0, floor=0.05),
         "ListReferences": Budget(default=20.0, floor=0.001),
@@ -86,17 +86,20 @@ class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
             empty = pb.TransferHairResult(served_by=call.served_by())
             yield pb.TransferHairResponse(result=empty)
             return
-        if request.mode == OPTIMIZE:
-            raise ModelNotReady("no portrait editor is registered: FAST needs none")
-        for contract in self.needs:
+        searches = _searches(request)
+        for contract in (*self.needs, *(SEARCHED_WITH if searches else ())):
             call.use_of(contract.model)  # a call that was told anything is not sent again
         course = Course()
-        course.plan(expected(*size))
+        course.plan(expected(*size, _order(request), searches=searches))
         course.begin("look", 1 + len(hair_sources.told(request)))
         work = self._transfer(request, found, call, course)
         response = pb.TransferHairResponse
         async with aclosing(tell(work, course, call, response)) as messages:
             async for message in messages:
+                if message.HasField("progress") and not request.want_preview:
+                    message.progress.ClearField("preview")
+                if message.progress.stage == "search":
+                    message.optimization.CopyFrom(_step(course))
                 yield message
 
     async def ListReferences(
@@ -123,16 +126,11 @@ class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
             self._person(request, call, course),
             self._sources.look_at(request, found, call, course),
         )
-        if shape is None:
-            done = await self._transferring.restyle(person, look.reference, call, course)
-        else:
-            keep = request.keep_face if request.HasField("keep_face") else True
-            order = Order(keep_face=keep, seed=request.seed)
-            done = await self._transferring.transfer(
-                person, shape.reference, look.reference, order, call, course
-            )
+        put_on = self._transferring.search if _searches(request) else self._transferring.transfer
+        of_shape = shape.reference if shape is not None else None
+        done = await put_on(person, of_shape, look.reference, _order(request), call, course)
         if request.want_preview:
-            course.preview = await asyncio.to_thread(shrink, done.photo, PREVIEW)
+            course.preview = done.photo
         course.begin("encode")
         with call.stage("encode"):
             result = await asyncio.to_thread(_written, done, request)
@@ -176,6 +174,30 @@ def _check(request: pb.TransferHairRequest) -> None:
     checks.done()
 
 
+def _searches(request: pb.TransferHairRequest) -> bool:
+    return request.mode == pb.TRANSFER_HAIR_MODE_OPTIMIZE
+
+
+def _order(request: pb.TransferHairRequest) -> Order:
+    """Return what a request asks for, beside its photos."""
+    keep = request.keep_face if request.HasField("keep_face") else True
+    return Order(keep_face=keep, seed=request.seed, steps=request.iterations)
+
+
+def _step(course: Course) -> pb.OptimizationStep:
+    """Return how far a search is."""
+    step, steps = course.steps
+    return pb.OptimizationStep(step=step, steps=steps, losses=_losses(course.measures))
+
+
+def _losses(measures: Mapping[str, float]) -> list[pb.TransferHairLoss]:
+    return [
+        pb.TransferHairLoss(name=name.replace("_", "-"), value=value)
+        for name, value in measures.items()
+        if name not in MEASURED
+    ]
+
+
 def _written(done: Transferred, request: pb.TransferHairRequest) -> pb.TransferHairResult:
     height, width = done.mask.shape
     result = pb.TransferHairResult(
@@ -184,6 +206,11 @@ def _written(done: Transferred, request: pb.TransferHairRequest) -> pb.TransferH
         height_px=height,
         mode=request.mode or pb.TRANSFER_HAIR_MODE_FAST,
     )
+    if done.found is not None:
+        measures = done.found.measures
+        result.optimization.steps = done.found.steps
+        result.optimization.shape_iou = measures["overlap"]
+        result.optimization.losses.extend(_losses(measures))
     if request.want_alpha:
         result.hair_alpha.CopyFrom(wire.write_alpha(done.alpha, request.output))
     if request.want_mask:

@@ -24,6 +24,8 @@ from limner.v1 import (
     segment_pb2_grpc,
     stylize_pb2,
     stylize_pb2_grpc,
+    transfer_hair_pb2,
+    transfer_hair_pb2_grpc,
 )
 from limner.v1.reasons import (
     Draining,
@@ -68,7 +70,15 @@ async def services_of(channel):
         "",
         *(
             f"limner.v1.{name}Service"
-            for name in ("Segment", "Matte", "Dye", "Stylize", "Composite", "Animalize")
+            for name in (
+                "Segment",
+                "Matte",
+                "Dye",
+                "Stylize",
+                "Composite",
+                "Animalize",
+                "TransferHair",
+            )
         ),
     ],
 )
@@ -209,6 +219,9 @@ async def test_what_needs_no_network_is_answered_without_one(tmp_path):
         animals = animalize_pb2_grpc.AnimalizeServiceStub(channel)
         listed = await animals.ListAnimals(animalize_pb2.ListAnimalsRequest())
         assert {animal.name for animal in listed.animals} == {"cat", "dog", "fox", "bear"}
+        references = transfer_hair_pb2_grpc.TransferHairServiceStub(channel)
+        stored = await references.ListReferences(transfer_hair_pb2.ListReferencesRequest())
+        assert {reference.source for reference in stored.references} == {1}
         models = model_pb2_grpc.ModelServiceStub(channel)
         with pytest.raises(grpc.RpcError) as caught:
             [_ async for _ in models.ExportModel(model_pb2.ExportModelRequest(model="face_mesh"))]

@@ -18,6 +18,7 @@ from limner.v1 import (
     model_pb2,
     segment_pb2,
     stylize_pb2,
+    transfer_hair_pb2,
 )
 from tests.integration.conftest import saved
 
@@ -30,6 +31,9 @@ STYLIZE = "/limner.v1.StylizeService/Stylize"
 COMPOSITE = "/limner.v1.CompositeService/Composite"
 ANIMALIZE = "/limner.v1.AnimalizeService/Animalize"
 LIST_ANIMALS = "/limner.v1.AnimalizeService/ListAnimals"
+TRANSFER = "/limner.v1.TransferHairService/TransferHair"
+LIST_REFERENCES = "/limner.v1.TransferHairService/ListReferences"
+RECOMMEND = "/limner.v1.TransferHairService/RecommendReferences"
 EXPORT = "/limner.v1.ModelService/ExportModel"
 LIST_STYLES = "/limner.v1.StylizeService/ListStyles"
 REQUESTS = {
@@ -43,6 +47,9 @@ REQUESTS = {
     COMPOSITE: composite_pb2.CompositeRequest,
     ANIMALIZE: animalize_pb2.AnimalizeRequest,
     LIST_ANIMALS: animalize_pb2.ListAnimalsRequest,
+    TRANSFER: transfer_hair_pb2.TransferHairRequest,
+    LIST_REFERENCES: transfer_hair_pb2.ListReferencesRequest,
+    RECOMMEND: transfer_hair_pb2.RecommendReferencesRequest,
     EXPORT: model_pb2.ExportModelRequest,
 }
 SETTINGS = dye_pb2.DyeStreamRequest(settings={"color": {"shade": "red"}}).SerializeToString()
@@ -120,6 +127,14 @@ def valid_requests() -> list[tuple[str, bytes]]:
         (LIST_ANIMALS, animalize_pb2.ListAnimalsRequest(without_previews=True, options=options)),
         (EXPORT, model_pb2.ExportModelRequest(model="face_mesh", version=1, options=options)),
     ]
+    hair = {"shape": {"image": files[2], "selector": {"index": 0}}, "look": {"name": "bob-black"}}
+    wanted = {"want_preview": True, "want_alpha": True, "want_mask": True, "keep_face": False}
+    calls += [
+        (TRANSFER, transfer_hair_pb2.TransferHairRequest(person=raw, **hair, **wanted)),
+        (TRANSFER, transfer_hair_pb2.TransferHairRequest(person=raw, mode=1, iterations=9, **hair)),
+        (LIST_REFERENCES, transfer_hair_pb2.ListReferencesRequest(tags=["bob"], page_size=2)),
+        (RECOMMEND, transfer_hair_pb2.RecommendReferencesRequest(image=raw, count=2, tags=["a"])),
+    ]
     return [(method, request.SerializeToString()) for method, request in calls]
 
 
@@ -173,7 +188,7 @@ def status_of(channel, method, message) -> grpc.StatusCode:
     try:
         if method == STREAM:
             list(channel.stream_stream(method)(iter([SETTINGS, message]), timeout=30))
-        elif method in {STYLIZE, EXPORT}:
+        elif method in {STYLIZE, TRANSFER, EXPORT}:
             list(channel.unary_stream(method)(message, timeout=30))
         else:
             channel.unary_unary(method)(message, timeout=30)

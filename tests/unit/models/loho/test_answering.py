@@ -10,11 +10,13 @@ import torch
 
 from limner_models.errors import CheckpointDamaged
 from limner_models.loho import answering
-from limner_models.loho.answering import Answering
+from limner_models.loho.answering import Answering, bytes_of
+from limner_models.loho.answering import asked as parse_asked
 from limner_models.loho.search import Search
 from limner_models.loho.weights import packed
 from limner_models.networks.hair_segmenter import HairSegmenter
 from limner_models.networks.mobilenet import MobileNetEncoder
+from limner_models.networks.portrait_generator import StyleEncoder
 from limner_models.networks.style_generator import StyleGenerator
 from limner_registry.contracts import HAIR_OPTIMIZER, SEARCH_MEASURES
 
@@ -111,6 +113,25 @@ def test_a_search_can_be_left_at_any_time(file):
 def test_what_is_out_of_range_is_refused(change):
     with pytest.raises(ValueError, match=r"not in|no three"):
         answering.asked(asked() | change)
+
+
+def test_it_begins_with_what_the_encoder_finds(tmp_path):
+    generator = StyleGenerator(**BUILT)
+    encoder = StyleEncoder(generator.rows, 8, (8, 8, 8))
+    torch.nn.init.constant_(encoder.readers[0][-1].bias, 3.0)
+    with_encoder = tmp_path / "model.safetensors"
+    segmenter = HairSegmenter(MobileNetEncoder())
+    with_encoder.write_bytes(packed(generator, BUILT, segmenter, encoder=encoder))
+    answering = Answering(with_encoder, "cpu", 1)
+
+    (found,) = answering.answers(asked(0, 0), nothing)
+
+    offsets = torch.zeros(1, generator.rows, 8)
+    offsets[:, : len(torch.arange(generator.rows).tensor_split(3)[0])] = 3
+    heads, settings = parse_asked(asked(0, 0))
+    torch.testing.assert_close(answering._networks.start(heads.person.picture), offsets)
+    expected = Search(answering._networks.tools, heads, settings, offsets).drawn()
+    assert np.array_equal(found["picture"][0], bytes_of(expected))
 
 
 def test_other_files_are_refused(file, tmp_path):

@@ -7,13 +7,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner_server.imaging.own_hair import firm_before_face, own_hair
+from limner_server.imaging.own_hair import cleared, firm_before_face
 from limner_server.imaging.skull import head_of
 from tests.unit.server.imaging.heads import mesh_of
 
 few = settings(max_examples=10)
 seeds = st.integers(0, 2**32 - 1)
-HEAD = head_of(mesh_of())
+MESH = mesh_of()
+HEAD = head_of(MESH)
 
 
 def cap_of():
@@ -27,14 +28,14 @@ def test_a_neighbor_s_hair_goes_and_one_s_own_stays_with_its_soft_edge():
     alpha = cap_of()
     cv2.circle(alpha, (640, 400), 50, 255, -1)
 
-    np.testing.assert_array_equal(own_hair(alpha, HEAD), cap_of())
+    np.testing.assert_array_equal(cleared(alpha, MESH), cap_of())
 
 
 def test_hair_that_is_all_elsewhere_stays():
     alpha = np.zeros((600, 700), np.uint8)
     alpha[550:, 600:] = 255
 
-    np.testing.assert_array_equal(own_hair(alpha, HEAD), alpha)
+    np.testing.assert_array_equal(cleared(alpha, MESH), alpha)
 
 
 @few
@@ -70,3 +71,34 @@ def test_before_the_face_speckles_are_smoothed():
     ]
 
     assert rough[1] < 0.5 * rough[0]
+
+
+def test_a_brow_that_hangs_together_with_hair_goes_and_the_hair_stays():
+    hair = cap_of()
+    browed = hair.copy()
+    browed[225:240, 140:262] = 255
+
+    clear = cleared(browed, MESH)
+
+    assert clear[225:240, 205:260].max() <= 3
+    above = np.abs(clear[:200].astype(int) - hair[:200])
+    assert above.max() <= 3
+
+
+def test_a_fringe_over_the_brow_stays():
+    fringed = cap_of()
+    fringed[150:250, 150:450] = 255
+
+    clear = cleared(fringed, MESH)
+
+    assert (clear[150:235, 170:430] >= 250).all()
+
+
+@few
+@given(seeds)
+def test_nowhere_is_there_more_hair_than_before(seed):
+    alpha = np.random.default_rng(seed).integers(0, 256, (600, 700), np.uint8)
+    kept = alpha.copy()
+
+    assert (cleared(alpha, MESH) <= alpha).all()
+    np.testing.assert_array_equal(alpha, kept)

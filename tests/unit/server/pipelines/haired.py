@@ -1,11 +1,13 @@
-"""Networks that see faces whose mesh is known, turned as a test says, and take hair away."""
+"""Networks that see faces whose mesh is known, turned as a test says, and change their hair."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import numpy as np
 
+from limner_registry.contracts import HAIR_OPTIMIZER, SEARCH_MEASURES
 from limner_server.imaging.head import EYES, MOUTH
 from tests.unit.server.imaging.heads import mesh_of
 from tests.unit.server.pipelines.conftest import WALL, Networks
@@ -30,3 +32,20 @@ class Haired(Networks):
 
     def hair_remover(self, image, hole):
         return {"beneath": np.where(hole[..., None] > 0, np.uint8(WALL), image)}
+
+    async def follow(self, contract, inputs, call):
+        """Find at once what was sought: the shape's own portrait."""
+        assert contract is HAIR_OPTIMIZER
+        self.asked.append(contract.model)
+        (_, shape, _), maps = inputs["photos"][0], inputs["maps"][0][1]
+        steps = int(inputs["steps"].sum())
+        for done in range(steps + 1):
+            await asyncio.sleep(0.001)
+            ended = slice(None if done == steps else 0)
+            yield {
+                "steps": np.array([[done, steps]], np.int16),
+                "measures": np.arange(len(SEARCH_MEASURES), dtype=np.float32)[None] / 16,
+                "side": np.array([[len(shape)]], np.int16),
+                "picture": shape[None],
+                "maps": maps[ended][None],
+            }

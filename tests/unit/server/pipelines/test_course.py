@@ -53,6 +53,7 @@ def test_what_is_left_is_told_by_the_pace_so_far():
         course.advance()
     standing = course.standing()
     assert (standing.stage, standing.fraction) == ("draw", pytest.approx(0.5))
+    assert course.steps == (2, 4)
     assert standing.remaining == pytest.approx(20)
 
 

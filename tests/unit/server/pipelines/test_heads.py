@@ -8,12 +8,14 @@ from limner_server.pipelines.faces import Selector
 from limner_server.pipelines.heads import Heads
 from limner_server.pipelines.matte import Matting
 from tests.unit.server.pipelines.conftest import HAIR, call_with, draw
+from tests.unit.server.pipelines.haired import Haired
 
 HEADS = (90, 150, 36), (290, 150, 50)
 
 
 @pytest.fixture
-def heads(networks):
+def heads():
+    networks = Haired()
     return Heads(networks, Matting(networks))
 
 

@@ -45,12 +45,11 @@ class Bench:
             photo, selector or Selector(), self.call, keeps_shape=keeps_shape
         )
 
-    async def transfer(self, person, shape, look=None, **order):
+    async def transfer(self, person, shape, look=None, *, searches=False, **order):
+        put_on = self.transferring.search if searches else self.transferring.transfer
         course = Course()
-        course.plan(expected(*person.photo.shape[:2]))
-        return await self.transferring.transfer(
-            person, shape, look or shape, Order(**order), self.call, course
-        )
+        course.plan(expected(*person.photo.shape[:2], Order(), searches=searches))
+        return await put_on(person, shape, look or shape, Order(**order), self.call, course)
 
     def warned(self):
         return [warning.code for warning in self.call.warnings]
@@ -72,8 +71,12 @@ def full(size):
 
 
 def test_every_part_of_the_work_is_expected_to_take_some_time():
-    assert all(seconds > 0 for seconds in expected(1, 1).values())
-    assert sum(expected(5000, 5000).values()) > sum(expected(500, 500).values())
+    for searches in (False, True):
+        small, large = (expected(n, n, Order(), searches=searches) for n in (1, 5000))
+        assert all(seconds > 0 for seconds in small.values())
+        assert sum(large.values()) > sum(small.values())
+    few, many = (expected(9, 9, Order(steps=n), searches=True)["search"] for n in (20, 900))
+    assert few < many
 
 
 async def test_new_hair_hides_the_old_and_nothing_else_moves_by_a_bit(bench):
@@ -140,10 +143,8 @@ async def test_the_look_of_another_changes_color_alone(bench):
 async def test_own_hair_keeps_its_shape_in_another_s_look(bench):
     look = await bench.reference(full(95)[0])
     person = await bench.person(keeps_shape=True)
-    course = Course()
-    course.plan(expected(300, 400))
 
-    done = await bench.transferring.restyle(person, look, bench.call, course)
+    done = await bench.transfer(person, None, look)
 
     off = done.alpha == 0
     np.testing.assert_array_equal(done.photo[off], bench.photo[off])
@@ -203,6 +204,26 @@ async def test_of_two_heads_one_gets_the_hair(bench):
     assert x.min() > 20
     assert x.max() < 170
     np.testing.assert_array_equal(done.photo[:, 245:], two[:, 245:])
+
+
+async def test_hair_that_a_search_has_found_goes_on_as_any_other_does(bench):
+    person, shape = await bench.person(), await bench.reference(full(95)[0])
+
+    done = await bench.transfer(person, shape, searches=True, steps=6)
+
+    assert done.found.steps == 6
+    np.testing.assert_array_equal(done.photo[done.mask == 0], bench.photo[done.mask == 0])
+    sure = done.alpha > 250
+    assert sure.sum() > 1500
+    assert np.abs(done.photo[sure].mean(0) - RED).max() < 25
+    assert (done.alpha[bench.hair] > 200).mean() > 0.8
+
+
+async def test_a_search_for_a_look_alone_keeps_the_person_s_own_shape(bench):
+    look = await bench.reference(full(95)[0])
+    done = await bench.transfer(await bench.person(), None, look, searches=True, steps=3)
+    found = done.alpha > 127
+    assert (found & bench.hair).sum() / (found | bench.hair).sum() > 0.6
 
 
 async def test_who_leaves_ends_the_work(bench):

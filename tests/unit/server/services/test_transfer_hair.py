@@ -16,7 +16,6 @@ from limner.v1.reasons import (
     ParameterOutOfRange,
     ReferenceUnknown,
 )
-from limner_registry.contracts import HAIR_SEGMENTER
 from limner_server.imaging import codec
 from limner_server.references.known import Known
 from limner_server.references.store import ReferenceStore
@@ -26,6 +25,10 @@ from tests.unit.server.pipelines.conftest import WALL, call_with, draw
 from tests.unit.server.pipelines.haired import Haired
 from tests.unit.server.references.photos import text_of
 
+FAST, OPTIMIZE = (
+    transfer_hair_pb2.TRANSFER_HAIR_MODE_FAST,
+    transfer_hair_pb2.TRANSFER_HAIR_MODE_OPTIMIZE,
+)
 RED = (150, 40, 30)
 PERSON, _ = draw((200, 160, 40))
 SHAPE, _ = draw((200, 190, 60), hair=RED)
@@ -83,7 +86,7 @@ async def test_a_person_gets_the_hair_and_the_reply_says_how(bench):
     assert (alpha > 250).sum() > 1500
     assert np.abs(picture[alpha > 250].mean(0) - RED).max() < 25
     assert (result.width_px, result.height_px) == (400, 300)
-    assert result.mode == transfer_hair_pb2.TRANSFER_HAIR_MODE_FAST
+    assert result.mode == FAST
     assert result.shape.sha256 == hashlib.sha256(request.shape.image.data).hexdigest()
     assert result.look == result.shape
     assert not result.shape.name
@@ -191,14 +194,32 @@ async def test_validating_runs_no_model(bench):
 
 
 async def test_what_is_not_ready_is_told_before_anything_else(bench):
-    optimize = transfer_hair_pb2.TRANSFER_HAIR_MODE_OPTIMIZE
-    error = await bench.refused(ModelNotReady, asked(mode=optimize))
-    assert "FAST" in str(error)
-    call = call_with(without=HAIR_SEGMENTER.model)
-    call.enter()
-    messages = bench.service.TransferHair(asked(), None)
-    with pytest.raises(ModelNotReady, match="hair_segmenter"):
-        await anext(messages)
+    for mode, model in ((FAST, "hair_segmenter"), (OPTIMIZE, "hair_optimizer")):
+        call_with(without=model).enter()
+        messages = bench.service.TransferHair(asked(mode=mode), None)
+        with pytest.raises(ModelNotReady, match=model):
+            await anext(messages)
+
+
+async def test_a_search_tells_its_steps_and_what_they_measure(bench):
+    *told, last = await bench.messages(asked(mode=OPTIMIZE, iterations=400, want_preview=True))
+    steps = [m.optimization for m in told if m.HasField("optimization")]
+    assert {step.steps for step in steps} == {400}
+    done = [step.step for step in steps]
+    assert done == sorted(done)
+    assert done[-1] > 0
+    names = {loss.name for loss in steps[-1].losses}
+    assert {"identity", "structure", "shape-appearance", "total"} <= names
+    assert "overlap" not in names
+    assert sum(m.progress.HasField("preview") for m in told) > 1
+    outcome = last.result.optimization
+    assert outcome.steps == 400
+    assert {loss.name for loss in outcome.losses} == names
+    assert outcome.HasField("shape_iou")
+    assert not outcome.HasField("identity_similarity")
+    assert last.result.mode == OPTIMIZE
+    *told, _ = await bench.messages(asked(mode=OPTIMIZE, iterations=40))
+    assert not any(message.progress.HasField("preview") for message in told)
 
 
 async def test_raw_photos_of_the_same_bytes_are_told_apart_by_their_size(bench):
