@@ -1,8 +1,8 @@
 """Brings Limner up, edits a real portrait with its commands, shows what happened, stops it all.
 
 It finds the person and the faces, cuts the person out, dyes the hair in six shades, draws the
-portrait in three styles, lays a face back that was lit and colored otherwise, and turns the
-person into four animals.
+portrait in three styles, lays a face back that was lit and colored otherwise, turns the person
+into four animals, and gives her three hairstyles.
 
 The pictures land in `demo/`. The portrait is NASA's of Eileen Collins, in the public domain.
 """
@@ -34,6 +34,8 @@ STYLES = ("illustration", "ink-and-wash", "print")
 ENGINES = ("network", "conventional")
 ANIMALS = {"cat": (), "dog": ("bow",), "fox": ("hat",), "bear": ("glasses",)}
 """And what each wears."""
+HAIRSTYLES = {"bob-black": None, "waves-copper": None, "lob-brown": "bob-pink"}
+"""References that the server stores, and whose look each takes, where it is not its own."""
 HEAD = (97, 0, 353, 256)
 """Where the astronaut's head is: left, top, right, bottom."""
 PORTRAIT = (64, 0, 404, 340)
@@ -69,6 +71,10 @@ def main() -> None:
             files = ("-o", OUT / f"{animal}.jpg")
             told = ("--animal", animal, *(word for one in worn for word in ("--sticker", one)))
             edits[animal] = limner("animalize", PHOTO, *told, *files, *address)[0]
+        for style, look in HAIRSTYLES.items():
+            told = ("--shape", style, *(("--look", look) if look else ()))
+            files = ("-o", OUT / f"{style}.jpg")
+            edits[style] = limner("transfer-hair", PHOTO, *told, *files, *address)[0]
     finally:
         limner("down", "--state", STATE)
     lay_out_sheet()
@@ -76,7 +82,8 @@ def main() -> None:
     lay_out_styles([edits[style] for style in STYLES])
     lay_out_composites([edits[engine] for engine in ENGINES])
     lay_out_animals([edits[animal] for animal in ANIMALS])
-    for name in ("segment", "matte", SHADES[-1], STYLES[0], ENGINES[0], "fox"):
+    lay_out_hairstyles([edits[style] for style in HAIRSTYLES])
+    for name in ("segment", "matte", SHADES[-1], STYLES[0], ENGINES[0], "fox", "bob-black"):
         show(name, edits[name])
     screen.print(
         f"pictures: {', '.join(str(file.relative_to(ROOT)) for file in sorted(OUT.iterdir()))}"
@@ -196,6 +203,21 @@ def lay_out_animals(edits: list[dict[str, Any]]) -> None:
     ]
     original = Card(head(Image.open(PHOTO), PORTRAIT), "the photo", "512 x 512 pixels")
     lay_out([[original, *cards]], OUT / "animals.jpg")
+
+
+def lay_out_hairstyles(edits: list[dict[str, Any]]) -> None:
+    """Lay the portrait and every hairstyle side by side, each under its reference's name."""
+    cards = [
+        Card(head(Image.open(edit["files"][0]), PORTRAIT), style, _whose_look(edit, look))
+        for (style, look), edit in zip(HAIRSTYLES.items(), edits, strict=True)
+    ]
+    original = Card(head(Image.open(PHOTO), PORTRAIT), "the photo", "512 x 512 pixels")
+    lay_out([[original, *cards]], OUT / "hairstyles.jpg")
+
+
+def _whose_look(edit: dict[str, Any], look: str | None) -> str:
+    apart = edit["references"]["shape"]["pose_gap"]
+    return f"in {look}'s look" if look else f"heads {apart:.0f} degrees apart"
 
 
 if __name__ == "__main__":
