@@ -53,10 +53,10 @@ SHOWS: Final = (0.01, 0.15)
 want the picture, where no network can take it away."""
 
 EXPECTED: Final = {
-    "look": (1.0, 0.1),
-    "fit": (0.05, 0.03),
-    "remove": (0.2, 0.1),
-    "lay_on": (0.02, 0.03),
+    "look": (0.6, 0.1),
+    "fit": (0.04, 0.05),
+    "remove": (0.1, 0.05),
+    "lay_on": (0.02, 0.1),
     "encode": (0.01, 0.01),
 }
 """Seconds that each part takes, and more for each megapixel of the person's photo."""
