@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from limner_server.imaging.skull import Head
     from limner_server.imaging.thin_plate import Lattice, Places
 
-SMOOTHING: Final = 2e-4
-"""Of the spline: points of faces that differ are met to about a twentieth of a head."""
+SMOOTHING: Final = 1e-3
+"""Of the spline. Between 66 pairs of heads up to 30 degrees apart in yaw, outlines of faces and
+skulls are met to 0.15 units in the mean, and nowhere does the plane fold, as it does at a fifth."""
 
 RINGS: Final = (22.0, 40.0)
 """Units of a head from its middle: where hair is no longer bent, and long hair still hangs."""
@@ -72,8 +73,8 @@ def similarity(sources: Places, targets: Places) -> Matrix:
 def fit(strands: Strands, worn_by: Head, head: Head, extent: tuple[int, ...]) -> Strands | None:
     """Return hair as it sits on another head; None where none of it lies within the photo.
 
-    A similarity of still points brings it there; faces, skulls and what hair lies on are then
-    met by a thin-plate spline that bends nothing far from the head.
+    A similarity of still points brings it there; the outlines of face and skull are then met by a
+    thin-plate spline, which lets hair far from the head hang as it hung.
 
     Args:
         strands: The hair.
@@ -105,13 +106,17 @@ def mapped(points: Places, matrix: Matrix) -> Places:
 
 
 def _pairs(head: Head, wearer: Head, back: Matrix) -> tuple[Places, Places]:
-    """Return points of a head, and around it, and where the hair's wearer has them."""
+    """Return points of a head, and around it, and where the hair's wearer has them.
+
+    Noses and eyes are left out: hair lies on none, and turned a little they would fold it. Around
+    the head hair hangs down however heads lean.
+    """
     angles = np.arange(ON_RING) * (2 * math.pi / ON_RING)
     circle = np.stack([np.cos(angles), np.sin(angles)], 1) * head.unit
     rings = np.concatenate([radius * circle for radius in RINGS])
     upright = mapped(head.middle, back) + scale_of(back) * rings
-    sources = np.concatenate([head.points, head.middle + rings])
-    return sources, np.concatenate([wearer.points, upright])
+    sources = np.concatenate([head.oval, head.skull, head.middle + rings])
+    return sources, np.concatenate([wearer.oval, wearer.skull, upright])
 
 
 def _reached(

@@ -111,7 +111,8 @@ def _middling(light: Floats) -> Places:
 def relit(colors: Photo, corner: tuple[int, int], head: Head, was: Light, now: Light) -> Photo:
     """Return hair as it looks in another light.
 
-    A share of what the faces' skin differs by is taken for the light's.
+    A share of what the faces' skin differs by is taken for the light's, within bounds, in linear
+    light: hair of two people differs by more than the light on it, and so may their skin.
 
     Args:
         colors: hxwx3 uint8, sRGB.
@@ -119,9 +120,6 @@ def relit(colors: Photo, corner: tuple[int, int], head: Head, was: Light, now: L
         head: That it is on.
         was: On the face that it comes from.
         now: On that head's face.
-
-    Source: METHODS A7's statistics of a boundary, in linear light and of the skin, since hair of
-        two people differs by more than the light on it.
     """
     apart = np.log(now.skin / was.skin)
     brighter = float(LUMA @ apart)

@@ -97,7 +97,8 @@ def transplant(
             part[rows][held] = np.rint(mixed).astype(np.uint8)
 
         each_strip(0, len(part), lay)
-    mask = np.where((result != photo).any(-1), np.uint8(255), np.uint8(0))
+    changed = result != photo
+    mask = np.where(changed[..., 0] | changed[..., 1] | changed[..., 2], np.uint8(255), np.uint8(0))
     return Transplant(result, mask, alpha)
 
 
