@@ -47,6 +47,19 @@ def test_the_faces_are_found_by_the_command(stack, photo, tmp_path):
     assert (tmp_path / "out/astronaut.overlay.jpg").exists()
 
 
+def test_hair_is_made_like_another_s_by_the_command(stack, photo, tmp_path):
+    out, alpha = tmp_path / "pink.png", tmp_path / "alpha.png"
+    files = ("-o", out, "--alpha-out", alpha, "--address", stack.address, "--json")
+    (edit,) = told(limner("transfer-hair", photo, "--look", "bob-pink", *files))
+    assert edit["mode"] == "fast"
+    assert edit["references"]["look"]["name"] == "bob-pink"
+    with Image.open(out) as worn, Image.open(photo) as before, Image.open(alpha) as hair:
+        change = ImageChops.difference(worn.convert("RGB"), before.convert("RGB"))
+        assert change.getbbox() is not None
+        change.paste((0, 0, 0), mask=hair.point(lambda value: 255 if value else 0))
+        assert change.getbbox() is None
+
+
 def test_the_hair_is_dyed_by_the_command(stack, photo, tmp_path):
     out, alpha = tmp_path / "auburn.png", tmp_path / "alpha.png"
     files = ("-o", out, "--alpha-out", alpha, "--address", stack.address, "--json")

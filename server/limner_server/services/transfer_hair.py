@@ -57,7 +57,7 @@ class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
     )
     uses: ClassVar[tuple[Contract, ...]] = (HAIR_MATTER, HAIR_REMOVER, HAIR_OPTIMIZER)
     budgets: ClassVar[Mapping[str, Budget]] = {
-        "TransferHair": Budget(default=600.0, floor=0.05),
+        "TransferHair": Budget(default=3600.0, floor=0.05),
         "ListReferences": Budget(default=20.0, floor=0.001),
         "RecommendReferences": Budget(default=60.0, floor=0.02),
     }
