@@ -114,13 +114,13 @@ class StyledConvolution(nn.Module):
             given: Channels out.
             style: Numbers of a style.
             doubles: Whether the output has twice as many pixels a side.
-            clamp: Largest magnitude given on, before the rectifier's gain.
+            clamp: Largest magnitude given on.
         """
         super().__init__()
         self.convolution = Modulated(taken, given, style, 3, doubles=doubles)
         self.strength = nn.Parameter(torch.zeros(()))
         self.bias = nn.Parameter(torch.zeros(given))
-        self.bound = clamp * GAIN
+        self.clamp = clamp
 
     def forward(self, features: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         """Return NxGxHxW for NxTxhxw, NxS and noise, Nx1xHxW or 1x1xHxW."""
@@ -129,7 +129,7 @@ class StyledConvolution(nn.Module):
         made = made + (self.strength * noise).to(made.dtype)
         made = made + self.bias.to(made.dtype)[:, None, None]
         made = functional.leaky_relu(made, SLOPE) * GAIN
-        return made if math.isinf(self.bound) else made.clamp(-self.bound, self.bound)
+        return made if math.isinf(self.clamp) else made.clamp(-self.clamp, self.clamp)
 
 
 class ToRgb(nn.Module):
