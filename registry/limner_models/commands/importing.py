@@ -76,6 +76,20 @@ def stylegan2(found: Found) -> Taken:
     return network, _manifest("stylegan2", asdict(built), found, (-1.0, 1.0))
 
 
+def face_parsing(found: Found) -> Taken:
+    """Take over a BiSeNet that parses faces, by face-parsing.PyTorch's names.
+
+    Files with the same number of classes order them differently. Three portraits are drawn to find
+    out which class is hair; where that is not sure, the file is refused.
+    """
+    from limner_models.importers import face_parsing as importer
+    from limner_models.networks.eyes import DEVIATION, MEAN
+
+    labels, network = importer.parser(found, importer.drawn_probes())
+    manifest = _manifest("bisenet", {"classes": len(labels)}, found, (0.0, 1.0))
+    return network, replace(manifest, mean=MEAN, std=DEVIATION, labels=labels)
+
+
 def vgg(found: Found) -> Taken:
     """Take over torchvision's VGG16 or VGG19, to compare pictures by."""
     from limner_models.importers import vgg as importer
@@ -103,6 +117,7 @@ def _manifest(
 
 IMPORTS: Final = {
     "stylegan2": taken(stylegan2),
+    "face-parsing": taken(face_parsing),
     "vgg": taken(vgg),
     "lpips": taken(lpips),
 }

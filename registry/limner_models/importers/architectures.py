@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from limner_models.importers.stylegan2 import Built
+from limner_models.networks.bisenet import BiSeNet
 from limner_models.networks.vgg import LEVELS, LpipsWeights, Vgg
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _differences(_network: Any, generator: Generator) -> Tensor:
 ARCHITECTURES: Final[Mapping[str, Architecture]] = MappingProxyType(
     {
         "stylegan2": Architecture(_stylegan2, _latent),
+        "bisenet": Architecture(BiSeNet, _planes),
         "vgg": Architecture(Vgg, _planes),
         "lpips": Architecture(LpipsWeights, _differences),
     }

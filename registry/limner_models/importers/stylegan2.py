@@ -209,8 +209,9 @@ def _clamp(settings: Mapping[str, Settings]) -> float | None:
         WeightsRefused: The modules are of another kind, or not all of one.
     """
     clamps = {said["conv_clamp"] for said in settings.values() if "conv_clamp" in said}
-    for said in settings.values():
-        if said.get("architecture", "skip") != "skip" or said.get("activation", "lrelu") != "lrelu":
+    for name, said in settings.items():
+        bent = "linear" if name.endswith(".affine") else "lrelu"
+        if said.get("architecture", "skip") != "skip" or said.get("activation", bent) != bent:
             raise WeightsRefused("it is not of skip connections and leaky rectifiers")
     if len(clamps) > 1:
         raise WeightsRefused("its layers are clamped differently")

@@ -89,7 +89,7 @@ class Modulated(nn.Module):
         """Return NxGxHxW, or NxGx2Hx2W, for NxTxHxW and NxS."""
         scales = self.affine(style)
         weight = self.weight * self.scale
-        features = features * scales[:, :, None, None]
+        features = features * scales.to(features.dtype)[:, :, None, None]
         if self.doubles:
             features = functional.conv_transpose2d(features, weight.transpose(0, 1), stride=2)
             features = low_passed(features, before=1, after=1, gain=4.0)
@@ -98,7 +98,7 @@ class Modulated(nn.Module):
         if not self.demodulated:
             return features
         power = scales.square() @ weight.square().sum((2, 3)).T
-        return features * torch.rsqrt(power + EPSILON)[:, :, None, None]
+        return features * torch.rsqrt(power + EPSILON).to(features.dtype)[:, :, None, None]
 
 
 class StyledConvolution(nn.Module):
@@ -114,19 +114,22 @@ class StyledConvolution(nn.Module):
             given: Channels out.
             style: Numbers of a style.
             doubles: Whether the output has twice as many pixels a side.
-            clamp: Largest magnitude given on, before the rectifier's gain.
+            clamp: Largest magnitude given on.
         """
         super().__init__()
         self.convolution = Modulated(taken, given, style, 3, doubles=doubles)
         self.strength = nn.Parameter(torch.zeros(()))
         self.bias = nn.Parameter(torch.zeros(given))
-        self.bound = clamp * GAIN
+        self.clamp = clamp
 
     def forward(self, features: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         """Return NxGxHxW for NxTxhxw, NxS and noise, Nx1xHxW or 1x1xHxW."""
-        made = self.convolution(features, style) + self.strength * noise
-        made = functional.leaky_relu(made + self.bias[:, None, None], SLOPE) * GAIN
-        return made if math.isinf(self.bound) else made.clamp(-self.bound, self.bound)
+        made = self.convolution(features, style)
+        # where a part is computed in half precision all of it is, or it would take longer
+        made = made + (self.strength * noise).to(made.dtype)
+        made = made + self.bias.to(made.dtype)[:, None, None]
+        made = functional.leaky_relu(made, SLOPE) * GAIN
+        return made if math.isinf(self.clamp) else made.clamp(-self.clamp, self.clamp)
 
 
 class ToRgb(nn.Module):

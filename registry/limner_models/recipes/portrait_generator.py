@@ -52,7 +52,7 @@ LAZY: Final = 16
 FREE: Final = 2
 """Steps of which one draws people that there are not, too."""
 MIXED: Final = 0.5
-"""Share of those whose finer rows have another one's style."""
+"""Share of those who have some rows of styles from a portrait."""
 FOLLOWED: Final = 0.01
 """How far the mean style follows the styles of each batch."""
 
@@ -81,7 +81,7 @@ class Portraying:
             {"params": [*network.encoder.parameters()], "share": 0.3},
         ]
         self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "network": torch.optim.Adam(groups, betas=(0.0, 0.99)),
+            "network": torch.optim.Adam(groups, betas=(0.5, 0.99)),
             "judge": torch.optim.Adam(
                 [{"params": [*self.judge.parameters()], "share": 0.2}], betas=(0.0, 0.99)
             ),
@@ -93,9 +93,10 @@ class Portraying:
         true = true.to(memory_format=torch.channels_last)
         self.judge.requires_grad_(requires_grad=False)
         with precision(self.device):
-            drawn, losses = self._again(true)
+            styles = self.network.styles(true)
+            drawn, losses = self._again(true, styles)
             if step % FREE == 0:
-                drawn = torch.cat((drawn, self._free(len(true) // 2)))
+                drawn = torch.cat((drawn, self._free(styles.detach()[: len(true) // 2])))
             losses["judged"] = JUDGED * taken_for_true(self.judge(drawn))
         values = descend(self.network, self.optimizers["network"], losses)
         self.judge.requires_grad_(requires_grad=True)
@@ -105,9 +106,8 @@ class Portraying:
             judge["smooth"] = SMOOTH * LAZY * steepness(self.judge, true)
         return values | descend(self.judge, self.optimizers["judge"], judge)
 
-    def _again(self, true: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return portraits drawn again, and how far they are from the true ones."""
-        styles = self.network.styles(true)
+    def _again(self, true: Tensor, styles: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return portraits drawn again by their styles, and how far they are from the true ones."""
         drawn = self._drawn(styles)
         seen, wanted = (self.eye((planes + 1) / 2)[1] for planes in (drawn, true))
         content = [content_difference(*pair) for pair in zip(seen, wanted, strict=True)]
@@ -118,16 +118,20 @@ class Portraying:
             "near": NEAR * away.square().mean(),
         }
 
-    def _free(self, count: int) -> Tensor:
-        """Return people who are not; the mean style follows theirs."""
-        generator = self.network.generator
-        latents = torch.randn(2, count, generator.width, device=self.device)
-        one, other = generator.map(latents.flatten(0, 1)).float().unflatten(0, (2, count))
-        generator.mean.lerp_(one.detach().mean(0), FOLLOWED)
+    def _free(self, known: Tensor) -> Tensor:
+        """Return people who are not, as many as there are styles of others; the mean follows.
+
+        Some have their coarser or their finer rows from those others.
+        """
+        generator, count = self.network.generator, len(known)
+        mapped = generator.map(torch.randn(count, generator.width, device=self.device)).float()
+        generator.mean.lerp_(mapped.detach().mean(0), FOLLOWED)
         row = torch.arange(generator.rows, device=self.device)
         first = torch.randint(1, generator.rows, (count, 1), device=self.device)
-        first[torch.rand(count, device=self.device) > MIXED] = generator.rows
-        return self._drawn(torch.where((row < first)[..., None], one[:, None], other[:, None]))
+        crossed = torch.rand(count, 1, device=self.device) < MIXED
+        coarse = torch.rand(count, 1, device=self.device) < 0.5
+        theirs = crossed & ((row < first) == coarse)
+        return self._drawn(torch.where(theirs[..., None], known, mapped[:, None]))
 
     def _drawn(self, styles: Tensor) -> Tensor:
         generator = self.network.generator

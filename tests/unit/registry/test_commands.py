@@ -13,7 +13,7 @@ from limner_registry.commands import models
 COMMANDS = ("export", "import", "list", "place", "publish", "show", "verify")
 ELSEWHERE = {"export", "import"}
 """A command that asks a server, and needs no folder; and a group."""
-IMPORTS = ("lpips", "mediapipe", "starter", "stylegan2", "vgg")
+IMPORTS = ("face-parsing", "lpips", "mediapipe", "starter", "stylegan2", "vgg")
 
 
 def test_the_group_holds_the_documented_commands():

@@ -130,7 +130,7 @@ def drawn(state, latent, size=64, clamp=math.inf):
         made = made + state[f"{name}.noise.weight"] * state[f"noises.noise_{noise}"]
         made = made + state[f"{name}.activate.bias"].reshape(1, -1, 1, 1)
         made = functional.leaky_relu(made, 0.2) * math.sqrt(2)
-        return made.clamp(-clamp * math.sqrt(2), clamp * math.sqrt(2))
+        return made.clamp(-clamp, clamp)
 
     def colors(name, features):
         made = modulated(name, features, demodulated=False) + state[f"{name}.bias"]
@@ -174,6 +174,13 @@ class Persistent:
 def modules(state, settings):
     """The tree of persistent modules whose `state_dict` is `state`."""
 
+    def said(prefix):
+        """What a module of that name was built with: only what reads styles is not bent."""
+        if prefix.endswith(".affine."):
+            return {"activation": "linear"}
+        clamped = prefix.endswith((".conv0.", ".conv1.", ".torgb."))
+        return settings if clamped else {}
+
     def build(prefix):
         from collections import OrderedDict
 
@@ -195,7 +202,7 @@ def modules(state, settings):
             _modules=OrderedDict({name: build(f"{prefix}{name}.") for name in inner}),
             _backward_hooks=OrderedDict(),
             _non_persistent_buffers_set=set(),
-            **(settings if prefix.endswith((".conv0.", ".conv1.", ".torgb.")) else {}),
+            **said(prefix),
         )
 
     return build("")
