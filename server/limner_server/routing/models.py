@@ -115,25 +115,40 @@ class Models:
         """
         use = call.use_of(contract.model)
         while True:
-            version = contract.model, use.version
-            losses = await self._servables.back(*version, _left(call))
+            stands_in = use.choice.arm is Arm.CANARY and not use.fell_back and bool(use.stable)
             try:
-                async with self._gates.through(contract, use.version, call):
-                    answers = self._triton.stream(contract, use.version, inputs, _left(call))
-                    with self._counting(contract, use, call):
-                        async with contextlib.aclosing(answers):
-                            async for answer in answers:
-                                yield answer
-            except OF_THE_MODEL as error:
-                if isinstance(error, ModelNotReady):
-                    self._servables.lose(*version, losses)
+                async with contextlib.aclosing(
+                    self._streamed(contract, use, inputs, call, 0 if stands_in else _left(call))
+                ) as answers:
+                    async for answer in answers:
+                        yield answer
+            except OF_THE_MODEL:
                 self._trials.failed(call, contract.model, use)
-                if use.choice.arm is not Arm.CANARY or use.fell_back or not use.stable:
+                if not stands_in:
                     raise
                 use.fell_back = True
                 use.bad.add(Kind.FALLBACK)
             else:
+                if use.choice.arm is Arm.CANARY and not use.fell_back:
+                    self._trials.ran(call, contract.model, use, failed=False)
                 return
+
+    async def _streamed(
+        self, contract: Contract, use: Use, inputs: Inputs, call: Call, patience: float
+    ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
+        """Give the answers of the version in use, waited for so many seconds if it is mended."""
+        version = contract.model, use.version
+        losses = await self._servables.back(*version, patience)
+        try:
+            async with self._gates.through(contract, use.version, call):
+                answers = self._triton.stream(contract, use.version, inputs, _left(call))
+                with self._counting(contract, use, call):
+                    async with contextlib.aclosing(answers):
+                        async for answer in answers:
+                            yield answer
+        except ModelNotReady:
+            self._servables.lose(*version, losses)
+            raise
 
     async def _better(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -12,12 +11,17 @@ import torch
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_models.loho.answering import Answering
+from limner_models.loho.release import golden
 from limner_models.loho.weights import packed
 from limner_models.networks.hair_segmenter import HairSegmenter
 from limner_models.networks.mobilenet import MobileNetEncoder
 from limner_models.networks.style_generator import StyleGenerator
 from limner_registry.contracts import HAIR_OPTIMIZER, SEARCH_MEASURES
-from limner_registry.triton_config import triton_config
+from limner_registry.golden import Golden
+from limner_registry.place import place_stable
+from limner_registry.publish import publish
+from limner_registry.release import Release
+from limner_registry.store import Registry
 from limner_server.triton.client import Triton
 from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.runners import _running
@@ -48,14 +52,14 @@ def asked(first=3, second=3, side=64, seed=5):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
+    """Return a state folder with a version that was published and placed."""
     state = tmp_path_factory.mktemp("state")
-    version = state / "models/hair_optimizer.v1/1"
-    version.mkdir(parents=True)
-    config = triton_config(HAIR_OPTIMIZER, 1, "00" * 32)
-    (version.parent / "config.pbtxt").write_text(config)
-    runner = files("limner_registry.backends").joinpath("loho.py")
-    (version / "model.py").write_bytes(runner.read_bytes())
-    (version / "model.safetensors").write_bytes(weights())
+    network = weights()
+    facts = {"scores": {}, "card": "# A test", "license": "Apache-2.0"}
+    facts |= {"data_sha256": "0" * 64, "origin": "a test"}
+    registry = Registry.open(state)
+    publish(registry, Release(HAIR_OPTIMIZER, network, golden(network), **facts))
+    place_stable(registry, state / "models")
     return state
 
 
@@ -97,6 +101,14 @@ async def test_every_step_is_told_and_the_last_answer_is_what_was_found(triton, 
     *_, expected = alone.answers(inputs, lambda: None)
     gap = np.abs(expected["picture"].astype(int) - found["picture"])
     assert np.percentile(gap, 99) <= 2
+
+
+async def test_a_placed_version_answers_its_golden_inputs(triton, folder):
+    known = Golden.read(folder / "models/hair_optimizer.v1/1")
+
+    answer = await triton.run(HAIR_OPTIMIZER, 1, known.inputs, 20)
+
+    assert known.difference(answer) is None
 
 
 async def test_a_version_is_well_while_it_searches(triton):

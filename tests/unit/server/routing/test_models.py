@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from limner.v1.reasons import ModelFailed, ModelNotReady
-from limner_registry.contracts import HAIR_MATTER
+from limner_registry.contracts import HAIR_MATTER, HAIR_OPTIMIZER
 from limner_registry.routes import Canary, Routes
 from limner_server.call import Call
 from limner_server.metrics import Metrics
@@ -33,6 +33,16 @@ class Versions:
             raise end
         return end
 
+    async def stream(self, contract, version, inputs, timeout):
+        self.told.append(("stream", version))
+        try:
+            for end in self.ends.pop(0):
+                if isinstance(end, Exception):
+                    raise end
+                yield end
+        finally:
+            self.told.append(("over", version))
+
     async def back(self, model, version, seconds):
         self.told.append(("back", version, seconds > 0))
         return 7
@@ -42,12 +52,22 @@ class Versions:
         return self.waited_for
 
 
-async def answer(versions, routes):
+def models_of(versions, routes):
     metrics = Metrics()
     trials = Trials(lambda: routes, versions.run, metrics)
     trials.lease(60)
     call = Call("/limner.v1.MatteService/Matte", time.monotonic() + 10, trials.table())
-    return await Models(versions, versions, trials, metrics, Path()).infer(HAIR_MATTER, {}, call)
+    return Models(versions, versions, trials, metrics, Path()), call
+
+
+async def answer(versions, routes):
+    models, call = models_of(versions, routes)
+    return await models.infer(HAIR_MATTER, {}, call)
+
+
+async def answers(versions, routes):
+    models, call = models_of(versions, routes)
+    return [one async for one in models.follow(HAIR_OPTIMIZER, {}, call)]
 
 
 async def test_a_run_whose_runner_died_is_done_again_once_another_is_there():
@@ -93,4 +113,45 @@ async def test_the_stable_version_answers_at_once_for_a_canary_whose_runner_died
         ("lose", 2, 7),
         ("back", 1, True),
         ("run", 1),
+    ]
+
+
+SEARCHED = HAIR_OPTIMIZER.model
+
+
+async def test_answers_are_given_as_they_come():
+    versions = Versions([1, 2, 3])
+    assert await answers(versions, Routes(1, {SEARCHED: 1})) == [1, 2, 3]
+    assert versions.told == [("back", 1, True), ("stream", 1), ("over", 1)]
+
+
+async def test_who_stops_listening_ends_the_run_at_once():
+    versions = Versions([1, 2, 3])
+    models, call = models_of(versions, Routes(1, {SEARCHED: 1}))
+    following = models.follow(HAIR_OPTIMIZER, {}, call)
+    assert await anext(following) == 1
+    await following.aclose()
+    assert versions.told[-1] == ("over", 1)
+    assert call.stages[-1][0] == SEARCHED
+
+
+async def test_a_stream_that_fails_is_told_and_not_begun_again():
+    versions = Versions([1, ModelNotReady("its runner is dead")], [1])
+    with pytest.raises(ModelNotReady):
+        await answers(versions, Routes(1, {SEARCHED: 1}))
+    assert versions.told[-2:] == [("over", 1), ("lose", 1, 7)]
+
+
+async def test_the_stable_version_begins_anew_where_a_canary_s_stream_fails():
+    versions = Versions([1, ModelFailed("it failed")], [10, 20])
+    canary = Canary(2, "hair-2", "salt", weight_bps=10_000)
+    routes = Routes(1, {SEARCHED: 1}, {}, {SEARCHED: canary})
+    assert await answers(versions, routes) == [1, 10, 20]
+    assert versions.told == [
+        ("back", 2, False),
+        ("stream", 2),
+        ("over", 2),
+        ("back", 1, True),
+        ("stream", 1),
+        ("over", 1),
     ]

@@ -14,7 +14,7 @@ from limner_registry.contracts import CONTRACTS, PERSON_SEGMENTER
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes
 from limner_server.metrics import Metrics
-from limner_server.triton.keeper import MEND_SECONDS
+from limner_server.triton.keeper import MEND_SECONDS, STREAMED_SECONDS
 from limner_server.triton.servables import KEEP_SECONDS, Servables
 
 MODEL = "person_segmenter"
@@ -290,3 +290,23 @@ async def test_every_runner_of_a_version_is_asked(triton, tmp_path):
 
     assert triton.told[1:] == [("unload", 1), ("load", 1)]
     assert servables.routes.stable == {MODEL: 1}
+
+
+async def test_a_version_that_streams_is_not_asked_again_and_again(triton, tmp_path, monkeypatch):
+    async def routed(_routes):
+        pass
+
+    streaming = replace(PERSON_SEGMENTER, backend="loho")
+    servables = Servables(triton, tmp_path, (streaming,), Metrics(), routed)
+    place(tmp_path, 1, 0.5)
+    route(tmp_path, 1, 1)
+    triton.answers[1] = 0.5
+    await servables.settle()
+
+    triton.dead_after = 0
+    await servables.settle()
+    assert servables.routes.stable == {MODEL: 1}
+    later = time.monotonic() + STREAMED_SECONDS
+    monkeypatch.setattr("limner_server.triton.keeper.time.monotonic", lambda: later)
+    await servables.settle()
+    assert triton.told.count(("load", 1)) == 2
