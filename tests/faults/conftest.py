@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -229,11 +230,16 @@ def pytest_addoption(parser):
     parser.addoption("--table", help="put what each fault came to at the end of this file")
 
 
-def place(state: Path) -> None:
-    """Place the toy as the registry would."""
+def toy(folder: Path) -> None:
+    """Put what does as it is told into a version's folder."""
+    (folder / "model.py").write_text(RUNNER)
+
+
+def place(state: Path, runner: Callable[[Path], None] = toy) -> None:
+    """Place a version as the registry would; `runner` puts its own files into its folder."""
     folder = state / "models/toy.v1/1"
     folder.mkdir(parents=True)
-    (folder / "model.py").write_text(RUNNER)
+    runner(folder)
     (folder.parent / "config.pbtxt").write_text(triton_config(TOY, 1, "0" * 64))
     inputs = {"given": GIVEN, "order": np.zeros((1, 2), np.float32)}
     Golden(inputs, {"same": GIVEN, "value": np.zeros((1, 1), np.float32)}, 0.0).write(folder)

@@ -6,11 +6,18 @@ import asyncio
 import socket
 import time
 
+import numpy as np
 import pytest
 
 from limner.errors import LimnerError
 from limner.v1 import segment_pb2
-from tests.faults.conftest import HANG
+from limner_server.triton.owned import RUN
+from limner_server.triton.process import SHM
+from tests.faults.conftest import HANG, Calls, housed, place
+from tests.faults.mill import grind
+
+MINUTE = 1_000_000
+"""Turns of the mill that take it about as long."""
 
 
 async def idle(house):
@@ -57,6 +64,33 @@ async def test_nothing_is_left_of_callers_who_leave_amid_an_upload(house, table)
     seconds = await house.until(lambda: idle(house), 5)
     table.add("20 callers leave amid an upload", (0.0, seconds), calls, "nothing")
     assert not calls.errors
+
+
+@pytest.mark.parametrize(
+    "leaving", [20, pytest.param(1000, marks=pytest.mark.long, id="1000 callers")]
+)
+async def test_a_caller_who_leaves_ends_the_work_within_the_network(tmp_path, leaving, table):
+    """By message and by lane; the next run answers once the one before has been stopped."""
+    place(tmp_path, grind)
+    after = []
+    async with housed(tmp_path) as house:
+        calls = Calls()
+        for number in range(leaving):
+            data = b"x" * (1000 if number % 2 else 400_000)
+            asking = asyncio.create_task(house.call(milliseconds=MINUTE, data=data))
+            await asyncio.sleep(0.02 + 0.0017 * (number % 20))
+            asking.cancel()
+            began = time.monotonic()
+            await asyncio.gather(asking, return_exceptions=True)
+            await house.call(data=data)
+            after.append(time.monotonic() - began)
+            calls.seconds.append(after[-1])
+        await house.until(lambda: idle(house), 5)
+    median, late = np.median(after), np.quantile(after, 0.999)
+    fault = f"{leaving} callers leave while the network runs"
+    table.add(fault, (median, late), calls, "nothing; half the time and 99.9 %")
+    assert late < 1.0
+    assert not list(SHM.glob(f"{RUN}*"))
 
 
 async def test_a_server_told_to_leave_finishes_what_it_has_begun(house):
