@@ -33,7 +33,14 @@ from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Iterator,
+        Mapping,
+    )
 
     from google.protobuf.message import Message
 
@@ -86,6 +93,8 @@ class Calls(grpc.aio.ServerInterceptor):
         self._idle = asyncio.Event()
         self._idle.set()
         self._leaving = asyncio.Event()
+        self._may_tell = asyncio.Event()
+        self._may_tell.set()
 
     def drain(self) -> None:
         """Turn new calls away from now on, and end streams after the frame they are at."""
@@ -94,6 +103,15 @@ class Calls(grpc.aio.ServerInterceptor):
     async def idle(self) -> None:
         """Return once no call is being worked on."""
         await self._idle.wait()
+
+    @contextlib.contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Tell calls that are turned away so only once the block is over."""
+        self._may_tell.clear()
+        try:
+            yield
+        finally:
+            self._may_tell.set()
 
     async def intercept_service(
         self,
@@ -203,6 +221,7 @@ class Calls(grpc.aio.ServerInterceptor):
     ) -> Answer:
         """Return what comes of the work; whatever else happens is raised as a LimnerError."""
         if self._leaving.is_set():
+            await self._may_tell.wait()
             raise Draining("the server is shutting down", retry_after=1.0)
         if call.remaining() < budget.floor:
             raise DeadlineTooShort(too_short(call, budget))

@@ -13,8 +13,9 @@ from limner.errors import LimnerError
 from limner.v1 import segment_pb2
 from limner_server.triton.owned import RUN
 from limner_server.triton.process import SHM
-from tests.faults.conftest import HANG, Calls, housed, place
+from tests.faults.conftest import Calls, housed
 from tests.faults.mill import grind
+from tests.faults.toy import HANG, place
 
 MINUTE = 1_000_000
 """Turns of the mill that take it about as long."""
