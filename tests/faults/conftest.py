@@ -172,10 +172,10 @@ async def housed(state: Path, **told):
 
 
 @asynccontextmanager
-async def apart(state: Path):
+async def apart(state: Path, module: str = "tests.faults.toy"):
     """Run the server as a process of its own."""
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.faults.toy", str(state)]
+    command = [sys.executable, "-m", module, str(state)]
     with (state / "server.log").open("w") as log:
         process = await asyncio.create_subprocess_exec(
             *command, cwd=root, stdout=asyncio.subprocess.PIPE, stderr=log

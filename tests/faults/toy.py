@@ -7,7 +7,6 @@ says its port and its metrics' once it listens, and leaves when told to.
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Callable
@@ -19,11 +18,13 @@ import numpy as np
 from limner.v1 import segment_pb2, segment_pb2_grpc
 from limner_registry.contracts import FREE, Contract, Tensor
 from limner_registry.golden import Golden
+from limner_registry.routes import Routes, write_routes
 from limner_registry.triton_config import triton_config
 from limner_server.app import running
 from limner_server.call import Budget, Call
 from limner_server.services.frames import answer_newest
 from limner_server.settings import Settings
+from limner_server.triton.process import shm_prefix
 
 TOY = Contract(
     "toy",
@@ -36,10 +37,13 @@ TOY = Contract(
     1,
 )
 ANSWER, EXIT, RAISE, HANG, LEAK, NAN, SHAPE = range(7)
-"""What it can be told to do."""
+LEAK_FILE, LEAK_THREAD, LEAK_CHILD, LEAK_SHM = range(7, 11)
+"""What it can be told to do; of memory it leaks as many MiB as it would else wait seconds."""
 RUNNER = '''
 import os
+import threading
 import time
+import uuid
 import numpy as np
 import triton_python_backend_utils as triton
 
@@ -63,6 +67,14 @@ class TritonPythonModel:
             raise ValueError("ordered to fail")
         if what == 4:
             KEPT.append(np.ones(int(seconds * 2**20), np.uint8))
+        elif what == 7:
+            os.open("/dev/null", os.O_RDONLY)
+        elif what == 8:
+            threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+        elif what == 9:
+            os.posix_spawn("/bin/true", ["true"], {})
+        elif what == 10:
+            open(f"/dev/shm/{PREFIX}{uuid.uuid4().hex}", "wb").close()
         else:
             time.sleep(seconds)
         value = np.full((1, 2 if what == 6 else 1), np.nan if what == 5 else 0, np.float32)
@@ -110,19 +122,19 @@ class Toy(segment_pb2_grpc.SegmentServiceServicer):
 
 def toy(folder: Path) -> None:
     """Put what does as it is told into a version's folder."""
-    (folder / "model.py").write_text(RUNNER)
+    prefix = shm_prefix(folder.parents[2])
+    (folder / "model.py").write_text(f"PREFIX = {prefix!r}\n{RUNNER}")
 
 
-def place(state: Path, runner: Callable[[Path], None] = toy) -> None:
+def place(state: Path, runner: Callable[[Path], None] = toy, version: int = 1) -> None:
     """Place a version as the registry would; `runner` puts its own files into its folder."""
-    folder = state / "models/toy.v1/1"
+    folder = state / f"models/toy.v{version}/{version}"
     folder.mkdir(parents=True)
     runner(folder)
-    (folder.parent / "config.pbtxt").write_text(triton_config(TOY, 1, "0" * 64))
+    (folder.parent / "config.pbtxt").write_text(triton_config(TOY, version, "0" * 64))
     inputs = {"given": GIVEN, "order": np.zeros((1, 2), np.float32)}
     Golden(inputs, {"same": GIVEN, "value": np.zeros((1, 1), np.float32)}, 0.0).write(folder)
-    routes = {"generation": 1, "models": {"toy": {"stable": 1}}}
-    (state / "models/routes.json").write_text(json.dumps(routes))
+    write_routes(state / "models", Routes(version, {TOY.model: version}))
 
 
 async def serve(state: Path) -> None:
