@@ -104,12 +104,14 @@ class App:
         """Take leave: say so, turn new calls away, let those in flight finish."""
         await self._health.leave()
         await asyncio.sleep(self.settings.lame_duck_seconds)
-        self._calls.drain()
+        self._calls.drain.begun.set()
         log.info("draining")
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(self.settings.drain_seconds):
                 await self._calls.idle()
-        with self._calls.held_back():
+        except TimeoutError:
+            self._calls.drain.give_up()
+        with self._calls.drain.held_back():
             for _ in range(LINGER_TURNS):  # a loop that was held up sees everybody all the same
                 await asyncio.sleep(LINGER_SECONDS / LINGER_TURNS)
             stopping = asyncio.create_task(self._server.stop(grace=1.0))

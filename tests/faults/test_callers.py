@@ -11,6 +11,7 @@ import pytest
 
 from limner.errors import LimnerError
 from limner.v1 import segment_pb2
+from limner.v1.reasons import Draining
 from limner_server.triton.owned import RUN
 from limner_server.triton.process import SHM
 from tests.faults.conftest import Calls, housed
@@ -108,3 +109,13 @@ async def test_a_server_told_to_leave_finishes_what_it_has_begun(house):
     assert answered == [None] * 4
     assert turned_away.value.reason in {"DRAINING", "UNAVAILABLE"}
     assert time.monotonic() - began < 5
+
+
+async def test_a_call_that_outlasts_its_server_is_told_so(tmp_path):
+    place(tmp_path)
+    async with housed(tmp_path, drain_seconds=0.3) as house:
+        calling = asyncio.create_task(house.call(milliseconds=4000))
+        await asyncio.sleep(0.3)
+        await house.app.drain()
+        with pytest.raises(Draining):
+            await calling
