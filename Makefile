@@ -53,7 +53,7 @@ CYCLES ?= 500
 MINUTES ?= 30
 
 leaks: install
-	$(BIN)/pytest tests/leaks --timeout 0 --cycles $(CYCLES) --minutes $(MINUTES)
+	$(BIN)/pytest tests/leaks -m 'long or not long' --timeout 0 --cycles $(CYCLES) --minutes $(MINUTES)
 
 bench: install
 	$(BIN)/python bench/bench.py

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import itertools
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import grpc
 import psutil
@@ -19,11 +21,23 @@ from tests.faults.conftest import apart
 from tests.faults.mill import grind
 from tests.faults.toy import TOY, place, toy
 
-TELLTALE, MILL, TWIN = 1, 2, 3
-"""Versions: one that leaks when told to, and two that are run as all networks are."""
-VERSIONS = {TELLTALE: toy, MILL: grind, TWIN: grind}
+TELLTALE, *LITTERERS = 1, 4, 5
+"""Versions that leak: one when told to, and two whenever they are loaded."""
+MILLS = 2, 3
+"""Versions that are run as all networks are."""
+LITTER = 'open(f"/dev/shm/{PREFIX}{uuid.uuid4().hex}", "wb").close()'
 LARGE, SMALL = b"x" * 400_000, b"x" * 1000
 """What goes by shared memory, and what by message; sizes never change, or memory would grow."""
+
+
+def litter(folder: Path) -> None:
+    """Put what leaves a file in /dev/shm when it is loaded into a version's folder."""
+    toy(folder)
+    with (folder / "model.py").open("a") as file:
+        file.write(LITTER)
+
+
+VERSIONS = {TELLTALE: toy, **dict.fromkeys(MILLS, grind), **dict.fromkeys(LITTERERS, litter)}
 
 
 class Estate:
@@ -32,7 +46,7 @@ class Estate:
     def __init__(self, house):
         self.house = house
         self._generations = itertools.count(10)
-        self._version = MILL
+        self._turns = itertools.cycle((1, 0))
 
     def held(self) -> dict[str, float]:
         """Return all that is held just now."""
@@ -69,10 +83,9 @@ class Estate:
         await self._by_a_newcomer()
         return self.held()
 
-    async def loaded(self) -> dict[str, float]:
+    async def loaded(self, pair: Sequence[int]) -> dict[str, float]:
         """Load the other of two versions in place of the one that is; return what is held then."""
-        self._version = MILL if self._version == TWIN else TWIN
-        await self.turn_to(self._version)
+        await self.turn_to(pair[next(self._turns)])
         for data in (SMALL, LARGE, LARGE):
             await self.house.call(data=data)
         return self.held()
@@ -130,7 +143,7 @@ async def estate(tmp_path_factory):
         place(state, runner, version)
     async with apart(state, "tests.leaks.served") as house:
         estate = Estate(house)
-        await estate.turn_to(MILL)
+        await estate.turn_to(MILLS[0])
         yield estate
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.faults.toy import LEAK, LEAK_CHILD, LEAK_FILE, LEAK_SHM, LEAK_THREAD
-from tests.leaks.conftest import TELLTALE
+from tests.leaks.conftest import LITTERERS, MILLS, TELLTALE
 from tests.leaks.gate import bound, growth, leaks, settled
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -19,7 +19,8 @@ FEW = 8
 
 
 async def test_nothing_is_kept_of_versions_that_are_loaded_and_unloaded(estate, request, tell):
-    samples = await settled(estate.loaded, request.config.getoption("--cycles", None) or FEW)
+    rounds = request.config.getoption("--cycles", None) or FEW
+    samples = await settled(lambda: estate.loaded(MILLS), rounds)
     tell("a version loaded, another unloaded", samples)
     assert not leaks(samples)
 
@@ -50,6 +51,12 @@ async def test_what_a_runner_leaks_on_purpose_is_seen(estate, what, held):
     await estate.turn_to(TELLTALE)
     samples = await settled(lambda: estate.leaking(what), FEW)
     assert held in leaks(samples)
+
+
+@pytest.mark.long
+async def test_what_is_left_on_purpose_at_every_load_is_seen(estate):
+    samples = await settled(lambda: estate.loaded(LITTERERS), FEW)
+    assert "shm files" in leaks(samples)
 
 
 @pytest.fixture
