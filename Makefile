@@ -2,7 +2,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 BIN := .venv/bin
 BUF := node_modules/.bin/buf
 
-.PHONY: install demo up test unit check lint protos faults bench clean
+.PHONY: install demo up test unit check lint protos faults leaks bench clean
 
 install: .venv/installed
 
@@ -48,6 +48,12 @@ protos: install
 
 faults: install
 	$(BIN)/pytest tests/faults -m 'long or not long' --table docs/faults.md
+
+CYCLES ?= 500
+MINUTES ?= 30
+
+leaks: install
+	$(BIN)/pytest tests/leaks -m 'long or not long' --timeout 0 --cycles $(CYCLES) --minutes $(MINUTES)
 
 bench: install
 	$(BIN)/python bench/bench.py

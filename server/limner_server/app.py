@@ -60,6 +60,9 @@ MAX_REQUEST = 72 * 1024 * 1024
 """Bytes of the largest request: a picture and a plane at their limits, and room for the rest."""
 MAX_REPLY = 320 * 1024 * 1024
 """Bytes of the largest reply: 50 megapixels as raw RGBA and two raw planes."""
+LINGER_SECONDS, LINGER_TURNS = 0.3, 30
+"""Before and after the server stops to take calls, in which those turned away are not told yet:
+who waits for an answer does not ask again, and gRPC cancels without a word what comes just then."""
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_REQUEST),
     ("grpc.max_send_message_length", MAX_REPLY),
@@ -106,12 +109,19 @@ class App:
         """Take leave: say so, turn new calls away, let those in flight finish."""
         await self._health.leave()
         await asyncio.sleep(self.settings.lame_duck_seconds)
-        self._calls.drain()
+        self._calls.drain.begun.set()
         log.info("draining")
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(self.settings.drain_seconds):
                 await self._calls.idle()
-        await self._server.stop(grace=1.0)
+        except TimeoutError:
+            self._calls.drain.give_up()
+        with self._calls.drain.held_back():
+            for _ in range(LINGER_TURNS):  # a loop that was held up sees everybody all the same
+                await asyncio.sleep(LINGER_SECONDS / LINGER_TURNS)
+            stopping = asyncio.create_task(self._server.stop(grace=1.0))
+            await asyncio.wait({stopping}, timeout=LINGER_SECONDS)
+        await stopping
 
 
 @asynccontextmanager

@@ -18,22 +18,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import grpc
 
 from limner.errors import LimnerError
-from limner.v1.reasons import (
-    DeadlinePassed,
-    DeadlineTooShort,
-    Draining,
-    Internal,
-    ParameterOutOfRange,
-)
+from limner.v1.reasons import DeadlineTooShort, Internal, ParameterOutOfRange
 from limner_server.admission.flights import Flights
 from limner_server.call import Call
+from limner_server.drain import Drain
 from limner_server.envelope import abort, reader, sized, too_short
 from limner_server.ledger import Ledger
 from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Mapping,
+    )
 
     from google.protobuf.message import Message
 
@@ -85,11 +86,8 @@ class Calls(grpc.aio.ServerInterceptor):
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self._leaving = asyncio.Event()
-
-    def drain(self) -> None:
-        """Turn new calls away from now on, and end streams after the frame they are at."""
-        self._leaving.set()
+        self.drain = Drain()
+        """Has calls turned away once the server leaves."""
 
     async def idle(self) -> None:
         """Return once no call is being worked on."""
@@ -156,7 +154,7 @@ class Calls(grpc.aio.ServerInterceptor):
                 call,
                 budget.frame or 0,
                 self._trials.table,
-                self._leaving,
+                self.drain.begun,
                 self._frames,
                 self._door.let_in,
             )
@@ -202,15 +200,12 @@ class Calls(grpc.aio.ServerInterceptor):
         self, work: Callable[[], Awaitable[Answer]], call: Call, budget: Budget
     ) -> Answer:
         """Return what comes of the work; whatever else happens is raised as a LimnerError."""
-        if self._leaving.is_set():
-            raise Draining("the server is shutting down", retry_after=1.0)
+        await self.drain.check()
         if call.remaining() < budget.floor:
             raise DeadlineTooShort(too_short(call, budget))
         try:
-            async with asyncio.timeout(call.remaining()):
+            async with self.drain.worked_on(call.remaining()):
                 return await work()
-        except TimeoutError as error:
-            raise DeadlinePassed("the deadline passed while the call was worked on") from error
         except LimnerError:
             raise
         except Exception as error:

@@ -4,97 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import sys
 import time
 import urllib.request
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from types import SimpleNamespace
 
 import grpc
-import numpy as np
 import psutil
 import pytest
 
 from limner.errors import LimnerError, from_rpc_error
 from limner.v1 import segment_pb2, segment_pb2_grpc
-from limner_registry.contracts import Contract
-from limner_registry.golden import Golden
-from limner_registry.tensors import FREE, Tensor
-from limner_registry.triton_config import triton_config
 from limner_server.app import running
-from limner_server.call import Budget, Call
 from limner_server.settings import Settings
+from tests.faults.toy import ANSWER, Toy, place
 
-TOY = Contract(
-    "toy",
-    1,
-    (
-        Tensor("given", "uint8", (FREE,), "any bytes"),
-        Tensor("order", "float32", (2,), "what to do, and for how many seconds"),
-    ),
-    (Tensor("same", "uint8", (FREE,), "the same"), Tensor("value", "float32", (1,), "0")),
-    1,
-)
-ANSWER, EXIT, RAISE, HANG, LEAK, NAN, SHAPE = range(7)
-"""What it can be told to do."""
 TABLE = "<!-- measured by `make faults` -->"
-RUNNER = '''
-import os
-import time
-import numpy as np
-import triton_python_backend_utils as triton
-
-KEPT = []
-
-class TritonPythonModel:
-    """Does what each request orders."""
-
-    def execute(self, requests):
-        return [self.answer(request) for request in requests]
-
-    def answer(self, request):
-        given, order = (
-            triton.get_input_tensor_by_name(request, name).as_numpy()
-            for name in ("given", "order")
-        )
-        what, seconds = int(order[0, 0]), float(order[0, 1])
-        if what == 1:
-            os._exit(3)
-        if what == 2:
-            raise ValueError("ordered to fail")
-        if what == 4:
-            KEPT.append(np.ones(int(seconds * 2**20), np.uint8))
-        else:
-            time.sleep(seconds)
-        value = np.full((1, 2 if what == 6 else 1), np.nan if what == 5 else 0, np.float32)
-        tensors = [triton.Tensor("same", given), triton.Tensor("value", value)]
-        return triton.InferenceResponse(tensors)
-'''
-GIVEN = np.arange(1000, dtype=np.uint8).reshape(1, -1)
-
-
-class Toy(segment_pb2_grpc.SegmentServiceServicer):
-    """Runs the network once a call; a picture's width says what it is told to do."""
-
-    name = "limner.v1.SegmentService"
-    needs = (TOY,)
-    uses = ()
-    budgets: ClassVar = {"Segment": Budget(default=20.0, floor=0.001)}
-
-    def __init__(self, models):
-        self.models = models
-
-    def register(self, server):
-        segment_pb2_grpc.add_SegmentServiceServicer_to_server(self, server)
-
-    async def Segment(self, request, context):
-        what, milliseconds = request.image.width_px, request.image.height_px
-        order = np.array([[what, milliseconds / 1000]], np.float32)
-        given = np.frombuffer(request.image.data, np.uint8)[None]
-        await self.models.infer(TOY, {"given": given, "order": order}, Call.current())
-        return segment_pb2.SegmentResponse()
 
 
 @dataclass
@@ -112,8 +40,9 @@ class Calls:
 class House:
     """A running server, its Triton and its one network."""
 
-    def __init__(self, state, app, channel):
+    def __init__(self, state, app, channel, pid=None):
         self.state, self.app = state, app
+        self.process = psutil.Process(pid)
         self.stub = segment_pb2_grpc.SegmentServiceStub(channel)
 
     async def call(self, what=ANSWER, milliseconds=0, data=b"x" * 1000, timeout=20.0):
@@ -150,7 +79,7 @@ class House:
             await asyncio.gather(*tasks)
 
     def triton(self) -> psutil.Process:
-        return next(one for one in psutil.Process().children() if "tritonserver" in one.name())
+        return next(one for one in self.process.children() if "tritonserver" in one.name())
 
     def runner(self) -> psutil.Process:
         folder = str(self.state / "models/toy.v1")
@@ -230,18 +159,6 @@ def pytest_addoption(parser):
     parser.addoption("--table", help="put what each fault came to at the end of this file")
 
 
-def place(state: Path) -> None:
-    """Place the toy as the registry would."""
-    folder = state / "models/toy.v1/1"
-    folder.mkdir(parents=True)
-    (folder / "model.py").write_text(RUNNER)
-    (folder.parent / "config.pbtxt").write_text(triton_config(TOY, 1, "0" * 64))
-    inputs = {"given": GIVEN, "order": np.zeros((1, 2), np.float32)}
-    Golden(inputs, {"same": GIVEN, "value": np.zeros((1, 1), np.float32)}, 0.0).write(folder)
-    routes = {"generation": 1, "models": {"toy": {"stable": 1}}}
-    (state / "models/routes.json").write_text(json.dumps(routes))
-
-
 @asynccontextmanager
 async def housed(state: Path, **told):
     settings = Settings(state, port=0, metrics_port=0, **told)
@@ -252,6 +169,28 @@ async def housed(state: Path, **told):
         house = House(state, app, channel)
         await house.until(house.is_up, 60)
         yield house
+
+
+@asynccontextmanager
+async def apart(state: Path, module: str = "tests.faults.toy"):
+    """Run the server as a process of its own."""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", module, str(state)]
+    with (state / "server.log").open("w") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=root, stdout=asyncio.subprocess.PIPE, stderr=log
+        )
+    try:
+        port, metrics_port = map(int, (await process.stdout.readline()).split())
+        app = SimpleNamespace(port=port, metrics_port=metrics_port, wait=process.wait)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            house = House(state, app, channel, process.pid)
+            await house.until(house.is_up, 60)
+            yield house
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
 
 
 @pytest.fixture

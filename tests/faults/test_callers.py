@@ -6,11 +6,20 @@ import asyncio
 import socket
 import time
 
+import numpy as np
 import pytest
 
 from limner.errors import LimnerError
 from limner.v1 import segment_pb2
-from tests.faults.conftest import HANG
+from limner.v1.reasons import Draining
+from limner_server.triton.owned import RUN
+from limner_server.triton.process import SHM
+from tests.faults.conftest import Calls, housed
+from tests.faults.mill import grind
+from tests.faults.toy import HANG, place
+
+MINUTE = 1_000_000
+"""Turns of the mill that take it about as long."""
 
 
 async def idle(house):
@@ -59,6 +68,33 @@ async def test_nothing_is_left_of_callers_who_leave_amid_an_upload(house, table)
     assert not calls.errors
 
 
+@pytest.mark.parametrize(
+    "leaving", [20, pytest.param(1000, marks=pytest.mark.long, id="1000 callers")]
+)
+async def test_a_caller_who_leaves_ends_the_work_within_the_network(tmp_path, leaving, table):
+    """By message and by lane; the next run answers once the one before has been stopped."""
+    place(tmp_path, grind)
+    after = []
+    async with housed(tmp_path) as house:
+        calls = Calls()
+        for number in range(leaving):
+            data = b"x" * (1000 if number % 2 else 400_000)
+            asking = asyncio.create_task(house.call(milliseconds=MINUTE, data=data))
+            await asyncio.sleep(0.02 + 0.0017 * (number % 20))
+            asking.cancel()
+            began = time.monotonic()
+            await asyncio.gather(asking, return_exceptions=True)
+            await house.call(data=data)
+            after.append(time.monotonic() - began)
+            calls.seconds.append(after[-1])
+        await house.until(lambda: idle(house), 5)
+    median, late = np.median(after), np.quantile(after, 0.999)
+    fault = f"{leaving} callers leave while the network runs"
+    table.add(fault, (median, late), calls, "nothing")
+    assert late < 1.0
+    assert not list(SHM.glob(f"{RUN}*"))
+
+
 async def test_a_server_told_to_leave_finishes_what_it_has_begun(house):
     """Callers that follow what they are told, health or UNAVAILABLE, lose nothing."""
     calling = [asyncio.create_task(house.call(milliseconds=200)) for _ in range(4)]
@@ -73,3 +109,13 @@ async def test_a_server_told_to_leave_finishes_what_it_has_begun(house):
     assert answered == [None] * 4
     assert turned_away.value.reason in {"DRAINING", "UNAVAILABLE"}
     assert time.monotonic() - began < 5
+
+
+async def test_a_call_that_outlasts_its_server_is_told_so(tmp_path):
+    place(tmp_path)
+    async with housed(tmp_path, drain_seconds=0.3) as house:
+        calling = asyncio.create_task(house.call(milliseconds=4000))
+        await asyncio.sleep(0.3)
+        await house.app.drain()
+        with pytest.raises(Draining):
+            await calling

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
-from tests.faults.conftest import EXIT, HANG, NAN, RAISE, SHAPE
+from tests.faults.toy import EXIT, HANG, NAN, RAISE, SHAPE
 
 WRONG = {
     RAISE: "runner raises",

@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from limner_server.triton import slab, wear
-from tests.faults.conftest import housed, place
+from tests.faults.conftest import housed
+from tests.faults.toy import place
 
 
 async def test_no_call_fails_when_triton_is_killed_under_load(house, table):

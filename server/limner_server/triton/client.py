@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from limner_server.triton.messages import (
     request_of,
     translated,
 )
+from limner_server.triton.owned import RUN, named
+from limner_server.triton.process import SHM
 from limner_server.triton.streaming import last, streamed
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ SAID_BY_TRITON = {
     grpc.StatusCode.NOT_FOUND,
 }
 """Failures that are an answer for sure; all others may be the connection's, too."""
+SAID_IN_WORDS = ("ready state", "the request was cancelled")
+"""Words of Triton's and of its runners by which other failures are one, too."""
 
 
 class Triton:
@@ -136,9 +141,11 @@ class Triton:
     ) -> Arrays | None:
         """Return what a run answers whose large tensors take a lane; None where that was lost.
 
-        Its part of the slab is held until Triton has answered, whoever still waits for that.
+        Its part of the slab is held until Triton has answered, whoever still waits for that. So it
+        is not cancelled in Triton, which would answer no more; its runner is told instead.
         """
         request = request_of(contract, version, inputs, passage)
+        request.id = named(RUN)
         run = asyncio.create_task(self._held(contract, request, passage))
         self._runs.add(run)
         run.add_done_callback(self._ended)
@@ -153,6 +160,10 @@ class Triton:
                 self.lanes.lose(passage.lease.slab)
                 return None
             raise translated(error, contract.model, version) from error
+        finally:
+            if not run.done():
+                with contextlib.suppress(OSError):  # it then runs to its end
+                    (SHM / request.id).touch()
 
     def _ended(self, run: asyncio.Task[Arrays]) -> None:
         """Let go of a run; nobody may be there any more to hear how it failed."""
@@ -174,9 +185,11 @@ class Triton:
             answers = answers_of(contract, response, passage)
             ours = True
         except grpc.aio.AioRpcError as error:
-            ours = error.code() in SAID_BY_TRITON or "ready state" in (error.details() or "")
+            said = error.details() or ""
+            ours = error.code() in SAID_BY_TRITON or any(words in said for words in SAID_IN_WORDS)
             raise
         finally:
+            (SHM / request.id).unlink(missing_ok=True)
             if ours:
                 passage.lease.give_back()
             else:

@@ -16,7 +16,8 @@ import grpc
 import numpy as np
 from tritonclient.grpc import service_pb2
 
-from limner_server.triton.slab import Slab, is_orphan, sweep_slabs
+from limner_server.triton.owned import is_orphan, sweep_orphans
+from limner_server.triton.slab import Slab
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,9 +109,9 @@ class Lanes:
 
     async def keep(self) -> None:
         """Have a slab that Triton knows, and another once that is lost, until cancelled."""
+        await asyncio.to_thread(sweep_orphans)
         if not self._size:
             return
-        await asyncio.to_thread(sweep_slabs)
         pause = FIRST_PAUSE
         while True:
             self._lost.clear()

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-import itertools
 import mmap
 import os
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from limner_server.triton.owned import LANE, named
 from limner_server.triton.process import SHM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PREFIX: Final = "limner_lane_"
-OWNED: Final = re.compile(rf"{PREFIX}(\d+)_(\d+)_\d+")
-"""A name: the process that made it, when that began in ticks since the machine did, a count."""
 PAGE: Final = 4096
 SHARE: Final = 0.25
 """Of the room in /dev/shm that a slab may take: Triton's runners need some, too."""
@@ -59,8 +54,6 @@ class Lease:
 class Slab:
     """So many bytes of shared memory, leased in parts that never overlap."""
 
-    _counts = itertools.count()
-
     def __init__(self, size: int) -> None:
         """Make it, with every byte already there; it has a name until `hide`.
 
@@ -71,8 +64,7 @@ class Slab:
         free = os.statvfs(SHM)
         if size > SHARE * free.f_bavail * free.f_frsize:
             raise NoRoom(f"{SHM} has too little room for {size:,} bytes")
-        pid = os.getpid()
-        self.name = f"{PREFIX}{pid}_{ticks(pid)}_{next(self._counts)}"
+        self.name = named(LANE)
         self.size = size
         descriptor = os.open(SHM / self.name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         try:
@@ -113,29 +105,6 @@ class Slab:
         place = bisect.bisect_left(self._leased, lease.offset, key=_offset)
         if place < len(self._leased) and self._leased[place] is lease:
             del self._leased[place]
-
-
-def sweep_slabs() -> None:
-    """Remove the slabs in /dev/shm whose process has ended before it could hide them."""
-    for file in SHM.glob(f"{PREFIX}*"):
-        if is_orphan(file.name):
-            with contextlib.suppress(OSError):
-                file.unlink()
-
-
-def is_orphan(name: str) -> bool:
-    """Return whether a name is a slab's whose process has ended; other names never are."""
-    owner = OWNED.fullmatch(name)
-    return owner is not None and ticks(int(owner[1])) != int(owner[2])
-
-
-def ticks(pid: int) -> int | None:
-    """Return when a process began, in ticks since the machine did; None when there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    return int(stat.rpartition(")")[2].split()[19])  # its name may hold blanks and brackets
 
 
 def _offset(lease: Any) -> int:

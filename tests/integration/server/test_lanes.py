@@ -19,8 +19,8 @@ from limner_registry.triton_config import triton_config
 from limner_server.triton import lanes
 from limner_server.triton.client import Triton
 from limner_server.triton.lanes import LEAST
+from limner_server.triton.owned import LANE
 from limner_server.triton.process import SHM, Ports, TritonProcess
-from limner_server.triton.slab import PREFIX
 from limner_server.triton.wear import Wear
 
 ECHO = Contract(
@@ -162,7 +162,7 @@ async def test_answers_by_lane_are_those_by_message_and_the_callers_own(bench):
 
 async def test_a_slab_that_triton_knows_has_no_name_any_more(bench):
     assert bench.triton.lanes.name in await bench.known()
-    assert not list(SHM.glob(f"{PREFIX}*"))
+    assert not list(SHM.glob(f"{LANE}*"))
 
 
 async def test_many_at_once_never_mix(bench):
@@ -255,7 +255,7 @@ async def test_triton_forgets_what_a_server_that_leaves_had(bench):
 
 
 async def test_triton_forgets_what_a_server_left_that_was_killed(bench):
-    name = f"{PREFIX}{2**30}_5_0"
+    name = f"{LANE}{2**30}_5_0"
     (SHM / name).write_bytes(b"\0" * 4096)
     await bench.triton._stub.SystemSharedMemoryRegister(
         service_pb2.SystemSharedMemoryRegisterRequest(name=name, key=f"/{name}", byte_size=4096)

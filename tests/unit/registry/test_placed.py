@@ -21,8 +21,8 @@ def test_the_runner_imports_nothing_a_placed_folder_lacks():
         elif isinstance(node, ast.ImportFrom):
             modules.add(node.module.split(".")[0])
 
-    allowed = {"__future__", "collections", "json", "numpy", "onnxruntime", "pathlib", "typing"}
-    assert modules == allowed | {"triton_python_backend_utils"}
+    standard = modules & sys.stdlib_module_names
+    assert modules == standard | {"numpy", "onnxruntime", "triton_python_backend_utils"}
 
 
 def test_bytecode_is_the_same_in_every_process():

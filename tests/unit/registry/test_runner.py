@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
+import time
 import types
+import uuid
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument, RuntimeException
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
+
+from limner_server.triton.owned import RUN
+from limner_server.triton.process import SHM
 
 
 class TritonError:
@@ -38,6 +44,10 @@ class InferenceResponse:
 class Request:
     inputs: dict
     cancelled: bool = False
+    name: str = ""
+
+    def request_id(self):
+        return self.name
 
     def is_cancelled(self):
         return self.cancelled
@@ -47,14 +57,18 @@ class Request:
 
 
 class Session:
-    """Sums its input, or fails as the input says."""
+    """Sums its input, or fails as the input says; runs until it is stopped where that is 99."""
 
     def __init__(self):
         self.runs = 0
 
-    def run(self, names, inputs):
+    def run(self, names, inputs, options):
         self.runs += 1
         total = inputs["image"].sum()
+        while total == 99:
+            if options.terminate:
+                raise Fail("Exiting due to terminate flag being set to true.")
+            time.sleep(0.001)
         if total < 0:
             raise {-1: InvalidArgument, -2: RuntimeException}[int(total)]("as asked")
         return [total for _ in names]
@@ -72,8 +86,9 @@ def runner(monkeypatch):
     monkeypatch.delitem(sys.modules, "limner_registry.backends.onnx", raising=False)
     module = importlib.import_module("limner_registry.backends.onnx")
     model = module.TritonPythonModel()
-    model.session, model.inputs = Session(), ["image"]
+    model.session, model.inputs, model.lookout = Session(), ["image"], module.Lookout()
     yield model
+    model.finalize()
     sys.modules.pop("limner_registry.backends.onnx")
 
 
@@ -100,6 +115,33 @@ def test_a_cancelled_request_is_not_started(runner):
 
     assert answers[0].error.code == TritonError.CANCELLED
     assert runner.session.runs == 1
+
+
+def test_a_run_ends_once_its_request_is_cancelled(runner):
+    asked = request(99)
+    threading.Timer(0.05, lambda: setattr(asked, "cancelled", True)).start()
+
+    answers = runner.execute([asked, request(4)])
+
+    assert answers[0].error.code == TritonError.CANCELLED
+    assert answers[1].tensors[0].array == 4
+
+
+def test_a_run_ends_once_a_file_of_its_name_says_so(runner):
+    asked = request(99, name=f"{RUN}{uuid.uuid4().hex}")
+    file = SHM / asked.name
+    threading.Timer(0.05, file.touch).start()
+    try:
+        answers = runner.execute([asked])
+    finally:
+        file.unlink()
+
+    assert answers[0].error.code == TritonError.CANCELLED
+
+
+@pytest.mark.parametrize("name", ["", ".", "../shm"])
+def test_a_file_of_any_other_name_says_nothing(runner, name):
+    assert runner.execute([request(3, name=name)])[0].error is None
 
 
 def test_a_request_is_not_kept(runner):

@@ -212,7 +212,7 @@ async def test_bytes_that_are_no_message_are_the_callers_mistake():
 
 async def test_a_draining_server_turns_new_calls_away():
     async with served(good) as (stub, _, calls, _, _):
-        calls.drain()
+        calls.drain.begun.set()
         error = await failure_of(stub)
     assert isinstance(error, Draining)
     assert error.retry_after

@@ -163,7 +163,7 @@ async def test_a_server_that_drains_answers_the_frame_in_hand_and_ends_the_strea
     await bench.servicer.begun.get()
     await bench.frame(1)
     await bench.taken_in(3)
-    bench.calls.drain()
+    bench.calls.drain.begun.set()
     bench.servicer.gate.set()
     assert (await bench.reply()).number == 0
     error = await bench.failure()
@@ -176,7 +176,7 @@ async def test_an_idle_stream_ends_when_the_server_drains(bench):
     await bench.settings()
     await bench.frame(0)
     await bench.reply()
-    bench.calls.drain()
+    bench.calls.drain.begun.set()
     assert isinstance(await bench.failure(), Draining)
 
 
