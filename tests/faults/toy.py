@@ -18,8 +18,8 @@ import numpy as np
 from limner.v1 import segment_pb2, segment_pb2_grpc
 from limner_registry.contracts import Contract
 from limner_registry.golden import Golden
-from limner_registry.tensors import FREE, Tensor
 from limner_registry.routes import Routes, write_routes
+from limner_registry.tensors import FREE, Tensor
 from limner_registry.triton_config import triton_config
 from limner_server.app import running
 from limner_server.call import Budget, Call
