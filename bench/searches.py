@@ -20,6 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
@@ -116,7 +117,7 @@ def searched(
 
 def triples(folder: Path) -> Iterator[Subjects]:
     """Yield portraits by three, whose first two look the same way and have hair enough."""
-    kept: list[tuple[Head, np.ndarray]] = []
+    kept: list[tuple[Head, NDArray[np.float64]]] = []
     for path in sorted(folder.glob("*.npz"), reverse=True):
         portrait = portraits.read(path)
         points = five_of_studio(portrait.points)
@@ -133,7 +134,7 @@ def triples(folder: Path) -> Iterator[Subjects]:
                 kept.pop(1)
 
 
-def head_of(portrait: portraits.Portrait, points: np.ndarray) -> Head:
+def head_of(portrait: portraits.Portrait, points: NDArray[np.float64]) -> Head:
     """Return a drawn portrait, aligned, before a plain wall, with its exact masks."""
     border = cv2.BORDER_REPLICATE
     layers = scene.warp(scene.layers_of(portrait), aligned(points, SIDE), SIDE, border)
