@@ -68,7 +68,10 @@ def test_status_names_what_serves(stack):
     }
     assert set(status["services"]) == {
         f"limner.v1.{name}Service"
-        for name in ("Segment", "Matte", "Dye", "Stylize", "Composite", "Animalize", "Model")
+        for name in (
+            *("Segment", "Matte", "Dye", "TransferHair", "Stylize", "Composite", "Animalize"),
+            "Model",
+        )
     }
     assert psutil.Process(status["triton_pid"]).name() == "tritonserver"
 
