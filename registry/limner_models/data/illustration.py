@@ -31,6 +31,9 @@ FAINTEST = 0.02
 """Least gradient, in gray levels of [0, 1] times Sobel's own weights, that can be a full line: a
 photo of fog has none."""
 
+ROUNDING = 1e-6
+"""Gradients up to this are what numbers are rounded by."""
+
 
 @dataclass(frozen=True)
 class Illustration:
@@ -96,6 +99,7 @@ def lines(smooth: Floats, line_from: float, line_full: float) -> Floats:
     """
     strength = gradient(smooth)
     weak, strong = (float(value) for value in np.quantile(strength, [line_from, line_full]))
+    weak = max(weak, ROUNDING)
     strong = max(strong, weak + FAINTEST)
     return np.asarray(np.clip((strength - weak) / (strong - weak), 0, 1), np.float32)
 
