@@ -28,13 +28,7 @@ from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        AsyncIterator,
-        Awaitable,
-        Callable,
-        Mapping,
-    )
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
     from google.protobuf.message import Message
 
