@@ -111,13 +111,22 @@ def load_weights(network: nn.Module, file: Path) -> None:
     Raises:
         CheckpointDamaged: The file cannot be read, or belongs to another network.
     """
+    load_state(network, file)
+    network.eval()
+
+
+def load_state(network: nn.Module, file: Path) -> None:
+    """Bring saved weights into a network, rounded as a starter keeps them.
+
+    Raises:
+        CheckpointDamaged: The file cannot be read, or belongs to another network.
+    """
     try:
         state = {
             name: tensor.half().float() if tensor.is_floating_point() else tensor
             for name, tensor in load_file(file).items()
         }
         network.load_state_dict(state)
-        network.eval()
     except (OSError, SafetensorError, RuntimeError) as error:
         raise CheckpointDamaged(f"{file} does not fit its network: {error}") from error
 

@@ -16,6 +16,8 @@ from limner_models import checkpoint
 from limner_models.batches import prepared
 from limner_models.checkpoint import Progress
 from limner_models.errors import TrainingDiverged
+from limner_models.starters import load_state
+from limner_registry.manifest import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,11 +64,14 @@ class Run:
     device: torch.device
     workers: int = 1
     """Processes that compose batches; 0 composes between the steps."""
+    first: Path | None = None
+    """Weights of the network to begin with; None begins as the recipe does."""
 
     @property
     def binding(self) -> str:
         """What a checkpoint must have been written by."""
-        return f"{self.recipe.fingerprint()} {self.data_sha256}"
+        first = f" {file_sha256(self.first)}" if self.first else ""
+        return f"{self.recipe.fingerprint()} {self.data_sha256}{first}"
 
 
 def train(run: Run, watch: Watch) -> Trained:
@@ -77,13 +82,15 @@ def train(run: Run, watch: Watch) -> Trained:
 
     Raises:
         CheckpointForeign: The folder keeps a training of another recipe or other data.
-        CheckpointDamaged: The state in the folder cannot be read.
+        CheckpointDamaged: The state in the folder cannot be read, or the first weights do not fit.
         TrainingDiverged: A loss is no number any more.
     """
     recipe = run.recipe
     run.folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
     task = recipe.task(recipe, run.material, run.device)
+    if run.first is not None:
+        load_state(task.network, run.first)
     average = {name: tensor.clone() for name, tensor in weights_of(task.network).items()}
     start = checkpoint.load(run.folder, run.binding, task, average) or Progress(0, 0.0)
 

@@ -55,6 +55,7 @@ TRAINED_JSON = """\b
     type=FILE,
     help="Weights of torchvision's vgg19 to compare pictures by; only the stylizer uses it.",
 )
+@click.option("--first", type=FILE, help="Weights to begin with, such as a starter's.")
 @click.option("--publish/--no-publish", default=True, help="Register the outcome as a version.")
 @click.option("--starter", type=FOLDER, help="Also write half-precision weights and card here.")
 @screened
@@ -85,7 +86,7 @@ def train(
         digest = portraits.digest(files)
     device = device_of(how["device"], how["threads"])
     folder = screen.state / "training" / recipe.name
-    run = training.Run(recipe, material, digest, folder, device, how["workers"])
+    run = training.Run(recipe, material, digest, folder, device, how["workers"], how["first"])
 
     registry = screen.open()
     with shown(recipe) as bar, recorded(run, registry) as curves:
@@ -121,7 +122,7 @@ def outcome(run: Run, trained: Trained, photos: Path | None) -> Facts:
         scores |= evaluate.summary(evaluate.score_photos(network, found, data.size))
         scored_on += f" `photo_*`: {len(found)} real photos with hair drawn by hand."
     return Facts(
-        trained_on=recipe.trained_on(recipe, run.material),
+        trained_on=recipe.trained_on(recipe, run.material) + begun(run),
         steps=trained.progress.step,
         seconds=trained.progress.seconds,
         machine=machine(run),
@@ -132,6 +133,15 @@ def outcome(run: Run, trained: Trained, photos: Path | None) -> Facts:
         license=recipe.license,
         notices=recipe.notices,
     )
+
+
+def begun(run: Run) -> str:
+    """Return which weights a training began with, as a card says it; nothing if with none."""
+    from limner_registry.manifest import file_sha256
+
+    if run.first is None:
+        return ""
+    return f" It began with weights of before, whose SHA-256 is `{file_sha256(run.first)}`."
 
 
 def machine(run: Run) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from limner_models import checkpoint
 from limner_models.errors import CheckpointDamaged, CheckpointForeign, TrainingDiverged
@@ -112,6 +112,39 @@ def test_a_truncated_checkpoint_is_named(tmp_path):
 
     with pytest.raises(CheckpointDamaged):
         train(run_in(tmp_path), unseen)
+
+
+def test_it_begins_with_the_weights_it_is_given(tmp_path):
+    before = train(run_in(tmp_path / "before"), unseen).weights
+    known = {name: tensor.half().float() for name, tensor in load_file(before).items()}
+    seen = []
+
+    class Looking(Doubling):
+        def step(self, batch, step):
+            seen.append({name: each.clone() for name, each in self.network.state_dict().items()})
+            return super().step(batch, step)
+
+    recipe = replace(TINY, task=lambda *_: Looking())
+    after = train(replace(run_in(tmp_path / "after", recipe), first=before), unseen)
+
+    assert all(torch.equal(seen[0][name], known[name]) for name in ("linear.weight", "linear.bias"))
+    assert int(load_file(after.weights)["seen"]) == 2 * TINY.steps
+
+
+def test_state_that_began_with_other_weights_is_left_alone(tmp_path):
+    first = train(run_in(tmp_path / "first"), unseen).weights
+    begun = replace(run_in(tmp_path / "begun"), first=first)
+    train(begun, unseen)
+
+    with pytest.raises(CheckpointForeign):
+        train(replace(begun, first=None), unseen)
+
+
+def test_weights_of_another_network_are_no_beginning(tmp_path):
+    save_file({"linear.weight": torch.zeros(2, 2)}, tmp_path / "other.safetensors")
+
+    with pytest.raises(CheckpointDamaged, match=r"other\.safetensors does not fit"):
+        train(replace(run_in(tmp_path), first=tmp_path / "other.safetensors"), unseen)
 
 
 def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_last_state(tmp_path):
