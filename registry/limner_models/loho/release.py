@@ -18,6 +18,7 @@ from limner_models.networks.portrait_generator import (
     MULTIPLIER,
     SIDE,
     WIDEST,
+    WIDTH,
     PortraitGenerator,
 )
 from limner_models.recipes.hair_segmenter import HAIR_SEGMENTER_RECIPE
@@ -35,6 +36,7 @@ BUILT: Final = {
     "mapping_layers": MAPPING_LAYERS,
     "channel_multiplier": MULTIPLIER,
     "widest": WIDEST,
+    "width": WIDTH,
 }
 """How the generator of PortraitGenerator is built."""
 TOLERANCE: Final = 0.03

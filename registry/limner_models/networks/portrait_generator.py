@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 SIDE: Final = 128
 """Pixels a side of what is drawn."""
-MULTIPLIER, WIDEST, MAPPING_LAYERS = 0.25, 256, 2
-"""Of the generator, which is small enough to travel with Limner."""
-WIDTHS: Final = (24, 48, 96, 192, 256)
+MULTIPLIER, WIDEST, WIDTH, MAPPING_LAYERS = 0.25, 160, 160, 2
+"""Of the generator, which is small enough to travel with Limner. No layer has more channels than a
+style has numbers, so styles lose nothing by being so short."""
+WIDTHS: Final = (24, 48, 96, 160, 192)
 """Channels of the encoder's features at half the side and each time half as many pixels."""
-READ: Final = 4
-"""Pixels a side at which features are read."""
+READ, LOOKED_AT = 4, 48
+"""Pixels a side at which features are read, and how many of them."""
 
 
 class StyleEncoder(nn.Module):
@@ -36,7 +37,7 @@ class StyleEncoder(nn.Module):
     """
 
     def __init__(
-        self, rows: int, width: int, widths: Sequence[int] = WIDTHS, told: int = 256
+        self, rows: int, width: int, widths: Sequence[int] = WIDTHS, told: int = 96
     ) -> None:
         """Build it untrained; at first it finds the middle of all styles.
 
@@ -65,9 +66,9 @@ class StyleEncoder(nn.Module):
             nn.init.zeros_(leave.bias)
             self.readers.append(
                 nn.Sequential(
-                    nn.Conv2d(given, 64, 1),
+                    nn.Conv2d(given, LOOKED_AT, 1),
                     nn.Flatten(),
-                    nn.Linear(64 * READ**2, told),
+                    nn.Linear(LOOKED_AT * READ**2, told),
                     nn.LeakyReLU(SLOPE),
                     leave,
                 )
@@ -104,7 +105,7 @@ class PortraitGenerator(nn.Module):
         self,
         side: int = SIDE,
         widest: int = WIDEST,
-        width: int = 512,
+        width: int = WIDTH,
         encoder: Sequence[int] = WIDTHS,
     ) -> None:
         """Build both untrained.

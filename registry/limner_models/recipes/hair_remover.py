@@ -157,7 +157,7 @@ HAIR_REMOVER_RECIPE = Recipe(
     name="hair_remover",
     contract=HAIR_REMOVER,
     title="Hair remover: paints the head and the background beneath hair",
-    data=Drawings(count=660, held_out=40, size=320, variants=("beneath",)),
+    data=Drawings(count=1160, held_out=40, size=320, variants=("beneath",)),
     steps=8000,
     batch=6,
     rate=Rate(peak=1e-3, warmup=200, hold=0.4, last=0.02),

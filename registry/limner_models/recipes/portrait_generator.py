@@ -15,7 +15,7 @@ from limner_models.losses.gan import steepness, taken_for_true, told_apart
 from limner_models.losses.style import content_difference
 from limner_models.networks.dye_generator import to_planes
 from limner_models.networks.eyes import MobileEye
-from limner_models.networks.portrait_generator import SIDE, PortraitGenerator
+from limner_models.networks.portrait_generator import SIDE, WIDTH, PortraitGenerator
 from limner_models.networks.portrait_judge import PortraitJudge
 from limner_models.pretrained import MOBILENET, state_of
 from limner_models.recipes.portrait_scores import generated_scores, scored_portraits
@@ -37,7 +37,7 @@ PORTRAIT_GENERATOR: Final = Contract(
     inputs=(Named("image", "uint8", (SIDE, SIDE, 3), "sRGB, aligned to the face template"),),
     outputs=(
         Named("picture", "uint8", (SIDE, SIDE, 3), "sRGB, the same drawn again"),
-        Named("styles", "float32", (12, 512), "what it was drawn by, a row for each layer"),
+        Named("styles", "float32", (12, WIDTH), "what it was drawn by, a row for each layer"),
     ),
     max_batch=16,
 )
@@ -159,7 +159,7 @@ PORTRAIT_GENERATOR_RECIPE = Recipe(
     name="portrait_generator",
     contract=PORTRAIT_GENERATOR,
     title="Portrait generator: a small StyleGAN2 for heads, with an encoder of its styles",
-    data=Drawings(count=652, held_out=48, size=320),
+    data=Drawings(count=1152, held_out=48, size=320),
     steps=8000,
     batch=8,
     rate=Rate(peak=2e-3, warmup=100, hold=0.6, last=0.05),
