@@ -102,7 +102,7 @@ def searched(
         own; seconds; the mean cosine that was there before; the picture.
     """
     began = time.perf_counter()
-    search = Search(networks.tools, triple, settings, networks.start(triple.person.picture))
+    search = Search(networks.tools, triple, settings, networks.start(triple))
     steps = list(search)
     seconds = time.perf_counter() - began
     found = search.drawn()

@@ -75,7 +75,7 @@ class Answering:
         while True:
             try:
                 with Interruptible(check):
-                    start = self._networks.start(subjects.person.picture)
+                    start = self._networks.start(subjects)
                     search = Search(self._networks.tools, subjects, settings, start)
                 yield from self._steps(search, settings, check)
             except torch.cuda.OutOfMemoryError:

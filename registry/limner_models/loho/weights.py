@@ -11,7 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from limner_models.errors import CheckpointDamaged
-from limner_models.loho.parsing import SegmenterParser, resized
+from limner_models.loho.parsing import SegmenterParser
+from limner_models.loho.pasting import pasted
 from limner_models.loho.perception import EncoderEye, Vgg16Eye
 from limner_models.loho.search import Tools
 from limner_models.loho.settings import Weights
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import nn
+
+    from limner_models.loho.search import Subjects
 
 LARGEST: Final = 2 << 30
 """Bytes of a file of weights; a larger one is not opened."""
@@ -47,17 +50,17 @@ class Networks:
     encoder: StyleEncoder | None
     """Finds the styles of a portrait; None where only the mean ones are known."""
 
-    def start(self, picture: torch.Tensor) -> torch.Tensor | None:
-        """Return the styles of a portrait, 1xLxW of 1x3xSxS in [-1, 1], where there is an encoder.
+    def start(self, subjects: Subjects) -> torch.Tensor | None:
+        """Return styles to begin a search with, 1xLxW; None where there is no encoder.
 
-        None where there is not.
+        They are those of the person with the shape's hair laid on.
         """
         if self.encoder is None:
             return None
         generator = self.tools.generator
         with torch.no_grad():
-            planes = resized(picture.to(self.tools.mean), generator.size)
-            styles: torch.Tensor = generator.mean + self.encoder(planes)
+            planes = pasted(subjects.person, subjects.shape, generator.size)
+            styles: torch.Tensor = generator.mean + self.encoder(planes.to(self.tools.mean))
         return styles
 
 

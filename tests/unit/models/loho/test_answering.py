@@ -129,7 +129,7 @@ def test_it_begins_with_what_the_encoder_finds(tmp_path):
     offsets = torch.zeros(1, generator.rows, 8)
     offsets[:, : len(torch.arange(generator.rows).tensor_split(3)[0])] = 3
     heads, settings = parse_asked(asked(0, 0))
-    torch.testing.assert_close(answering._networks.start(heads.person.picture), offsets)
+    torch.testing.assert_close(answering._networks.start(heads), offsets)
     expected = Search(answering._networks.tools, heads, settings, offsets).drawn()
     assert np.array_equal(found["picture"][0], bytes_of(expected))
 
