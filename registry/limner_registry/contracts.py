@@ -235,10 +235,11 @@ ANIMALIZER = Contract(
 
 HAIR_REMOVER = Contract(
     model="hair_remover",
-    revision=1,
+    revision=2,
     inputs=(
         Tensor("image", "uint8", (256, 256, 3), "sRGB, a head upright in the middle"),
         Tensor("hole", "uint8", (256, 256), "255 where the old hair was, to be painted"),
+        Tensor("skull", "uint8", (256, 256), "of 255: skull and face, no ears, no neck"),
     ),
     outputs=(
         Tensor(

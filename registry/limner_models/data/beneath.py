@@ -35,6 +35,9 @@ COARSE: Final = 4
 """Pixels to one where it is measured."""
 LIT: Final = (0.15, 4.0)
 """Least and most factor on the light of a bald head, so that it goes on as the face is lit."""
+OFF, AWAY = 0.025, 0.015
+"""Deviations of how broad and how high a skull is thought to be, as logarithms, and of where, in
+roots of its area: what a server knows is that far off on drawn heads."""
 FEWEST: Final = 0.004
 """Share of a crop that a hole covers at least; a smaller one gets shapes added."""
 
@@ -59,7 +62,8 @@ class Beneath:
 
     `image`: NxSxSx3 uint8 sRGB, with hair. `truth`: NxSxSx3 uint8 sRGB, the same head bald before
     the same background, by the same camera without its noise. `hole`: NxSxS uint8, 255 where it
-    is to be painted, else 0. `head`: NxSxS uint8 of 255, the share of the bald person.
+    is to be painted, else 0. `head`: NxSxS uint8 of 255, the share of the bald person. `skull`:
+    NxSxS uint8 of 255, where skull and face are thought to be.
     """
 
     files: tuple[Path, ...]
@@ -91,6 +95,7 @@ class Beneath:
             "truth": develop(scene.over(bald, behind), calm, rng),
             "hole": hole_of(person.hair, rng, self.mix),
             "head": _to_bytes(bald.coverage),
+            "skull": thought_of(bald.face, rng),
         }
 
     def _layers(self, file: Path, rng: np.random.Generator) -> tuple[scene.Layers, scene.Layers]:
@@ -169,6 +174,26 @@ def hole_of(hair: Floats, rng: np.random.Generator, mix: Mix) -> Photo:
     return np.asarray(inside * np.uint8(255), np.uint8)
 
 
+def thought_of(skull: Floats, rng: np.random.Generator) -> Photo:
+    """Return a skull as it is taken for from a face's points: about as large, about there.
+
+    Args:
+        skull: SxS in [0, 1].
+        rng: Decides how far it is off.
+
+    Returns:
+        SxS uint8, of 255.
+    """
+    size = skull.shape[0]
+    weight = max(float(skull.sum()), 1.0)
+    middle = np.array([(np.arange(size) * skull.sum(axis)).sum() for axis in (0, 1)]) / weight
+    across, down = np.exp(np.clip(rng.normal(0, OFF, 2), -2 * OFF, 2 * OFF))
+    shift = np.clip(rng.normal(0, AWAY, 2), -2 * AWAY, 2 * AWAY) * np.sqrt(weight)
+    matrix = np.array([[across, 0.0], [0.0, down]])
+    moved = np.concatenate([matrix, (middle + shift - matrix @ middle)[:, None]], 1)
+    return _to_bytes(np.asarray(cv2.warpAffine(skull, moved, (size, size)), np.float32))
+
+
 def _place(points: NDArray[np.float64], size: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the map into a crop about as the server makes it, mirrored as often as not."""
     scale = float(np.exp(np.clip(rng.normal(np.log(TYPICAL), SPREAD), -0.35, 0.5)))
@@ -209,4 +234,4 @@ def _to_bytes(share: Floats) -> Photo:
 
 def _bald(beneath: Bald) -> scene.Layers:
     nothing = np.zeros_like(beneath.coverage)
-    return scene.Layers(beneath.foreground, beneath.coverage, nothing, nothing, nothing)
+    return scene.Layers(beneath.foreground, beneath.coverage, nothing, beneath.skull, nothing)

@@ -7,8 +7,9 @@ import json
 import zipfile
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import cv2
 import numpy as np
 
 from limner_models.errors import MaterialDamaged, MaterialMissing
@@ -58,6 +59,12 @@ class Bald:
     """SxSx3, as the portrait's."""
     coverage: Floats
     """SxS in [0, 1]."""
+    skull: Floats
+    """SxS of 0 and 1: what skull and face would hide were they convex."""
+
+
+SKULL: Final = (FACE_SKIN, EYES, BROWS, LIPS, BEARD, MOUTH, NOSE)
+"""Labels of what a skull's outline goes around."""
 
 
 def read(path: Path, *shades: str) -> Portrait:
@@ -105,12 +112,22 @@ def read_bald(path: Path) -> tuple[Portrait, Bald]:
     portrait = read(path)
     try:
         with np.load(path, allow_pickle=False) as file:
-            bald = Bald(file["bald_foreground"].astype(np.float32), _shares(file["bald_coverage"]))
+            light, labels = file["bald_foreground"].astype(np.float32), file["bald_labels"]
+            bald = Bald(light, _shares(file["bald_coverage"]), _skull(labels))
     except (KeyError, ValueError) as error:
         raise MaterialDamaged(f"{path} does not show what is beneath hair: {error}") from error
     if bald.foreground.shape != portrait.foreground.shape:
         raise MaterialDamaged(f"{path} shows another size beneath its hair")
     return portrait, bald
+
+
+def _skull(labels: Labels) -> Floats:
+    """Return 1 within the convex hull of a bald head without its ears and neck, else 0."""
+    whole = np.zeros(labels.shape, np.float32)
+    places = np.argwhere(np.isin(labels, SKULL))[:, ::-1].astype(np.int32)
+    if len(places):
+        cv2.fillConvexPoly(whole, cv2.convexHull(places), (1.0,))
+    return whole
 
 
 def files(folder: Path, numbers: Iterable[int]) -> tuple[Path, ...]:

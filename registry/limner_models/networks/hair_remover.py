@@ -1,4 +1,4 @@
-"""The hair remover: what the hole hides is painted from what surrounds it and where a head is."""
+"""The hair remover: what a hole hides is painted from what surrounds it and where the skull is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ ATTENDED: Final = 32
 """Channels by which places are compared."""
 
 MARGIN: Final = 2
-"""Pixels around the hole whose colors are not spread into it: hair may show in them."""
+"""Pixels around the hole whose colors are not spread into it, since hair may show in them, and at
+either side of the skull's outline, which may be off."""
 
 LEVELS: Final = 9
 """Of the pyramid of colors at most: the coarsest of a picture of 256 px is one color."""
@@ -34,16 +35,16 @@ class HairRemover(nn.Module):
     """Paints a hole in a picture of a head: bald head and background, as they go on.
 
     Source: Yu et al., Free-Form Image Inpainting with Gated Convolution, ICCV 2019. Theirs paints
-        twice, coarsely and finely, by fifteen times the computation; ours begins with colors
-        spread into the hole by a pyramid, changes these, and attends to what is not in the hole
-        at an eighth of full size alone.
+        twice, coarsely and finely, by fifteen times the computation; ours is told where the skull
+        is, begins with the face's colors spread within it and the others' beyond, changes these,
+        and attends to what is not in the hole at an eighth of full size alone.
     """
 
     def __init__(self, widths: tuple[int, int, int] = WIDTHS) -> None:
         """Build one with so many channels at a half, a quarter and an eighth of full size."""
         super().__init__()
         half, quarter, eighth = widths
-        self.to_half = Gated(4, half, kernel=5, stride=2)
+        self.to_half = Gated(5, half, kernel=5, stride=2)
         self.to_quarter = Gated(half, quarter, stride=2)
         self.quarter = Gated(quarter, quarter)
         self.to_eighth = Gated(quarter + 2, eighth, stride=2)
@@ -57,33 +58,36 @@ class HairRemover(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
-    def forward(self, image: Tensor, hole: Tensor) -> Tensor:
+    def forward(self, image: Tensor, hole: Tensor, skull: Tensor) -> Tensor:
         """Answer the contract of `hair_remover`.
 
         Args:
             image: NxHxWx3 uint8 sRGB, H and W multiples of 8.
             hole: NxHxW uint8; what is 128 or more is painted.
+            skull: NxHxW uint8, how much of each pixel is skull or face, of 255.
 
         Returns:
             NxHxWx3 uint8 sRGB; bit-identical to `image` outside the hole.
         """
         inside = hole >= 128
-        painted = self.paint(to_planes(image), inside[:, None].float())
+        share = skull[:, None].float() / 255
+        painted = self.paint(to_planes(image), inside[:, None].float(), share)
         pixels = (painted.clamp(0, 1) * 255 + 0.5).permute(0, 2, 3, 1).to(torch.uint8)
         return torch.where(inside[..., None], pixels, image)
 
-    def paint(self, planes: Tensor, hole: Tensor) -> Tensor:
+    def paint(self, planes: Tensor, hole: Tensor, skull: Tensor) -> Tensor:
         """Return a picture of what is beneath, everywhere; outside the hole it means nothing.
 
         Args:
             planes: Nx3xHxW sRGB in [0, 1]; what it shows in the hole is not looked at.
             hole: Nx1xHxW, 1 in the hole, else 0.
+            skull: Nx1xHxW, the share of skull and face, in [0, 1].
 
         Returns:
             Nx3xHxW sRGB, not clamped.
         """
-        filled = spread(planes, hole)
-        half = self.to_half(torch.cat((2 * filled - 1, hole), 1))
+        filled = gone_on(planes, hole, skull)
+        half = self.to_half(torch.cat((2 * filled - 1, hole, skull), 1))
         quarter = self.quarter(self.to_quarter(half))
         eighth = self.to_eighth(torch.cat((quarter, places(quarter)), 1))
         for gated in self.middle:
@@ -145,18 +149,34 @@ class Attention(nn.Module):
         return planes + self.leave(found.unflatten(2, planes.shape[2:]))
 
 
-def spread(planes: Tensor, hole: Tensor) -> Tensor:
-    """Return pictures with the hole filled by the colors around it, the nearer the finer.
+def gone_on(planes: Tensor, hole: Tensor, skull: Tensor) -> Tensor:
+    """Return pictures with the hole filled by the face's colors in the skull, by others beyond.
 
     Args:
         planes: NxCxHxW.
         hole: Nx1xHxW, 1 in the hole, else 0.
-
-    Source: the pull-push of Gortler et al., The Lumigraph, SIGGRAPH 1996, by halves, with what
-        lies within MARGIN of the hole left out.
+        skull: Nx1xHxW, the share of skull and face, in [0, 1].
     """
-    side = 2 * MARGIN + 1
-    known = 1 - functional.max_pool2d(hole, side, 1, MARGIN)
+    known = 1 - widened(hole)
+    within = spread(planes, known * (1 - widened(1 - skull)))
+    beyond = spread(planes, known * (1 - widened(skull)))
+    return planes + hole * (torch.lerp(beyond, within, skull) - planes)
+
+
+def widened(mask: Tensor) -> Tensor:
+    """Return a mask, Nx1xHxW, with what lies within MARGIN of it."""
+    return functional.max_pool2d(mask, 2 * MARGIN + 1, 1, MARGIN)
+
+
+def spread(planes: Tensor, known: Tensor) -> Tensor:
+    """Return colors everywhere: those that are known, and between them the nearest, the finer.
+
+    Args:
+        planes: NxCxHxW.
+        known: Nx1xHxW in [0, 1]: of what else there is nothing is believed.
+
+    Source: the pull-push of Gortler et al., The Lumigraph, SIGGRAPH 1996, by halves.
+    """
     levels = [torch.cat((planes * known, known), 1)]
     while min(levels[-1].shape[2:]) > 1 and len(levels) < LEVELS:
         levels.append(functional.avg_pool2d(levels[-1], 2, ceil_mode=True))
@@ -168,7 +188,7 @@ def spread(planes: Tensor, hole: Tensor) -> Tensor:
         # half known is known: what an average lacks, it would only borrow from afar
         share = (2 * level[:, -1:]).clamp(max=1)
         filled = coarse + share * (_colors(level) - coarse)
-    return planes + hole * (filled - planes)
+    return filled
 
 
 def _colors(level: Tensor) -> Tensor:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 import torch
 from torch.nn import functional
 
 from limner_models.data import portraits
 from limner_models.data.backgrounds import Backgrounds
-from limner_models.data.beneath import Beneath
+from limner_models.data.beneath import AWAY, OFF, Beneath
 from limner_models.data.drawn import draw_head
 from limner_models.losses.composites import detail_error, dilated, mean_over
 from limner_models.losses.style import content_difference
@@ -25,8 +26,9 @@ from limner_models.train import descend, precision
 from limner_registry.contracts import HAIR_REMOVER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from limner_models.recipes.recipe import Arrays, Material
@@ -75,8 +77,9 @@ class Removing:
             for name in ("image", "truth")
         )
         hole = (batch["hole"][:, None] >= 128).float()
+        skull = batch["skull"][:, None].float() / 255
         with precision(self.device):
-            painted = self.network.paint(image, hole)
+            painted = self.network.paint(image, hole, skull)
         losses = painting_losses(painted, truth, hole)
         shown, wanted = (torch.lerp(image, planes, hole) for planes in (painted, truth))
         judged = step % EVERY == 0 and step >= self._alone
@@ -150,7 +153,16 @@ def drawn_holes() -> Arrays:
     heads = np.stack([draw_head(256, scale) for scale in scales])
     dyed = np.stack([draw_head(256, scale, (206, 176, 128)) for scale in scales])
     hair = (heads != dyed).any(-1)
-    return {"image": heads, "hole": hair * np.uint8(255)}
+    return {"image": heads, "hole": hair * np.uint8(255), "skull": _ovals(scales)}
+
+
+def _ovals(scales: Iterable[float]) -> NDArray[np.uint8]:
+    """Return where the skulls of drawn heads may be."""
+    ovals = np.zeros((2, 256, 256), np.uint8)
+    for oval, scale in zip(ovals, scales, strict=True):
+        axes = round(44 * scale), round(62 * scale)
+        cv2.ellipse(oval, (128, round(128 - 8 * scale)), axes, 0, 0, 360, (255,), -1, cv2.LINE_AA)
+    return ovals
 
 
 HAIR_REMOVER_RECIPE = Recipe(
@@ -178,5 +190,6 @@ HAIR_REMOVER_RECIPE = Recipe(
         "weights": f"{(PIXELS, AROUND, DETAILS, CONTENT, JUDGED)}",
         "judge": f"{ALONE} {EVERY} {SLOWER}",
         "ring": f"{RING}",
+        "skull": f"{(OFF, AWAY)}",
     },
 )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Photo = NDArray[np.uint8]
     Pair = Mapping[str, NDArray[Any]]
-    Paint = Callable[[Photo, Photo], Photo]
+    Paint = Callable[[Pair], Photo]
 
 BEST = 40.0
 """Decibels that count as 1."""
@@ -59,11 +59,11 @@ def measured(paint: Paint, pairs: Iterable[Pair], eye: nn.Module) -> Quality:
     """Return how near paintings come to the truth, in the mean over heads.
 
     Args:
-        paint: Takes a photo, SxSx3 uint8 sRGB, and its hole, SxS uint8; returns the painting.
+        paint: Takes a photo with its hole and its skull; returns the painting, SxSx3 uint8 sRGB.
         pairs: As `Beneath` makes them.
         eye: A loss network.
     """
-    rows = [quality(paint(pair["image"], pair["hole"]), pair, eye) for pair in pairs]
+    rows = [quality(paint(pair), pair, eye) for pair in pairs]
     return Quality(*np.nanmean([astuple(row) for row in rows], axis=0))
 
 
@@ -96,21 +96,22 @@ def quality(picture: Photo, pair: Pair, eye: nn.Module) -> Quality:
 def painted_by(network: nn.Module) -> Paint:
     """Return what paints by a network that answers the contract of `hair_remover`."""
 
-    def paint(photo: Photo, hole: Photo) -> Photo:
+    def paint(pair: Pair) -> Photo:
+        asked = (torch.from_numpy(pair[name])[None] for name in ("image", "hole", "skull"))
         with torch.inference_mode():
-            answer = network(torch.from_numpy(photo)[None], torch.from_numpy(hole)[None])
+            answer = network(*asked)
         return np.asarray(answer[0].numpy())
 
     return paint
 
 
-def telea(photo: Photo, hole: Photo) -> Photo:
-    """Return a photo inpainted without a network.
+def telea(pair: Pair) -> Photo:
+    """Return a photo inpainted without a network, which knows of no skull.
 
     Source: Telea, An Image Inpainting Technique Based on the Fast Marching Method, Journal of
         Graphics Tools 2004, as OpenCV has it.
     """
-    return np.asarray(cv2.inpaint(photo, hole, RADIUS, cv2.INPAINT_TELEA), np.uint8)
+    return np.asarray(cv2.inpaint(pair["image"], pair["hole"], RADIUS, cv2.INPAINT_TELEA), np.uint8)
 
 
 def held_out_pairs(recipe: Recipe, material: Material) -> Iterator[Pair]:

@@ -49,8 +49,10 @@ SMOOTH: Final = 0.05
 half of it, as NVIDIA's training has it."""
 LAZY: Final = 16
 """Steps of which one weighs that gradient, so many times as much."""
+ALONE: Final = 0.6
+"""Share of the steps before the judge joins: portraits are to be drawn again first."""
 FREE: Final = 2
-"""Steps of which one draws people that there are not, too."""
+"""Steps of which one draws people that there are not, too, once the judge has joined."""
 MIXED: Final = 0.5
 """Share of those who have some rows of styles from a portrait."""
 FOLLOWED: Final = 0.01
@@ -60,12 +62,15 @@ FOLLOWED: Final = 0.01
 class Portraying:
     """Trains generator, encoder and judge."""
 
-    def __init__(self, network: PortraitGenerator, eye: nn.Module, device: torch.device) -> None:
+    def __init__(
+        self, network: PortraitGenerator, eye: nn.Module, steps: int, device: torch.device
+    ) -> None:
         """Train `network`.
 
         Args:
             network: What is trained.
             eye: A loss network; it does not change.
+            steps: How many there will be.
             device: Where.
         """
         self.device = device
@@ -76,29 +81,30 @@ class Portraying:
             device, memory_format=torch.channels_last
         )
         self.modules: dict[str, nn.Module] = {"network": self.network, "judge": self.judge}
-        groups = [
-            {"params": [*network.generator.parameters()], "share": 1.0},
-            {"params": [*network.encoder.parameters()], "share": 0.3},
-        ]
         self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "network": torch.optim.Adam(groups, betas=(0.5, 0.99)),
+            "network": torch.optim.Adam(network.parameters(), betas=(0.5, 0.99)),
             "judge": torch.optim.Adam(
                 [{"params": [*self.judge.parameters()], "share": 0.2}], betas=(0.0, 0.99)
             ),
         }
+        self._alone = round(ALONE * steps)
 
     def step(self, batch: Mapping[str, Tensor], step: int) -> dict[str, float]:
-        """Take one step: portraits drawn again, and every other time people who are not."""
+        """Take one step: portraits drawn again, later every other time people who are not, too."""
         true = 2 * to_planes(batch["image"]) - 1
         true = true.to(memory_format=torch.channels_last)
+        joined = step >= self._alone
         self.judge.requires_grad_(requires_grad=False)
         with precision(self.device):
             styles = self.network.styles(true)
             drawn, losses = self._again(true, styles)
-            if step % FREE == 0:
+            if joined and step % FREE == 0:
                 drawn = torch.cat((drawn, self._free(styles.detach()[: len(true) // 2])))
-            losses["judged"] = JUDGED * taken_for_true(self.judge(drawn))
+            if joined:
+                losses["judged"] = JUDGED * taken_for_true(self.judge(drawn))
         values = descend(self.network, self.optimizers["network"], losses)
+        if not joined:
+            return values
         self.judge.requires_grad_(requires_grad=True)
         with precision(self.device):
             judge = {"judge": told_apart(self.judge(true), self.judge(drawn.detach()))}
@@ -138,10 +144,10 @@ class Portraying:
         return generator.synthesize(styles, generator.fresh_noises(len(styles))).float()
 
 
-def portraying(_recipe: Recipe, material: Material, device: torch.device) -> Portraying:
+def portraying(recipe: Recipe, material: Material, device: torch.device) -> Portraying:
     """Return the task, from scratch."""
     eye = MobileEye(state_of(MOBILENET, material.downloads))
-    return Portraying(PortraitGenerator(), eye, device)
+    return Portraying(PortraitGenerator(), eye, recipe.steps, device)
 
 
 def aligned_portraits(recipe: Recipe, material: Material) -> Aligned:
@@ -177,6 +183,6 @@ PORTRAIT_GENERATOR_RECIPE = Recipe(
     ),
     facts={
         "losses": f"{(PIXELS, CONTENT, NEAR, JUDGED, SMOOTH, LAZY)}",
-        "free": f"{(FREE, MIXED, FOLLOWED)}",
+        "free": f"{(ALONE, FREE, MIXED, FOLLOWED)}",
     },
 )

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from limner_server.imaging.face_parts import grown, shrunk
-from limner_server.imaging.geometry import around, crop, points_from
+from limner_server.imaging.geometry import around, crop, points_from, unit_of
 from limner_server.imaging.guided import rows_resized
 from limner_server.imaging.membrane import stretched_over
 from limner_server.imaging.strips import each_strip
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.arrays import Flags, Floats, Photo, Plane
     from limner_server.imaging.fitting import Strands
     from limner_server.imaging.geometry import Region
+    from limner_server.imaging.skull import Head
 
 HAIR: Final = 3
 """The least alpha of hair, of 255, that is taken away."""
@@ -162,6 +163,22 @@ def hole_in_crop(hole: Hole, region: Region, size: int) -> Plane:
     hair = np.repeat(hole.hair[..., None].astype(np.uint8) * 255, 3, -1)
     seen = crop(hair, shifted, size, size)[..., 0]
     return np.where(seen > 0, np.uint8(255), np.uint8(0))
+
+
+def skull_in_crop(head: Head, region: Region, size: int) -> Plane:
+    """Return how much of each pixel of a network's crop is skull or face, of 255.
+
+    Args:
+        head: In the photo.
+        region: The square of the photo that the crop shows.
+        size: Pixels a side.
+    """
+    points = np.concatenate([head.skull, head.oval]).astype(np.float32)
+    hull = cv2.convexHull(unit_of(region, points))
+    plane = np.zeros((size, size), np.uint8)
+    sixteenths = np.rint(hull * (16 * size)).astype(np.int32)
+    cv2.fillConvexPoly(plane, sixteenths, (255,), cv2.LINE_AA, 4)
+    return plane
 
 
 def _covered(strands: Strands, hole: tuple[slice, slice], margin: int) -> Flags:

@@ -13,7 +13,7 @@ from limner.errors import Violation
 from limner.v1.reasons import ModelNotReady, NoHair, PoseTooFar
 from limner_registry.contracts import HAIR_REMOVER
 from limner_server.call import side_by_side
-from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath
+from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath, skull_in_crop
 from limner_server.imaging.facing import MAX_TURN, TURNED, facing
 from limner_server.imaging.geometry import crop
 from limner_server.imaging.head import head_region, square_for
@@ -259,4 +259,5 @@ def _seen(person: Person, hole: Hole) -> tuple[Region, dict[str, NDArray[np.uint
     region = square_for(head_region(head.landmarks), *places)
     image = crop(head.photo, region, REMOVED_AT, REMOVED_AT, "mirror")
     away = hole_in_crop(hole, region, REMOVED_AT)
-    return region, {"image": image[None], "hole": away[None]}
+    skull = skull_in_crop(person.skull, region, REMOVED_AT)
+    return region, {"image": image[None], "hole": away[None], "skull": skull[None]}

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from limner_models.data.portraits import FACE_SKIN
 from limner_models.recipes.animalizer import FACE
 from limner_models.studio.counterparts import KINDS, ROOM, kinds_of
 from limner_models.studio.landmarks import LANDMARKS
@@ -74,6 +75,7 @@ def bald_folder(tmp_path_factory):
         beneath = {
             "bald_foreground": (coverage[..., None] * np.full(3, 0.5)).astype(np.float16),
             "bald_coverage": (coverage * 255).astype(np.uint8),
+            "bald_labels": np.where(disk(32, 33, 14) > 0.5, FACE_SKIN, 0).astype(np.uint8),
         }
         write_portrait(folder / f"{number:06d}.npz", number, **beneath)
     return folder

@@ -9,7 +9,7 @@ import pytest
 
 from limner_models.data import portraits, scene
 from limner_models.data.backgrounds import Backgrounds
-from limner_models.data.beneath import Beneath, Mix, hole_of, shaded_alike
+from limner_models.data.beneath import AWAY, OFF, Beneath, Mix, hole_of, shaded_alike, thought_of
 from limner_models.errors import MaterialDamaged
 from tests.unit.models.conftest import disk
 
@@ -25,7 +25,7 @@ def test_a_batch_holds_both_heads_and_a_hole(beneath):
     batch = beneath(np.random.default_rng(1))
 
     assert batch["image"].shape == batch["truth"].shape == (2, 64, 64, 3)
-    assert batch["hole"].shape == batch["head"].shape == (2, 64, 64)
+    assert batch["hole"].shape == batch["head"].shape == batch["skull"].shape == (2, 64, 64)
     assert {array.dtype for array in batch.values()} == {np.dtype(np.uint8)}
     assert set(np.unique(batch["hole"])) == {0, 255}
 
@@ -60,6 +60,20 @@ def test_a_hole_covers_hair_and_not_much_more():
 
         assert hole[hair > 0.5].all()
         assert hole.mean() < 2 * (hair > 0).mean()
+
+
+def test_a_skull_is_thought_to_be_about_where_it_is():
+    skull = disk(30, 36, 14)
+    far = []
+    for seed in range(40):
+        thought = thought_of(skull, np.random.default_rng(seed)) / 255
+        places = np.argwhere(thought > 0.5)
+        far.append((np.sqrt(thought.sum() / skull.sum()) - 1, *(places.mean(0) - (36, 30))))
+
+    sizes, *moved = np.array(far).T
+    assert 0.5 * OFF < np.std(sizes) < OFF
+    assert all(0.2 < np.std(axis) / (AWAY * np.sqrt(skull.sum())) < 1.5 for axis in moved)
+    assert np.abs(moved).max() < 2 * AWAY * np.sqrt(skull.sum()) + 0.5
 
 
 def test_hardly_any_hair_still_leaves_a_hole():

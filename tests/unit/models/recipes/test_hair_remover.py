@@ -63,10 +63,10 @@ def test_a_judge_errs_least_where_it_is_sure_and_only_where_it_counts():
 
 def test_the_truth_scores_best_and_a_painting_outside_the_hole_is_told(pairs, eye):
     truths = iter(pairs)
-    best = measured(lambda _photo, _hole: painted_truth(next(truths)), pairs, eye)
+    best = measured(lambda _pair: painted_truth(next(truths)), pairs, eye)
     peer = measured(telea, pairs, eye)
     none = measured(painted_by(HairRemover((4, 8, 16)).eval()), pairs, eye)
-    inverted = measured(lambda photo, _hole: 255 - photo, pairs, eye)
+    inverted = measured(lambda pair: 255 - pair["image"], pairs, eye)
 
     assert best.scalp_psnr > 50 > peer.scalp_psnr > inverted.scalp_psnr
     assert best.unlike < peer.unlike < inverted.unlike

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath
+from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath, skull_in_crop
 from limner_server.imaging.fitting import Strands
 from limner_server.imaging.geometry import Region, crop
+from limner_server.imaging.skull import Head
 
 few = settings(max_examples=10)
 seeds = st.integers(0, 2**32 - 1)
@@ -109,6 +110,21 @@ def test_hair_that_new_hair_hides_stays():
 
     assert hole_of(alpha, new, UNIT) is None
     assert hole_of(np.zeros_like(alpha), None, UNIT) is None
+
+
+def test_the_network_sees_the_skull_where_its_crop_shows_the_head():
+    angles = np.radians(np.linspace(0, 360, 53, endpoint=False))[:, None]
+    round_it = np.hstack([np.cos(angles), np.sin(angles)]) * 80 + (310, 250)
+    head = Head(round_it, np.array([310.0, 250.0]), np.array([UNIT, 0.0]))
+    disk = np.zeros((500, 600, 3), np.uint8)
+    cv2.circle(disk, (310, 250), 80, (255, 255, 255), -1)
+
+    plane = skull_in_crop(head, REGION, 256)
+
+    seen = crop(disk, REGION, 256, 256)[..., 0]
+    middles = [np.average(np.argwhere(each > 99), 0) for each in (plane, seen)]
+    np.testing.assert_allclose(*middles, atol=0.1)
+    assert float(plane.sum()) == pytest.approx(float(seen.sum()), rel=0.03)
 
 
 @few

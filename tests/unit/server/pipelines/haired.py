@@ -30,7 +30,8 @@ class Haired(Networks):
         landmarks[list(MOUTH), :2] = (78, 130), (114, 130)
         return {"landmarks": landmarks, "presence": np.ones(1, np.float32)}
 
-    def hair_remover(self, image, hole):
+    def hair_remover(self, image, hole, skull):
+        assert skull[128, 128] == 255, "the head is in the middle"
         return {"beneath": np.where(hole[..., None] > 0, np.uint8(WALL), image)}
 
     async def follow(self, contract, inputs, call):
