@@ -253,7 +253,7 @@ HAIR_REMOVER = Contract(
 )
 
 SEARCH_MEASURES = (
-    *("identity", "structure", "noise", "appearance", "style"),
+    *("identity", "structure", "mask", "noise", "appearance", "style"),
     *("shape_appearance", "shape_style", "total", "cosine_before", "cosine_after", "overlap"),
 )
 """What each answer of HAIR_OPTIMIZER tells of a step: losses, not weighted; the sum of what is

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EPSILON: Final = 1e-10
+UNSURE: Final = 1e-3
+"""No pixel is taken for likelier than 1 less this, nor for less likely than this."""
 COARSEST: Final = 8
 """Pixels a side of the smallest noise that is looked at for patterns, where it has as many."""
 
@@ -43,6 +45,21 @@ def difference(
             gap = (unit(one) - unit(other)).square() * weight[:, None, None]
             total = total + (gap.sum(1, keepdim=True) * within).sum() / area
     return total
+
+
+def mask_difference(likely: Tensor, hair: Tensor, ring: Tensor) -> Tensor:
+    """Return how unlike the wished hair's mask a picture's is: the mean cross-entropy.
+
+    Args:
+        likely: 1x1xSxS in [0, 1], how likely the picture's pixels are hair.
+        hair: 1x1xSxS of 0 and 1, where hair is wished.
+        ring: 1x1xSxS of 0 and 1, where either will do.
+
+    Source: Zhu et al., Barbershop, SIGGRAPH Asia 2021, for hair and all else.
+    """
+    surely = likely.clamp(UNSURE, 1 - UNSURE)
+    errors = functional.binary_cross_entropy(surely, hair, reduction="none")
+    return mean_under(errors, 1 - ring)[0]
 
 
 def unit(features: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ class Parser(Protocol):
         """Return where they are in a picture, 1x3xSxS sRGB in [-1, 1], as 0 and 1."""
 
     def shares(self, picture: Tensor) -> Parsed:
-        """Return how likely they are there, in [0, 1]."""
+        """Return how likely they are there, in [0, 1], with gradients."""
 
 
 class SegmenterParser:
@@ -48,17 +48,16 @@ class SegmenterParser:
         return Parsed((classes == HAIR).to(picture), (classes == FACE).to(picture))
 
     def shares(self, picture: Tensor) -> Parsed:
-        """Return how likely each pixel is hair and face, in [0, 1]."""
+        """Return how likely each pixel is hair and face, in [0, 1], with gradients."""
         likely = torch.softmax(self._scores(picture), 1)
         return Parsed(likely[:, HAIR, None], likely[:, FACE, None])
 
     def _scores(self, picture: Tensor) -> Tensor:
         """Return the classes' scores, 1x4xSxS, at the picture's own size."""
-        with torch.no_grad():
-            seen = resized(picture, SEEN_PX)
-            bytes_of = (seen.clamp(-1, 1) + 1) * 127.5
-            scores = self._segmenter.logits(bytes_of.permute(0, 2, 3, 1))
-            return resized(scores, picture.shape[-1])
+        seen = resized(picture, SEEN_PX)
+        bytes_of = (seen.clamp(-1, 1) + 1) * 127.5
+        scores = self._segmenter.logits(bytes_of.permute(0, 2, 3, 1))
+        return resized(scores, picture.shape[-1])
 
 
 def resized(planes: Tensor, side: int) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 
 from limner_models.loho.masks import band_of, dilated
 from limner_models.loho.parsing import resized
-from limner_models.networks.hair_remover import spread
+from limner_models.networks.hair_remover import spread, widened
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,5 +30,6 @@ def pasted(person: Head, shape: Head, side: int) -> Tensor:
     old, face, new = (
         (resized(mask, side) > 0.5).to(picture) for mask in (person.hair, person.face, shape.hair)
     )
-    bare = spread(picture, dilated(old, band_of(side)) * (1 - face))
+    hole = dilated(old, band_of(side)) * (1 - face)
+    bare = torch.lerp(picture, spread(picture, 1 - widened(hole)), hole)
     return torch.lerp(bare, wished, new)

@@ -199,6 +199,9 @@ class Search:
             ),
             "noise": losses.noise_patterns(self._noises),
         }
+        if self._weights.mask:
+            likely = self._tools.parser.shares(picture).hair
+            found["mask"] = losses.mask_difference(likely, self._shape.hair, zones.ring)
         if second:
             hair = self._hair if self._hair.sum() >= LEAST else zones.hair
             own = seen if self._settings.by_area else self._hair_seen(picture, hair)

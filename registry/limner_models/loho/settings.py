@@ -13,6 +13,8 @@ class Weights:
     """Of the person's face."""
     structure: float = 1.0
     """Of the shape's hair, by coarse features."""
+    mask: float = 1.0
+    """Of the shape's mask, which LOHO does not look at; 0 leaves it out."""
     appearance: float = 40.0
     """Of the look's mean finest features."""
     style: float = 900.0
@@ -21,7 +23,7 @@ class Weights:
     """Of patterns in the noise."""
 
 
-PUBLISHED = Weights(style=15000.0)
+PUBLISHED = Weights(mask=0.0, style=15000.0)
 """LOHO's own; its Gram matrices are divided by the picture's area, of which hair is a fourth."""
 
 

@@ -63,6 +63,21 @@ def test_appearance_is_the_mean_square_of_what_the_means_differ_by():
     assert float(found) == pytest.approx(float(((means[0] - means[1]) ** 2).mean()), 1e-6)
 
 
+def test_the_mask_is_held_to_but_not_along_its_outline():
+    likely = torch.rand(1, 1, 8, 8, generator=CHANCE, dtype=torch.float64)
+    likely[0, 0, 0, :2] = torch.tensor([0.0, 1.0])  # as sure as can be, and wrong once
+    hair, ring = square(), square(rows=slice(6, 8))
+
+    errors = []
+    for row in range(8):
+        for column in range(8):
+            if not ring[0, 0, row, column]:
+                share = min(max(float(likely[0, 0, row, column]), 1e-3), 1 - 1e-3)
+                errors.append(-np.log(share if hair[0, 0, row, column] else 1 - share))
+
+    assert float(losses.mask_difference(likely, hair, ring)) == pytest.approx(np.mean(errors), 1e-6)
+
+
 @pytest.mark.parametrize("by_area", [True, False])
 def test_style_is_how_channels_go_together(by_area):
     seen, wanted = features(), features()
