@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.pipelines.dressing import Person, Transferred
     from limner_server.references.reference import Reference as Stored
     from limner_server.routing.models import Models
