@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PIL import Image
 
 from limner_models.studio.palette import NATURAL, SHADES
-from limner_models.studio.params import Background, Develop, Dials, Hair, Lamp, Light
+from limner_models.studio.params import Background, Camera, Develop, Dials, Hair, Lamp, Light
 from limner_models.studio.portrait import draw
 from limner_models.studio.sampling import sample
 
@@ -52,7 +52,7 @@ LIGHT = Light(
     side=0.0,
     seed=7,
 )
-CAMERA = Develop(
+DEVELOP = Develop(
     seed=1,
     exposure=0.1,
     white=(1.0, 1.0, 1.0),
@@ -140,11 +140,60 @@ SITTINGS: Mapping[str, Sitting] = {
 }
 
 
-def params_of(sitting: Sitting) -> Params:
-    """Return what the studio draws for a sitting."""
-    someone = sample(sitting.face)
+def params_of(sitting: Sitting, around: float = 0.0) -> Params:
+    """Return what the studio draws for a sitting, seen from some degrees around."""
+    someone = _somebody_plain(sitting.face)
+    camera = Camera(
+        head=(0.0, 0.0, 0.0),
+        yaw=around,
+        pitch=0.0,
+        roll=0.0,
+        distance=14.0,
+        framing=sitting.framing,
+        center=(0.0, sitting.low),
+    )
+    brows = replace(someone.beard, brow_albedo=_brows(sitting))
+    return replace(someone, camera=camera, hair=_combed(sitting), beard=brows, develop=DEVELOP)
+
+
+def _somebody_plain(seed: int) -> Params:
+    """Return one of the studio's people before the wall: at rest, shaven, nothing worn but a shirt.
+
+    What is left of whoever it was is the shape of the face and the color of the skin.
+    """
+    someone = sample(seed)
+    face = replace(
+        someone.face,
+        expression={},
+        gaze=(0.0, 0.0),
+        distinctness=0.5,
+        weight=0.0,
+        old=0.1,
+        child=0.0,
+        detail=1.0,
+        freckles=0.0,
+        blotches=0.3,
+    )
+    outfit = replace(
+        someone.outfit,
+        kind="crew",
+        color=(0.10, 0.11, 0.13),
+        stripes=0.0,
+        plaid=0.0,
+        wrinkle=0.25,
+        weave=(40.0, 0.05),
+        glasses="none",
+        hat="none",
+    )
+    beard = replace(someone.beard, kind="none", brow_density=1.3, brow_height=1.0)
+    wall = Background("plain", WALL)
+    return replace(someone, face=face, outfit=outfit, beard=beard, light=LIGHT, background=wall)
+
+
+def _combed(sitting: Sitting) -> Hair:
+    """Return the hair of a sitting: of one color, gray only where the shade is."""
     middle = dict.fromkeys((field.name for field in fields(Dials)), 0.5)
-    hair = Hair(
+    return Hair(
         style=sitting.style,
         albedo=SHADES[sitting.shade][1],
         shade=sitting.shade,
@@ -161,55 +210,6 @@ def params_of(sitting: Sitting) -> Params:
         gloss=0.9,
         dials=Dials(**(middle | dict(NEAT))),
         seed=sitting.seed,
-    )
-    face = replace(
-        someone.face,
-        expression={},
-        gaze=(0.0, 0.0),
-        distinctness=0.5,
-        weight=0.0,
-        old=0.1,
-        child=0.0,
-        detail=1.0,
-        freckles=0.0,
-        blotches=0.3,
-    )
-    camera = replace(
-        someone.camera,
-        head=(0.0, 0.0, 0.0),
-        yaw=0.0,
-        pitch=0.0,
-        roll=0.0,
-        distance=14.0,
-        framing=sitting.framing,
-        center=(0.0, sitting.low),
-    )
-    return replace(
-        someone,
-        face=face,
-        camera=camera,
-        hair=hair,
-        beard=replace(
-            someone.beard,
-            kind="none",
-            brow_density=1.3,
-            brow_height=1.0,
-            brow_albedo=_brows(sitting),
-        ),
-        outfit=replace(
-            someone.outfit,
-            kind="crew",
-            color=(0.10, 0.11, 0.13),
-            stripes=0.0,
-            plaid=0.0,
-            wrinkle=0.25,
-            weave=(40.0, 0.05),
-            glasses="none",
-            hat="none",
-        ),
-        light=LIGHT,
-        background=Background("plain", WALL),
-        develop=CAMERA,
     )
 
 
