@@ -86,6 +86,8 @@ class Sitting(NamedTuple):
     """How far the head is moved down, share of the picture's side; long hair needs room below."""
     framing: float = 0.54
     """Height of the head, share of the picture's; full hair needs room beside it."""
+    exposure: float = 0.1
+    """Stops; light hair burns out where dark hair shows its strands."""
 
 
 SITTINGS: Mapping[str, Sitting] = {
@@ -93,7 +95,7 @@ SITTINGS: Mapping[str, Sitting] = {
     "bob-black": Sitting(
         "Black bob with bangs", "chin straight bangs", 45, "bob", "black", bangs=True
     ),
-    "bob-pink": Sitting("Pink bob", "chin straight dyed", 8, "bob", "pink", 0.2),
+    "bob-pink": Sitting("Pink bob", "chin straight dyed", 8, "bob", "pink", 0.2, exposure=-0.4),
     "coils-black": Sitting("Short black coils", "short coily", 31, "coily_short", "soft_black"),
     "crop-brown": Sitting("Dark brown crop", "short curly", 4, "crop", "dark_brown"),
     "curls-black": Sitting(
@@ -123,6 +125,7 @@ SITTINGS: Mapping[str, Sitting] = {
         "golden",
         bangs=True,
         low=-0.05,
+        exposure=-0.4,
     ),
     "long-chestnut": Sitting(
         "Long chestnut hair", "long straight", 27, "long_part", "chestnut", 0.2, seed=1, low=-0.05
@@ -153,7 +156,8 @@ def params_of(sitting: Sitting, around: float = 0.0) -> Params:
         center=(0.0, sitting.low),
     )
     brows = replace(someone.beard, brow_albedo=_brows(sitting))
-    return replace(someone, camera=camera, hair=_combed(sitting), beard=brows, develop=DEVELOP)
+    develop = replace(DEVELOP, exposure=sitting.exposure)
+    return replace(someone, camera=camera, hair=_combed(sitting), beard=brows, develop=develop)
 
 
 def _somebody_plain(seed: int) -> Params:
