@@ -1,8 +1,9 @@
 """Draws the references that come with the server, each as a JPEG with its description in JSON.
 
-They are portraits of the studio's, of people who do not exist: one face and one style each, under
-the same lamps and before the same wall, with nothing on the mind and nothing on the head but hair.
-Run by hand, `python server/draw_references.py [NAME ...]`, after which the files are committed.
+They are portraits of the studio's, of people who do not exist: one face and one style each, from
+the front and from aside, under the same lamps and before the same wall, with nothing on the mind
+and nothing on the head but hair. Run by hand, `python server/draw_references.py [NAME ...]`, after
+which the files are committed.
 
 What is known of them, `references/features.json`, is measured by the networks: whoever changes a
 portrait empties that file to `{}`, has a server recommend a reference to somebody, and copies
@@ -88,6 +89,13 @@ class Sitting(NamedTuple):
     """Height of the head, share of the picture's; full hair needs room beside it."""
     exposure: float = 0.1
     """Stops; light hair burns out where dark hair shows its strands."""
+    around: float = 30.0
+    """Degrees around the person that the other view is seen from, whichever side looks better."""
+
+    @property
+    def views(self) -> dict[str, float]:
+        """What follows the name of each view's file, and degrees around that it is seen from."""
+        return {"": 0.0, ".turned": self.around}
 
 
 SITTINGS: Mapping[str, Sitting] = {
@@ -128,7 +136,15 @@ SITTINGS: Mapping[str, Sitting] = {
         exposure=-0.4,
     ),
     "long-chestnut": Sitting(
-        "Long chestnut hair", "long straight", 27, "long_part", "chestnut", 0.2, seed=1, low=-0.05
+        "Long chestnut hair",
+        "long straight",
+        27,
+        "long_part",
+        "chestnut",
+        0.2,
+        seed=1,
+        low=-0.05,
+        around=-30.0,
     ),
     "pixie-brown": Sitting("Brown pixie", "short straight", 30, "pixie", "brown", 0.15),
     "quiff-chestnut": Sitting("Chestnut quiff", "short volume", 20, "quiff", "chestnut"),
@@ -225,21 +241,23 @@ def _brows(sitting: Sitting) -> RGB:
 
 
 def sheet() -> Image.Image:
-    """Return all references, six in a row."""
+    """Return all references, six in a row, each above its other view."""
     names = sorted(SITTINGS)
-    together = Image.new("RGB", (6 * CELL, -(-len(names) // 6) * CELL), "white")
+    together = Image.new("RGB", (6 * CELL, -(-len(names) // 6) * 2 * CELL), "white")
     for place, name in enumerate(names):
-        with Image.open(FOLDER / f"{name}.jpg") as photo:
-            small = photo.resize((CELL, CELL), Image.Resampling.LANCZOS)
-        together.paste(small, (place % 6 * CELL, place // 6 * CELL))
+        for below, view in enumerate(SITTINGS[name].views):
+            with Image.open(FOLDER / f"{name}{view}.jpg") as photo:
+                small = photo.resize((CELL, CELL), Image.Resampling.LANCZOS)
+            together.paste(small, (place % 6 * CELL, (place // 6 * 2 + below) * CELL))
     return together
 
 
 def main() -> None:
     for name in sys.argv[1:] or SITTINGS:
         sitting = SITTINGS[name]
-        photo = Image.fromarray(draw(params_of(sitting), SIZE).photo)
-        photo.save(FOLDER / f"{name}.jpg", quality=QUALITY, optimize=True)
+        for view, around in sitting.views.items():
+            photo = Image.fromarray(draw(params_of(sitting, around), SIZE).photo)
+            photo.save(FOLDER / f"{name}{view}.jpg", quality=QUALITY, optimize=True)
         described = {
             "title": sitting.title,
             "tags": sitting.tags.split(),
