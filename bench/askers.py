@@ -13,7 +13,7 @@ from negative import CONTRACTS, METHOD, NegativeService
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from limner.v1 import image_pb2
-from limner_registry.contracts import triton_name
+from limner_registry.contract import triton_name
 from limner_server.triton.client import MAX_MESSAGE
 
 Ask = Callable[[], Awaitable[bytes | bytearray]]

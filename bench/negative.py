@@ -24,7 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from limner.v1 import image_pb2
 from limner_client import AsyncLimnerClient
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes, write_routes
 from limner_registry.tensors import Tensor

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from limner.v1.reasons import ModelFailed
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.rollout.evidence import Arm, Epoch
 from limner_registry.rollout.judge import judge
 from limner_registry.rollout.spec import DEFAULT, Kind

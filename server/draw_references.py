@@ -1,8 +1,9 @@
 """Draws the references that come with the server, each as a JPEG with its description in JSON.
 
-They are portraits of the studio's, of people who do not exist: one face and one style each, under
-the same lamps and before the same wall, with nothing on the mind and nothing on the head but hair.
-Run by hand, `python server/draw_references.py [NAME ...]`, after which the files are committed.
+They are portraits of the studio's, of people who do not exist: one face and one style each, from
+the front and from aside, under the same lamps and before the same wall, with nothing on the mind
+and nothing on the head but hair. Run by hand, `python server/draw_references.py [NAME ...]`, after
+which the files are committed.
 
 What is known of them, `references/features.json`, is measured by the networks: whoever changes a
 portrait empties that file to `{}`, has a server recommend a reference to somebody, and copies
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PIL import Image
 
 from limner_models.studio.palette import NATURAL, SHADES
-from limner_models.studio.params import Background, Develop, Dials, Hair, Lamp, Light
+from limner_models.studio.params import Background, Camera, Develop, Dials, Hair, Lamp, Light
 from limner_models.studio.portrait import draw
 from limner_models.studio.sampling import sample
 
@@ -52,7 +53,7 @@ LIGHT = Light(
     side=0.0,
     seed=7,
 )
-CAMERA = Develop(
+DEVELOP = Develop(
     seed=1,
     exposure=0.1,
     white=(1.0, 1.0, 1.0),
@@ -86,6 +87,15 @@ class Sitting(NamedTuple):
     """How far the head is moved down, share of the picture's side; long hair needs room below."""
     framing: float = 0.54
     """Height of the head, share of the picture's; full hair needs room beside it."""
+    exposure: float = 0.1
+    """Stops; light hair burns out where dark hair shows its strands."""
+    around: float = 30.0
+    """Degrees around the person that the other view is seen from, whichever side looks better."""
+
+    @property
+    def views(self) -> dict[str, float]:
+        """What follows the name of each view's file, and degrees around that it is seen from."""
+        return {"": 0.0, ".turned": self.around}
 
 
 SITTINGS: Mapping[str, Sitting] = {
@@ -93,7 +103,7 @@ SITTINGS: Mapping[str, Sitting] = {
     "bob-black": Sitting(
         "Black bob with bangs", "chin straight bangs", 45, "bob", "black", bangs=True
     ),
-    "bob-pink": Sitting("Pink bob", "chin straight dyed", 8, "bob", "pink", 0.2),
+    "bob-pink": Sitting("Pink bob", "chin straight dyed", 8, "bob", "pink", 0.2, exposure=-0.4),
     "coils-black": Sitting("Short black coils", "short coily", 31, "coily_short", "soft_black"),
     "crop-brown": Sitting("Dark brown crop", "short curly", 4, "crop", "dark_brown"),
     "curls-black": Sitting(
@@ -123,9 +133,18 @@ SITTINGS: Mapping[str, Sitting] = {
         "golden",
         bangs=True,
         low=-0.05,
+        exposure=-0.4,
     ),
     "long-chestnut": Sitting(
-        "Long chestnut hair", "long straight", 27, "long_part", "chestnut", 0.2, seed=1, low=-0.05
+        "Long chestnut hair",
+        "long straight",
+        27,
+        "long_part",
+        "chestnut",
+        0.2,
+        seed=1,
+        low=-0.05,
+        around=-30.0,
     ),
     "pixie-brown": Sitting("Brown pixie", "short straight", 30, "pixie", "brown", 0.15),
     "quiff-chestnut": Sitting("Chestnut quiff", "short volume", 20, "quiff", "chestnut"),
@@ -140,11 +159,61 @@ SITTINGS: Mapping[str, Sitting] = {
 }
 
 
-def params_of(sitting: Sitting) -> Params:
-    """Return what the studio draws for a sitting."""
-    someone = sample(sitting.face)
+def params_of(sitting: Sitting, around: float = 0.0) -> Params:
+    """Return what the studio draws for a sitting, seen from some degrees around."""
+    someone = _somebody_plain(sitting.face)
+    camera = Camera(
+        head=(0.0, 0.0, 0.0),
+        yaw=around,
+        pitch=0.0,
+        roll=0.0,
+        distance=14.0,
+        framing=sitting.framing,
+        center=(0.0, sitting.low),
+    )
+    brows = replace(someone.beard, brow_albedo=_brows(sitting))
+    develop = replace(DEVELOP, exposure=sitting.exposure)
+    return replace(someone, camera=camera, hair=_combed(sitting), beard=brows, develop=develop)
+
+
+def _somebody_plain(seed: int) -> Params:
+    """Return one of the studio's people before the wall: at rest, shaven, nothing worn but a shirt.
+
+    What is left of whoever it was is the shape of the face and the color of the skin.
+    """
+    someone = sample(seed)
+    face = replace(
+        someone.face,
+        expression={},
+        gaze=(0.0, 0.0),
+        distinctness=0.5,
+        weight=0.0,
+        old=0.1,
+        child=0.0,
+        detail=1.0,
+        freckles=0.0,
+        blotches=0.3,
+    )
+    outfit = replace(
+        someone.outfit,
+        kind="crew",
+        color=(0.10, 0.11, 0.13),
+        stripes=0.0,
+        plaid=0.0,
+        wrinkle=0.25,
+        weave=(40.0, 0.05),
+        glasses="none",
+        hat="none",
+    )
+    beard = replace(someone.beard, kind="none", brow_density=1.3, brow_height=1.0)
+    wall = Background("plain", WALL)
+    return replace(someone, face=face, outfit=outfit, beard=beard, light=LIGHT, background=wall)
+
+
+def _combed(sitting: Sitting) -> Hair:
+    """Return the hair of a sitting: of one color, gray only where the shade is."""
     middle = dict.fromkeys((field.name for field in fields(Dials)), 0.5)
-    hair = Hair(
+    return Hair(
         style=sitting.style,
         albedo=SHADES[sitting.shade][1],
         shade=sitting.shade,
@@ -162,55 +231,6 @@ def params_of(sitting: Sitting) -> Params:
         dials=Dials(**(middle | dict(NEAT))),
         seed=sitting.seed,
     )
-    face = replace(
-        someone.face,
-        expression={},
-        gaze=(0.0, 0.0),
-        distinctness=0.5,
-        weight=0.0,
-        old=0.1,
-        child=0.0,
-        detail=1.0,
-        freckles=0.0,
-        blotches=0.3,
-    )
-    camera = replace(
-        someone.camera,
-        head=(0.0, 0.0, 0.0),
-        yaw=0.0,
-        pitch=0.0,
-        roll=0.0,
-        distance=14.0,
-        framing=sitting.framing,
-        center=(0.0, sitting.low),
-    )
-    return replace(
-        someone,
-        face=face,
-        camera=camera,
-        hair=hair,
-        beard=replace(
-            someone.beard,
-            kind="none",
-            brow_density=1.3,
-            brow_height=1.0,
-            brow_albedo=_brows(sitting),
-        ),
-        outfit=replace(
-            someone.outfit,
-            kind="crew",
-            color=(0.10, 0.11, 0.13),
-            stripes=0.0,
-            plaid=0.0,
-            wrinkle=0.25,
-            weave=(40.0, 0.05),
-            glasses="none",
-            hat="none",
-        ),
-        light=LIGHT,
-        background=Background("plain", WALL),
-        develop=CAMERA,
-    )
 
 
 def _brows(sitting: Sitting) -> RGB:
@@ -221,21 +241,23 @@ def _brows(sitting: Sitting) -> RGB:
 
 
 def sheet() -> Image.Image:
-    """Return all references, six in a row."""
+    """Return all references, six in a row, each above its other view."""
     names = sorted(SITTINGS)
-    together = Image.new("RGB", (6 * CELL, -(-len(names) // 6) * CELL), "white")
+    together = Image.new("RGB", (6 * CELL, -(-len(names) // 6) * 2 * CELL), "white")
     for place, name in enumerate(names):
-        with Image.open(FOLDER / f"{name}.jpg") as photo:
-            small = photo.resize((CELL, CELL), Image.Resampling.LANCZOS)
-        together.paste(small, (place % 6 * CELL, place // 6 * CELL))
+        for below, view in enumerate(SITTINGS[name].views):
+            with Image.open(FOLDER / f"{name}{view}.jpg") as photo:
+                small = photo.resize((CELL, CELL), Image.Resampling.LANCZOS)
+            together.paste(small, (place % 6 * CELL, (place // 6 * 2 + below) * CELL))
     return together
 
 
 def main() -> None:
     for name in sys.argv[1:] or SITTINGS:
         sitting = SITTINGS[name]
-        photo = Image.fromarray(draw(params_of(sitting), SIZE).photo)
-        photo.save(FOLDER / f"{name}.jpg", quality=QUALITY, optimize=True)
+        for view, around in sitting.views.items():
+            photo = Image.fromarray(draw(params_of(sitting, around), SIZE).photo)
+            photo.save(FOLDER / f"{name}{view}.jpg", quality=QUALITY, optimize=True)
         described = {
             "title": sitting.title,
             "tags": sitting.tags.split(),

@@ -89,20 +89,23 @@ def synchronous(photo: bytes, path: Path, file: IO[bytes], picture: Picture, pla
         assert_type(limner.export_model("animalizer", version=2), ExportedModel)
         assert_type(limner.export_model("animalizer").network, bytes)
         assert_type(limner.health("limner.v1.MatteService"), bool)
-        limner.segment(photo, face="smallest")  # type: ignore[arg-type]
-        limner.segment(photo, classes=["cat"])  # type: ignore[list-item]
-        limner.matte(photo, output=Output(format="gif"))  # type: ignore[arg-type]
-        limner.segment(7)  # type: ignore[arg-type]
-        limner.matte(photo, subject="dog")  # type: ignore[arg-type]
-        limner.dye(photo, color=7)  # type: ignore[arg-type]
-        limner.composite(photo)  # type: ignore[call-arg]
-        limner.composite(photo, path, engine="magic")  # type: ignore[arg-type]
-        limner.animalize(photo)  # type: ignore[call-arg]
-        limner.transfer_hair(photo, shape=7)  # type: ignore[arg-type]
-        limner.transfer_hair(photo, shape=bob, mode="slow")  # type: ignore[arg-type]
-        limner.dye(photo, shade="auburn", face="all")  # type: ignore[arg-type]
-        Sticker("hat", anchor="tail")  # type: ignore[arg-type]
-        limner.dye(photo, shade="auburn", blend="multiply")  # type: ignore[arg-type]
+
+
+def refused(limner: LimnerClient, photo: bytes, path: Path) -> None:
+    limner.segment(photo, face="smallest")  # type: ignore[arg-type]
+    limner.segment(photo, classes=["cat"])  # type: ignore[list-item]
+    limner.matte(photo, output=Output(format="gif"))  # type: ignore[arg-type]
+    limner.segment(7)  # type: ignore[arg-type]
+    limner.matte(photo, subject="dog")  # type: ignore[arg-type]
+    limner.dye(photo, color=7)  # type: ignore[arg-type]
+    limner.composite(photo)  # type: ignore[call-arg]
+    limner.composite(photo, path, engine="magic")  # type: ignore[arg-type]
+    limner.animalize(photo)  # type: ignore[call-arg]
+    limner.transfer_hair(photo, shape=7)  # type: ignore[arg-type]
+    limner.transfer_hair(photo, shape="bob-3", mode="slow")  # type: ignore[arg-type]
+    limner.dye(photo, shade="auburn", face="all")  # type: ignore[arg-type]
+    Sticker("hat", anchor="tail")  # type: ignore[arg-type]
+    limner.dye(photo, shade="auburn", blend="multiply")  # type: ignore[arg-type]
 
 
 async def asynchronous(photo: bytes) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from limner_models.recipes.recipe import Arrays
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.tensors import Tensor
 
 OPSET = 17

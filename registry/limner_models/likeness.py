@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes = NDArray[np.uint8]
+    Floats = NDArray[np.float64]
 
 WEAK, STRONG = 60, 160
 """Canny's thresholds."""
 NEAR = 1
 """Pixels by which an edge may be off."""
+FAINT = 0.05
+"""Mean square error, in steps of 255, that counts as none: 61 decibels."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,39 @@ class Likeness:
 
 
 def likeness(one: Bytes, other: Bytes) -> Likeness:
-    """Return how near two pictures of the same size, HxWx3 uint8 sRGB, come.
+    """Return how near two pictures of the same size, HxWx3 uint8 sRGB, come."""
+    similar, _ = structure(one, other)
+    psnr = math.inf if np.array_equal(one, other) else peak_signal_noise_ratio(other, one)
+    return Likeness(float(psnr), similar, edge_f(one, other))
+
+
+def structure(one: Bytes, other: Bytes) -> tuple[float, Floats]:
+    """Return how alike two pictures, HxWx3 uint8 sRGB, are built: in the mean, and where.
+
+    Returns:
+        Structural similarity, at most 1; and HxWx3, the same around each pixel in each channel.
 
     Source: Wang et al., Image Quality Assessment: From Error Visibility to Structural Similarity,
         2004, with its Gaussian window.
     """
-    similar = structural_similarity(
-        one, other, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    mean, around = structural_similarity(
+        *(one, other),
+        channel_axis=-1,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        full=True,
     )
-    psnr = math.inf if np.array_equal(one, other) else peak_signal_noise_ratio(other, one)
-    return Likeness(float(psnr), float(similar), edge_f(one, other))
+    return float(mean), around
+
+
+def psnr_within(one: Bytes, other: Bytes, where: NDArray[np.bool_]) -> float:
+    """Return the ratio of the largest signal to the noise within a part, HxW, in decibels.
+
+    Pictures that are equal there count as FAINT apart, so that means of it stay finite.
+    """
+    error = (one[where].astype(np.float64) - other[where]) ** 2
+    return float(10 * np.log10(255**2 / max(float(error.mean()), FAINT)))
 
 
 def edge_f(one: Bytes, other: Bytes) -> float:

@@ -111,6 +111,15 @@ _SHEAR: Final = math.tan(math.radians(8))
 _RIDGE: Final = 0.01
 
 
+def index_of(name: str) -> int:
+    """Return which of ANIMALS has this name, from 0, as networks are told it.
+
+    Raises:
+        ValueError: None has.
+    """
+    return [*ANIMALS].index(name)
+
+
 def onto(points: Points, animal: Animal, size: int, head: float = HEAD) -> Matrix:
     """Return the map, 2x3, from a photo's pixels to an animal's crop.
 

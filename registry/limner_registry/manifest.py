@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from limner_registry.contracts import Backend
+    from limner_registry.contract import Backend
 
 FILE = "manifest.json"
 NETWORK = "model.onnx"

@@ -17,7 +17,7 @@ from limner_registry.errors import MetadataIncomplete
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.manifest import Manifest
     from limner_registry.release import Release
     from limner_registry.tensors import Tensor

@@ -18,14 +18,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from limner_registry import manifest, metadata
-from limner_registry.contracts import contract_of, triton_name
+from limner_registry.contract import triton_name
+from limner_registry.contracts import contract_of
 from limner_registry.errors import ContractBroken, VersionDamaged
 from limner_registry.triton_config import Kind, triton_config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.store import Version
 
 CONFIG = "config.pbtxt"

@@ -14,7 +14,7 @@ from limner_registry.errors import ContractBroken, GoldenMissed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.golden import Array, Golden
     from limner_registry.tensors import Tensor
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.golden import Golden
 
 

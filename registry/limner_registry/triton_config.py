@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
-from limner_registry.contracts import triton_name
+from limner_registry.contract import triton_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.tensors import Tensor
 
 Kind = Literal["KIND_CPU", "KIND_GPU"]

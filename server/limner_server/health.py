@@ -10,7 +10,7 @@ from grpc_health.v1.health import aio
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.routes import Routes
 
 SERVING = health_pb2.HealthCheckResponse.SERVING

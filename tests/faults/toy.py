@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from limner.v1 import segment_pb2, segment_pb2_grpc
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes, write_routes
 from limner_registry.tensors import FREE, Tensor

@@ -22,6 +22,7 @@ MAY_IMPORT = {
         "limner",
         "limner_registry.animals",
         "limner_registry.color",
+        "limner_registry.contract",
         "limner_registry.contracts",
         "limner_registry.face_template",
         "limner_registry.golden",
@@ -38,6 +39,7 @@ MAY_IMPORT = {
     "limner_models": {
         "limner_registry.animals",
         "limner_registry.color",
+        "limner_registry.contract",
         "limner_registry.contracts",
         "limner_registry.face_template",
         "limner_registry.golden",

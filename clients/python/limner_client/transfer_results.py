@@ -83,7 +83,7 @@ class ProductLink:
 
 @dataclass(frozen=True)
 class StoredReference:
-    """A photo with hair worth having, stored with the server."""
+    """Hair worth having, stored with the server as one photo or as several views."""
 
     name: str
     title: str
@@ -96,7 +96,7 @@ class StoredReference:
     color: str | None
     """The nearest shade's name; None where nobody knows."""
     yaw: float
-    """Degrees; positive turns the nose to the image's right."""
+    """Degrees; positive turns the nose to the image's right. Of the view that `preview` shows."""
     source: str
     """Who stored it: `studio`, whose heads are drawn, or the server's `operator`."""
     license: str | None
@@ -104,7 +104,7 @@ class StoredReference:
     products: tuple[ProductLink, ...]
     """What such hair needs, as whoever stored it says."""
     preview: Picture | None
-    """Its head; None if pictures were not wanted."""
+    """Its head, in the first view or the one that would be used; None if not wanted."""
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ class Reference:
     """A photo that hair is taken from: one that the server stores, or one of your own."""
 
     name: str | None = None
-    """One that is stored; `list_references` has them."""
+    """One that is stored; `list_references` has them. The view that is turned most like the
+    person is used."""
     photo: PhotoLike | None = field(default=None, repr=False)
     """One of your own instead."""
     face: FaceChoice = "largest"

@@ -17,7 +17,7 @@ from limner_models.data.mesh_points import as_mesh
 from limner_models.data.portraits import MAX_SIDE
 from limner_models.errors import MaterialDamaged, MaterialMissing
 from limner_models.studio.landmarks import LANDMARKS
-from limner_registry.animals import ANIMALS, TOLD, onto
+from limner_registry.animals import ANIMALS, TOLD, index_of, onto
 from limner_registry.face_template import five_of_studio, mapped
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Counterparts:
         return {
             "image": self._photo(person, matrix, camera, rng, side),
             "points": ((told + 0.5) / side).astype(np.float32),
-            "animal": np.array([[*ANIMALS].index(beast.animal)], np.uint8),
+            "animal": np.array([index_of(beast.animal)], np.uint8),
             "coat": np.array([kind.coats.index(beast.coat)], np.uint8),
             "drawn": drawn(beast, camera, (float(chin[1]) + 0.5) / side),
             **answers(beast),

@@ -10,7 +10,7 @@ import numpy as np
 
 from limner_models.data.counterparts import anchors_of, named, opened, unroll
 from limner_models.data.mesh_points import told_of
-from limner_registry.animals import ANIMALS
+from limner_registry.animals import ANIMALS, index_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ def _pose(path: Path, which: int) -> Sample:
     unrolled, known = _smaller(unroll(rest))
     return {
         "points": told.astype(np.float32),
-        "animal": np.array([[*ANIMALS].index(animal)], np.uint8),
+        "animal": np.array([index_of(animal)], np.uint8),
         "anchors": anchors_of(beast, 4 * len(rest)),
         "unrolled": unrolled,
         "on_head": known,

@@ -13,7 +13,7 @@ from limner_models.data.camera import Camera, develop
 from limner_models.data.counterparts import read
 from limner_models.data.filters import blurred, warped
 from limner_models.data.mesh_points import told_of
-from limner_registry.animals import ANIMALS
+from limner_registry.animals import ANIMALS, index_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ class Registered:
             "human": self._human(person, matrix, np.random.default_rng((place, 0))),
             "beast": self._beast(beast, np.random.default_rng((place, 1))),
             "points": told.astype(np.float32),
-            "animal": np.array([[*ANIMALS].index(beast.animal)], np.uint8),
+            "animal": np.array([index_of(beast.animal)], np.uint8),
             "coat": np.array([kind.coats.index(beast.coat)], np.uint8),
         }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from torch import Tensor, nn
 
 from limner_models.networks.mobilenet import TAPS, MobileNetEncoder
+from limner_models.networks.vgg import Vgg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,10 +16,8 @@ MEAN: Final = (0.485, 0.456, 0.406)
 DEVIATION: Final = (0.229, 0.224, 0.225)
 """Of ImageNet's photos, sRGB in [0, 1]."""
 
-VGG19: Final = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512)
-"""Channels of its convolutions up to conv5_1; 0 halves the picture."""
 FIRSTS: Final = (1, 6, 11, 20, 29)
-"""Places of relu1_1, 2_1, 3_1, 4_1 and 5_1 among the layers, which stand for style."""
+"""Places of relu1_1, 2_1, 3_1, 4_1 and 5_1 among VGG19's layers, which stand for style."""
 CONTENT: Final = 22
 """Place of relu4_2, which stands for contents."""
 
@@ -43,11 +42,7 @@ class MobileEye(nn.Module):
 
 
 class VggEye(nn.Module):
-    """VGG19 up to conv5_1, as JP7469738B2 and Gatys compare pictures.
-
-    Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
-        Recognition, ICLR 2015; names as torchvision's `vgg19().features`.
-    """
+    """VGG19 up to relu5_1, as JP7469738B2 and Gatys compare pictures."""
 
     def __init__(self, published: Mapping[str, Tensor]) -> None:
         """Look with published weights.
@@ -56,15 +51,7 @@ class VggEye(nn.Module):
             RuntimeError: They are those of another network.
         """
         super().__init__()
-        layers: list[nn.Module] = []
-        taken = 3
-        for given in VGG19:
-            if given:
-                layers += [nn.Conv2d(taken, given, 3, padding=1), nn.ReLU()]
-                taken = given
-            else:
-                layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
+        self.features = Vgg(19, FIRSTS[-1] + 1).features
         mine = self.state_dict()
         self.load_state_dict({name: published[name] for name in mine if name in published})
 

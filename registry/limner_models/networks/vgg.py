@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 WIDTHS: Final = {
     16: (64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512),
@@ -17,17 +21,18 @@ LEVELS: Final = (64, 128, 256, 512, 512)
 
 
 class Vgg(nn.Module):
-    """VGG16's or VGG19's layers up to the last rectifier, without its classifier.
+    """VGG16's or VGG19's layers up to the last rectifier, or the first of them; no classifier.
 
     Source: Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
         Recognition, ICLR 2015; names as torchvision's `features`.
     """
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, count: int | None = None) -> None:
         """Build it untrained.
 
         Args:
             depth: 16 or 19.
+            count: How many of its layers are built, from the first; None builds all.
 
         Raises:
             ValueError: There is no VGG of that depth.
@@ -35,15 +40,7 @@ class Vgg(nn.Module):
         super().__init__()
         if depth not in WIDTHS:
             raise ValueError(f"there is no VGG{depth}, but VGG16 and VGG19")
-        layers: list[nn.Module] = []
-        taken = 3
-        for given in WIDTHS[depth]:
-            if given:
-                layers += [nn.Conv2d(taken, given, 3, padding=1), nn.ReLU()]
-                taken = given
-            else:
-                layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
+        self.features = nn.Sequential(*islice(_layers(WIDTHS[depth]), count))
 
     def forward(self, planes: Tensor) -> Tensor:
         """Return Nx512xhxw for Nx3xHxW, normalized as ImageNet's; sixteen pixels make one."""
@@ -74,3 +71,15 @@ class LpipsWeights(nn.Module):
             for index, row in enumerate(rows)
         ]
         return torch.stack(sums, 1)
+
+
+def _layers(widths: Iterable[int]) -> Iterator[nn.Module]:
+    """Build layers one by one, so that none is made, nor chance drawn for it, in vain."""
+    taken = 3
+    for given in widths:
+        if given:
+            yield nn.Conv2d(taken, given, 3, padding=1)
+            yield nn.ReLU()
+            taken = given
+        else:
+            yield nn.MaxPool2d(2)

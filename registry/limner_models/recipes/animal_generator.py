@@ -24,7 +24,7 @@ from limner_models.recipes.animal_generator_scores import generated_scores, scor
 from limner_models.recipes.recipe import Rate, Recipe
 from limner_models.train import precision
 from limner_registry.animals import TOLD
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.tensors import Tensor as Named
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from limner_models.networks.face_unets import FaceExtractor
 from limner_models.recipes.animal_faces import DATA, SMALL, drawn_faces, moved, pairs, shown
 from limner_models.recipes.recipe import Rate, Recipe
 from limner_models.train import descend, precision
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.tensors import Tensor as Named
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import torch
-from skimage.metrics import structural_similarity
 
 from limner_models.data import portraits
 from limner_models.data.backgrounds import Backgrounds
 from limner_models.data.composites import Composites, measured_pairs
+from limner_models.likeness import psnr_within, structure
 from limner_models.losses.composites import INSIDE, OUTSIDE
 from limner_models.networks.compositing import composited
 from limner_models.networks.dye_generator import to_planes
@@ -76,19 +76,11 @@ def quality(picture: Photo, pair: Pair) -> Quality | None:
     skin = within & (np.minimum(pair["skin"], pair["original_skin"]) > 127)
     if min(within.sum(), skin.sum()) < FEWEST:
         return None
-    error = (picture[within].astype(np.float64) - truth[within]) ** 2
-    _, similar = structural_similarity(
-        *(picture, truth),
-        channel_axis=-1,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-        full=True,
-    )
+    _, similar = structure(picture, truth)
     means = [srgb_to_lab(photo[skin]).mean(0) for photo in (picture, truth)]
     away = (picture != pair["original"]).any(-1)
     return Quality(
-        psnr=float(10 * np.log10(255**2 / max(error.mean(), 0.05))),
+        psnr=psnr_within(picture, truth, within),
         ssim=float(similar[within].mean()),
         skin=float(ciede2000(*means)),
         border=_steps_apart(picture, truth, around & ~within),

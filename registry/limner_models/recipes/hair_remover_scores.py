@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import torch
-from skimage.metrics import structural_similarity
 
 from limner_models.data import portraits
 from limner_models.data.backgrounds import Backgrounds
 from limner_models.data.beneath import Beneath
+from limner_models.likeness import psnr_within, structure
 from limner_models.losses.style import content_difference
 from limner_models.networks.dye_generator import to_planes
 from limner_models.networks.eyes import MobileEye
@@ -71,23 +71,14 @@ def quality(picture: Photo, pair: Pair, eye: nn.Module) -> Quality:
     """Return how near one painting comes."""
     inside = pair["hole"] > 127
     wanted = np.where(inside[..., None], pair["truth"], pair["image"])
-    _, similar = structural_similarity(
-        *(picture, wanted),
-        channel_axis=-1,
-        gaussian_weights=True,
-        sigma=1.5,
-        use_sample_covariance=False,
-        full=True,
-    )
-    error = (picture.astype(np.float64) - wanted) ** 2
+    _, similar = structure(picture, wanted)
     away = (picture != pair["image"]).any(-1)
     head = pair["head"] > 127
 
     def part(where: NDArray[np.bool_]) -> tuple[float, float]:
         if where.sum() < FEWEST:
             return np.nan, np.nan
-        psnr = 10 * np.log10(255**2 / max(float(error[where].mean()), 0.05))
-        return float(psnr), float(similar[where].mean())
+        return psnr_within(picture, wanted, where), float(similar[where].mean())
 
     scalp, behind = part(inside & head), part(inside & ~head)
     return Quality(*scalp, *behind, _unlike(picture, wanted, eye), float(away[~inside].mean()))

@@ -21,7 +21,7 @@ from limner_models.pretrained import MOBILENET, state_of
 from limner_models.recipes.portrait_scores import generated_scores, scored_portraits
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
 from limner_models.train import descend, precision
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.tensors import Tensor as Named
 
 if TYPE_CHECKING:

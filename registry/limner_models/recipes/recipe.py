@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor, device, nn
     from torch.optim import Optimizer
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
 
 Arrays = dict[str, "NDArray[Any]"]
 """One batch before it is tensors: arrays by name, batch axis first."""

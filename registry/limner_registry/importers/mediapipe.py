@@ -13,7 +13,6 @@ from limner_registry.contracts import (
     FACE_MESH,
     FACE_MESH_ATTENTION,
     PERSON_SEGMENTER,
-    Contract,
 )
 from limner_registry.golden import Array, Golden
 from limner_registry.importers import cards, tflite
@@ -25,6 +24,8 @@ from limner_registry.release import Release
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from limner_registry.contract import Contract
 
 TOLERANCE = 1e-3
 """Share of an output's range. Runtimes that sum in another order differ by up to 1e-4 of it, and

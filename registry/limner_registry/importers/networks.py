@@ -11,7 +11,6 @@ from limner_registry.contracts import (
     FACE_MESH,
     FACE_MESH_ATTENTION,
     PERSON_SEGMENTER,
-    Contract,
 )
 from limner_registry.importers.errors import GraphUnreadable
 from limner_registry.importers.graph import Custom
@@ -21,6 +20,7 @@ from limner_registry.importers.operators import OPERATORS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from limner_registry.contract import Contract
     from limner_registry.importers.graph import Graph
 
 MESH_POINTS = 468

@@ -14,7 +14,7 @@ from limner_registry.importers.errors import GraphUnreadable, OperatorUnsupporte
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.importers.graph import Graph, Node
     from limner_registry.tensors import Tensor
 

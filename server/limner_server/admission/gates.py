@@ -12,7 +12,7 @@ from limner_server.admission.pace import Pace
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.call import Call
     from limner_server.metrics import Metrics
 

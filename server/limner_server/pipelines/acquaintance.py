@@ -44,42 +44,43 @@ class Acquaintance:
         """Digests of photos that show no face, or cannot be read."""
 
     def of(self, reference: Reference) -> Features | None:
-        """Return what is known of a reference already."""
+        """Return what is known of a reference's photo already, not of its others."""
         return self._known.get(reference.sha256)
 
     async def make(self, references: Sequence[Reference], call: Call) -> int:
-        """Get to know references, as many as the call has time for.
+        """Get to know every view of references, as many as the call has time for.
 
         Returns:
-            How many are left to be known.
+            How many views are left to be known.
 
         Raises:
             ModelNotReady, ModelFailed: A network that finds faces or hair cannot be had.
         """
-        if not any(map(self._is_new, references)):
+        views = [view for reference in references for view in reference.views]
+        if not any(map(self._is_new, views)):
             return 0
         async with self._alone:
             measured: dict[str, Features] = {}
             try:
-                return await self._measure(references, measured, call)
+                return await self._measure(views, measured, call)
             finally:
                 if measured:
                     await asyncio.to_thread(self._known.add, measured)
 
     async def _measure(
-        self, references: Sequence[Reference], measured: dict[str, Features], call: Call
+        self, views: Sequence[Reference], measured: dict[str, Features], call: Call
     ) -> int:
-        new = {one.sha256: one for one in references if self._is_new(one)}
-        for count, (sha256, reference) in enumerate(new.items()):
+        new = {view.sha256: view for view in views if self._is_new(view)}
+        for count, (sha256, view) in enumerate(new.items()):
             if count == MOST_AT_ONCE or call.remaining() < SECONDS_LEFT:
                 return len(new) - count
             try:
-                data = await asyncio.to_thread(self._store.photo, reference)
+                data = await asyncio.to_thread(self._store.photo, view)
                 photo = await asyncio.to_thread(codec.decode, data)
                 _, measured[sha256] = await find_features(photo, Selector(), self._models, call)
             except (NoFace, ReferenceUnknown, PictureError) as error:
                 self._faceless.add(sha256)
-                told = {"reference": reference.name, "reason": str(error)}
+                told = {"reference": view.file, "reason": str(error)}
                 log.warning("a reference is never recommended", extra=told)
         return 0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from limner.v1.reasons import NoHair, PoseTooFar
-from limner_registry.animals import ANCHORS, ANIMALS, HEAD, onto, told_of_mesh
+from limner_registry.animals import ANCHORS, ANIMALS, HEAD, index_of, onto, told_of_mesh
 from limner_registry.contracts import ANIMALIZER, HAIR_SEGMENTER
 from limner_registry.face_template import five_of_mesh, inverse, mapped
 from limner_server.imaging.aligning import align, share_shown, validity
@@ -183,7 +183,7 @@ class Animalizing:
             inputs: dict[str, NDArray[Any]] = {
                 "image": np.stack([sitter.crop for sitter in sitters[some]]),
                 "points": np.stack([sitter.points for sitter in sitters[some]]),
-                "animal": np.full((len(coats), 1), list(ANIMALS).index(animal), np.uint8),
+                "animal": np.full((len(coats), 1), index_of(animal), np.uint8),
                 "coat": np.array(coats, np.uint8)[:, None],
             }
             answers = await self._models.infer(ANIMALIZER, inputs, call)

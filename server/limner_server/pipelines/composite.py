@@ -26,7 +26,7 @@ from limner_server.pipelines.faces import find_faces, select_face
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.call import Call
     from limner_server.imaging.arrays import Floats, Photo, Plane
     from limner_server.pipelines.faces import FoundFace, Selector

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.call import Call
     from limner_server.imaging.arrays import Floats, Photo, Plane
     from limner_server.imaging.conversion import Look

@@ -22,7 +22,7 @@ from limner_server.imaging.pose import HeadPose, head_pose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.call import Call
     from limner_server.imaging.arrays import Floats, Photo, Points
     from limner_server.imaging.detection import Detection

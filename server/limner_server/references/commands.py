@@ -63,7 +63,13 @@ def references() -> None:
 
 
 @references.command("add", epilog=CODES)
-@click.argument("photo", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "photos",
+    nargs=-1,
+    required=True,
+    metavar="PHOTO...",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
 @click.option("--name", required=True, help="What requests call it: a-z, 0-9 and -.")
 @click.option("--title", default="", help="One line for people.")
 @click.option("--tag", "tags", multiple=True, help="A word to find it by; may be repeated.")
@@ -78,7 +84,7 @@ def references() -> None:
 @in_folder
 @json_option
 def add(
-    photo: Path,
+    photos: tuple[Path, ...],
     name: str,
     title: str,
     tags: tuple[str, ...],
@@ -88,12 +94,16 @@ def add(
     *,
     as_json: bool,
 ) -> None:
-    """Store PHOTO, a JPEG, PNG or WebP of at most 8 MiB, under a new name."""
+    """Store PHOTO, a JPEG, PNG or WebP of at most 8 MiB, under a new name.
+
+    Others beside it show the same hair on heads that are turned otherwise: whoever wants that
+    hair gets it from the one that is turned most like them.
+    """
 
     def store() -> Reference:
         links = tuple(map(_product, products))
         told = Description(title, tags, license_name, links).to_json()
-        data = read_bounded(photo, MOST_PHOTO_BYTES)
+        data = [read_bounded(photo, MOST_PHOTO_BYTES) for photo in photos]
         return _shelf(folder).add(name, data, Description.from_json(told))
 
     stored = _done(store)
@@ -118,11 +128,12 @@ def list_(folder: Path, *, as_json: bool) -> None:
         }
         click.echo(json.dumps(answer, indent=2))
         return
-    table = Table("name", "title", "tags", "stored by", "products", box=None)
+    table = Table("name", "title", "tags", "stored by", "views", "products", box=None)
     for row in rows:
         said = row.described
         by, links = row.source.name.lower(), str(len(said.products) or "")
-        table.add_row(row.name, escape(said.title), " ".join(said.tags), by, links)
+        views = str(len(row.views))
+        table.add_row(row.name, escape(said.title), " ".join(said.tags), by, views, links)
     Console().print(table)
     for name, fault in skipped.items():
         people.print(f"[yellow]{escape(name)} is skipped: {escape(fault)}[/]", highlight=False)
@@ -161,8 +172,9 @@ def _done(work: Callable[[], Any]) -> Any:
 
 
 def _as_json(reference: Reference) -> dict[str, Any]:
-    source = reference.source.name.lower()
-    return {"name": reference.name, "source": source, **reference.described.to_json()}
+    source, views = reference.source.name.lower(), len(reference.views)
+    said = reference.described.to_json()
+    return {"name": reference.name, "source": source, "views": views, **said}
 
 
 def _answer(answer: dict[str, Any], text: str, *, as_json: bool) -> None:

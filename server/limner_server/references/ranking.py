@@ -13,10 +13,11 @@ from limner_server.imaging.hairstyle import covered
 from limner_server.references.face_rules import suits, traits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from limner_server.imaging.facing import Facing
     from limner_server.imaging.hairstyle import Texture
+    from limner_server.imaging.pose import HeadPose
     from limner_server.references.features import Features, HairFeatures
 
 POSE_WEIGHT: Final = 0.30
@@ -94,6 +95,15 @@ def rank(person: Features, candidates: Iterable[Candidate]) -> list[Ranked]:
             score = sum(share.weight * share.value for share in shares)
             ranked.append(Ranked(candidate.name, min(1.0, score), turned, _reasons(shares)))
     return sorted(ranked, key=lambda one: (-one.score, one.name))
+
+
+def nearest(person: HeadPose, others: Sequence[HeadPose]) -> int:
+    """Return which of some heads, one at least, is turned most like a person's, mirrored or not.
+
+    Of two that are equally near it is the first.
+    """
+    gaps = [facing(person, other).gap for other in others]
+    return gaps.index(min(gaps))
 
 
 @dataclass(frozen=True)

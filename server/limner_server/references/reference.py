@@ -1,4 +1,4 @@
-"""A reference: a photo with hair worth having, and what whoever stored it says of it."""
+"""A reference: photos with hair worth having, and what whoever stored them says of it."""
 
 from __future__ import annotations
 
@@ -100,13 +100,22 @@ class Description:
 
 @dataclass(frozen=True)
 class Reference:
-    """A photo that is stored under a name."""
+    """A photo that is stored under a name, with others of that hair on heads turned otherwise."""
 
     name: str
     described: Description
     source: Source
+    file: str
+    """The photo's, in its folder."""
     sha256: str
     """Digest of the photo's data, lower-case hex."""
+    others: tuple[Reference, ...] = ()
+    """Each as if it were the only one."""
+
+    @property
+    def views(self) -> tuple[Reference, ...]:
+        """The reference by each of its photos, its first one before the others."""
+        return self, *self.others
 
 
 def check_name(name: str) -> str:
@@ -136,12 +145,13 @@ def check_photo(data: bytes) -> str:
     return header.format
 
 
-def read_reference(name: str, photo: bytes, text: bytes, source: Source) -> Reference:
-    """Return a reference from what its two files hold.
+def read_reference(file: str, photo: bytes, text: bytes, source: Source) -> Reference:
+    """Return a reference from the name of a photo's file, and what it and the description hold.
 
     Raises:
         Unusable: One of them does not hold it.
     """
+    name = check_name(file.partition(".")[0])
     check_photo(photo)
     if len(text) > MOST_TEXT_BYTES:
         raise Unusable(f"the description has more than {MOST_TEXT_BYTES >> 10} KiB")
@@ -150,7 +160,7 @@ def read_reference(name: str, photo: bytes, text: bytes, source: Source) -> Refe
     except (ValueError, RecursionError) as error:
         raise Unusable(f"the description is no JSON: {error}") from error
     described = Description.from_json(document)
-    return Reference(check_name(name), described, source, hashlib.sha256(photo).hexdigest())
+    return Reference(name, described, source, file, hashlib.sha256(photo).hexdigest())
 
 
 def _object(document: object, what: str, known: set[str]) -> dict[str, Any]:

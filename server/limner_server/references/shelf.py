@@ -1,4 +1,7 @@
-"""A folder of references: NAME.jpg, .png or .webp with NAME.json beside it."""
+"""A folder of references: NAME.jpg, .png or .webp with NAME.json beside it.
+
+NAME.ANYTHING.jpg beside them is the same hair on a head that is turned otherwise.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import logging
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +25,7 @@ from limner_server.references.reference import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from limner_server.references.reference import Description, Reference, Source
 
@@ -30,6 +33,9 @@ log = logging.getLogger(__name__)
 
 MOST: Final = 1000
 """References that one folder holds."""
+
+MOST_VIEWS: Final = 8
+"""Photos of one reference."""
 
 TEXT: Final = ".json"
 
@@ -49,13 +55,17 @@ class _Files:
     found: tuple[tuple[str, int, int], ...]
 
     def photos(self) -> list[str]:
-        return [name for name, _, _ in self.found if not name.endswith(TEXT)]
+        return [file for file, _, _ in self.found if not file.endswith(TEXT)]
 
-    def photo(self) -> str:
+    def views(self, name: str) -> list[str]:
+        """Return the photos of a reference, the one that has its name alone first."""
         photos = self.photos()
-        if len(photos) != 1:
-            raise Unusable(f"it has {len(photos) or 'no'} photos, and needs one")
-        return photos[0]
+        own = [file for file in photos if Path(file).stem == name]
+        if len(own) != 1:
+            raise Unusable(f"it has {len(own) or 'no'} photos of its name alone, and needs one")
+        if len(photos) > MOST_VIEWS:
+            raise Unusable(f"it has {len(photos)} photos, and may have {MOST_VIEWS}")
+        return own + [file for file in photos if file not in own]
 
 
 class Shelf:
@@ -84,37 +94,44 @@ class Shelf:
             self._look()
             return {n: str(one) for n, (_, one) in self._seen.items() if isinstance(one, Unusable)}
 
-    def photo(self, name: str) -> bytes:
+    def photo(self, reference: Reference) -> bytes:
         """Return the data of a reference's photo.
 
         Raises:
             Unusable: It has just changed or gone.
         """
         with self._lock:
-            if name not in self._seen:
+            if reference.name not in self._seen:
                 self._look()
-            if name not in self._seen:
-                raise Unusable(f"{name} has gone")
-            photo = self._seen[name][0].photo()
-        return read_bounded(self._folder / photo, MOST_PHOTO_BYTES)
+            if reference.name not in self._seen:
+                raise Unusable(f"{reference.name} has gone")
+        return read_bounded(self._folder / reference.file, MOST_PHOTO_BYTES)
 
-    def add(self, name: str, photo: bytes, described: Description) -> Reference:
-        """Store a photo under a new name; a crash leaves all of it or nothing that counts.
+    def add(self, name: str, photos: Sequence[bytes], described: Description) -> Reference:
+        """Store photos under a new name; a crash leaves all of it or nothing that counts.
+
+        Args:
+            name: None that the folder has.
+            photos: One at least; the others show the same hair on a head turned otherwise.
+            described: What is said of it.
 
         Raises:
-            Unusable: The name, the photo or the description cannot be a reference's.
+            Unusable: The name, a photo or the description cannot be a reference's.
             NameTaken: There is one already.
             OSError: The folder cannot be written.
         """
-        kind = check_photo(photo)
+        check_name(name)
+        if len(photos) > MOST_VIEWS:
+            raise Unusable(f"{len(photos)} photos are more than {MOST_VIEWS}")
         text = json.dumps(described.to_json(), indent=2).encode()
-        reference = read_reference(check_name(name), photo, text, self._source)
-        ending = next(ending for ending, held in ENDINGS.items() if held == kind)
+        written = {_file_of(name, place, data): data for place, data in enumerate(photos)}
+        reference = _together(written, text, self._source)
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._lock:
             if name in self._listed():
                 raise NameTaken(f"there is a reference named {name} already; remove it first")
-            write_whole(self._folder / f"{name}{ending}", photo)
+            for file, data in written.items():
+                write_whole(self._folder / file, data)
             write_whole(self._folder / f"{name}{TEXT}", text)  # from here on it counts
         return reference
 
@@ -146,9 +163,12 @@ class Shelf:
     def _read(self, name: str, files: _Files) -> Reference | Unusable:
         try:
             check_name(name)
-            photo = read_bounded(self._folder / files.photo(), MOST_PHOTO_BYTES)
             text = read_bounded(self._folder / f"{name}{TEXT}", MOST_TEXT_BYTES)
-            return read_reference(name, photo, text, self._source)
+            photos = {
+                file: read_bounded(self._folder / file, MOST_PHOTO_BYTES)
+                for file in files.views(name)
+            }
+            return _together(photos, text, self._source)
         except Unusable as fault:
             told = {"folder": str(self._folder), "reference": name[:80], "reason": str(fault)}
             log.warning("a reference is skipped", extra=told)
@@ -161,6 +181,7 @@ class Shelf:
             with os.scandir(self._folder) as entries:
                 for entry in entries:
                     name, ending = Path(entry.name).stem, Path(entry.name).suffix
+                    name = name if ending == TEXT else name.partition(".")[0]
                     if not entry.name.startswith(".") and (ending == TEXT or ending in ENDINGS):
                         found.setdefault(name, []).append(_mark(entry))
         except FileNotFoundError:
@@ -178,6 +199,19 @@ class Shelf:
             told = {"folder": str(self._folder), "left_out": count}
             log.warning("the folder holds too many references", extra=told)
         self._left_out = count
+
+
+def _file_of(name: str, place: int, photo: bytes) -> str:
+    """Return what the file of a reference's photo is called; the first has its name alone."""
+    kind = check_photo(photo)
+    ending = next(ending for ending, held in ENDINGS.items() if held == kind)
+    return f"{name}.{place}{ending}" if place else f"{name}{ending}"
+
+
+def _together(photos: Mapping[str, bytes], text: bytes, source: Source) -> Reference:
+    """Return the reference that photos are of, by their files' names, the first one first."""
+    first, *others = (read_reference(file, data, text, source) for file, data in photos.items())
+    return replace(first, others=tuple(others))
 
 
 def _mark(entry: os.DirEntry[str]) -> tuple[str, int, int]:

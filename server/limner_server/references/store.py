@@ -57,12 +57,12 @@ class ReferenceStore:
         return every[name]
 
     def photo(self, reference: Reference) -> bytes:
-        """Return the data of a reference's photo.
+        """Return the data of a reference's photo, not of its others.
 
         Raises:
             ReferenceUnknown: It has gone since it was found.
         """
         try:
-            return self._shelves[reference.source].photo(reference.name)
+            return self._shelves[reference.source].photo(reference)
         except Unusable as error:
-            raise ReferenceUnknown(f"{reference.name} cannot be read: {error}") from error
+            raise ReferenceUnknown(f"{reference.file} cannot be read: {error}") from error

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.call import Call, Use
     from limner_server.metrics import Metrics
     from limner_server.routing.trials import Trials

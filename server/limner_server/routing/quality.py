@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
 
     Answers = Mapping[str, NDArray[Any]]
 

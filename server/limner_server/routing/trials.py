@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.routes import Canary
     from limner_server.call import Call, Use
     from limner_server.metrics import Metrics

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import grpc
 
     from limner.v1 import stream_pb2
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.pipelines.animalize import Animal, Animalized
     from limner_server.routing.models import Models
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.routing.models import Models
     from limner_server.services.colors import Lab
 

@@ -13,7 +13,7 @@ from limner_server.imaging.facing import facing
 from limner_server.services import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from limner.v1.transfer_hair_pb2 import HairReference, TransferHairRequest, UsedReference
     from limner_server.call import Call
@@ -97,6 +97,7 @@ class HairSources:
         self,
         request: TransferHairRequest,
         found: Mapping[str, Stored],
+        person: Awaitable[HeadPose],
         call: Call,
         course: Course,
     ) -> tuple[Source | None, Source]:
@@ -107,6 +108,7 @@ class HairSources:
         Args:
             request: Names one reference at least.
             found: What `find` found.
+            person: How the person's head is turned; decides which view of a stored one it is.
             call: Whose time it takes.
             course: Learns of every one that has been looked at.
 
@@ -116,17 +118,20 @@ class HairSources:
         sources = {}
         for role, reference in told(request).items():
             with wire.said_of(f"the {role}", f"{role}.{reference.WhichOneof('photo')}"):
-                sources[role] = await self._source(reference, found.get(role), call)
+                sources[role] = await self._source(reference, found.get(role), person, call)
             course.advance()
         shape = sources.get("shape")
         return shape, sources.get("look") or sources["shape"]
 
-    async def _source(self, told: HairReference, stored: Stored | None, call: Call) -> Source:
+    async def _source(
+        self, told: HairReference, stored: Stored | None, person: Awaitable[HeadPose], call: Call
+    ) -> Source:
         selector = wire.selector(told.selector)
         if stored is not None:
-            read = partial(self._stored.read, stored, call)
-            reference = await self._wigs.of(stored.sha256, selector, read, call)
-            return Source(stored.name, stored.sha256, reference)
+            view = await self._stored.view(stored, person, call)
+            read = partial(self._stored.read, view, call)
+            reference = await self._wigs.of(view.sha256, selector, read, call)
+            return Source(view.name, view.sha256, reference)
         image = told.image
         with call.stage("digest"):
             sha256 = await asyncio.to_thread(_digest, image.data)

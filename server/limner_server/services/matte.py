@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.imaging.arrays import Photo, Plane
     from limner_server.routing.models import Models
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.routing.models import Models
 
 PIECE: Final = 1024 * 1024

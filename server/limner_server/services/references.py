@@ -12,19 +12,20 @@ from limner_server.imaging.hair_color import classified
 from limner_server.imaging.shades import SHADES
 from limner_server.pipelines.acquaintance import Acquaintance
 from limner_server.pipelines.features import find_features
-from limner_server.references.ranking import Candidate, rank
+from limner_server.references.ranking import Candidate, nearest, rank
 from limner_server.references.reference import MOST_TAGS, NAME, TAG, Source
 from limner_server.services import wire
 from limner_server.services.checks import Checks
 from limner_server.services.previews import Previews
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from limner.v1 import image_pb2
     from limner_server.call import Call
     from limner_server.imaging.arrays import Photo
     from limner_server.imaging.hairstyle import Texture
+    from limner_server.imaging.pose import HeadPose
     from limner_server.references.features import Features
     from limner_server.references.known import Known
     from limner_server.references.ranking import Ranked
@@ -100,8 +101,9 @@ class References:
         response.face.CopyFrom(wire.write_face(face))
         found = await asyncio.to_thread(self._store.references, request.tags)
         await self._get_to_know(found, call)
-        ranked = rank(person, self._candidates(found))[: request.count or RECOMMENDED]
-        named = {reference.name: reference for reference in found}
+        views = [self._nearest(reference, person.pose) for reference in found]
+        ranked = rank(person, self._candidates(views))[: request.count or RECOMMENDED]
+        named = {view.name: view for view in views}
         output = None if request.without_previews else request.output
         written = await self._written([named[one.name] for one in ranked], output, call)
         response.recommendations.extend(map(_recommendation, ranked, written))
@@ -116,6 +118,21 @@ class References:
         """
         with call.stage("find_reference"):
             return await asyncio.to_thread(self._store.find, name)
+
+    async def view(
+        self, reference: Reference, person: Awaitable[HeadPose], call: Call
+    ) -> Reference:
+        """Return a reference by that of its photos whose head is turned most like a person's.
+
+        Whoever has one photo is not kept waiting for the person.
+
+        Raises:
+            ModelNotReady, ModelFailed: As `Acquaintance.make`.
+        """
+        if not reference.others:
+            return reference
+        await self._acquaintance.make([reference], call)
+        return self._nearest(reference, await person)
 
     async def read(self, reference: Reference, call: Call) -> Photo:
         """Return a reference's photo, HxWx3 uint8 sRGB.
@@ -134,6 +151,14 @@ class References:
         if left:
             said = f"{left} new references are not known yet and were left out; ask again"
             call.warn("REFERENCES_NOT_KNOWN", said)
+
+    def _nearest(self, reference: Reference, person: HeadPose) -> Reference:
+        """Return the view that is turned most like a person; the first where none is known."""
+        known = [(view, self._acquaintance.of(view)) for view in reference.views]
+        posed = [(view, features.pose) for view, features in known if features]
+        if not posed:
+            return reference
+        return posed[nearest(person, [pose for _, pose in posed])][0]
 
     def _candidates(self, references: Sequence[Reference]) -> list[Candidate]:
         known = [(one, self._acquaintance.of(one)) for one in references]

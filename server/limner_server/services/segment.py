@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.imaging.arrays import Flags, Photo, Plane
     from limner_server.pipelines.faces import FoundFace
     from limner_server.routing.models import Models

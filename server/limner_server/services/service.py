@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.call import Budget
     from limner_server.routing.models import Models
 

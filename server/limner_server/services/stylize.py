@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.styles import Style
     from limner_server.pipelines.stylize import Drawn
     from limner_server.routing.models import Models

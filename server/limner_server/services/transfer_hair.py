@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     import grpc
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
+    from limner_server.imaging.pose import HeadPose
     from limner_server.pipelines.dressing import Person, Transferred
     from limner_server.references.reference import Reference as Stored
     from limner_server.routing.models import Models
@@ -122,9 +123,10 @@ class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
         course: Course,
     ) -> pb.TransferHairResult:
         """Return the person with the hair that was asked for."""
+        posed: asyncio.Future[HeadPose] = asyncio.get_running_loop().create_future()
         person, (shape, look) = await side_by_side(
-            self._person(request, call, course),
-            self._sources.look_at(request, found, call, course),
+            self._person(request, posed, call, course),
+            self._sources.look_at(request, found, posed, call, course),
         )
         put_on = self._transferring.search if _searches(request) else self._transferring.transfer
         of_shape = shape.reference if shape is not None else None
@@ -142,8 +144,14 @@ class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
         call.sign(result)
         return result
 
-    async def _person(self, request: pb.TransferHairRequest, call: Call, course: Course) -> Person:
-        """Return the person's photo with the head that is meant."""
+    async def _person(
+        self,
+        request: pb.TransferHairRequest,
+        posed: asyncio.Future[HeadPose],
+        call: Call,
+        course: Course,
+    ) -> Person:
+        """Return the person's photo with the head that is meant, and set how it is turned."""
         with wire.said_of("the person", "person"):
             photo = await wire.read_photo(request.person, call)
             person = await self._transferring.person(
@@ -152,6 +160,7 @@ class TransferHairService(transfer_hair_pb2_grpc.TransferHairServiceServicer):
                 call,
                 keeps_shape=not request.HasField("shape"),
             )
+        posed.set_result(person.head.face.pose)
         course.advance()
         return person
 

@@ -11,7 +11,7 @@ import grpc
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from limner.v1.reasons import DeadlinePassed, ModelNotReady
-from limner_registry.contracts import triton_name
+from limner_registry.contract import triton_name
 from limner_server.triton.lanes import Lanes
 from limner_server.triton.messages import (
     answers_of,
@@ -27,7 +27,7 @@ from limner_server.triton.streaming import last, streamed
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.triton.lanes import Passage
     from limner_server.triton.messages import Arrays, Inputs
 

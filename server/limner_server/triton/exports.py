@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from limner.v1.reasons import ModelVersionUnknown
 from limner_registry.animals import ANCHORS, ANIMALS, HEAD, TOLD
+from limner_registry.contract import triton_name
 from limner_registry.contracts import (
     ANIMALIZER,
     BACKGROUND_BLENDER,
@@ -16,7 +17,6 @@ from limner_registry.contracts import (
     COMPOSER,
     FACE_EXTRACTOR,
     contract_of,
-    triton_name,
 )
 from limner_registry.face_template import ON_MESH, TEMPLATE
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
 
 NETWORK: Final = "model.onnx"
 ABOUT: Final = "about.json"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from limner.errors import LimnerError
 from limner.v1.reasons import ModelNotReady
-from limner_registry.contracts import triton_name
+from limner_registry.contract import triton_name
 from limner_registry.golden import Golden
 from limner_server.triton.runners import Runners
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.triton.client import Triton
 
 log = logging.getLogger(__name__)

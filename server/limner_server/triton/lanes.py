@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.triton.slab import Lease
 
     Inputs = Mapping[str, NDArray[np.generic]]

@@ -10,7 +10,7 @@ import numpy as np
 from tritonclient.grpc import service_pb2
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
-from limner_registry.contracts import triton_name
+from limner_registry.contract import triton_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from limner.errors import LimnerError
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_registry.tensors import Tensor
     from limner_server.triton.lanes import Passage
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.metrics import Metrics
     from limner_server.triton.client import Triton
 

@@ -19,7 +19,7 @@ from limner_server.triton.messages import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from limner_registry.contracts import Contract
+    from limner_registry.contract import Contract
     from limner_server.triton.messages import Arrays, Inputs
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 from safetensors.numpy import save
 
-from limner_registry.contracts import PERSON_SEGMENTER, Contract
+from limner_registry.contract import Contract
+from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.errors import ContractBroken, GoldenMissed
 from limner_registry.golden import Golden
 from limner_registry.prove import prove

@@ -13,7 +13,7 @@ import pytest_asyncio
 from tritonclient.grpc import service_pb2
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.tensors import FREE, Tensor
 from limner_registry.triton_config import triton_config
 from limner_server.triton import lanes

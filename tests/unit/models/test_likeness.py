@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
 
-from limner_models.likeness import edge_f, edge_share, likeness
+from limner_models.likeness import FAINT, edge_f, edge_share, likeness, psnr_within, structure
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -94,3 +94,29 @@ def test_pictures_without_edges_agree_about_them_and_one_with_edges_does_not():
 def test_edges_are_counted_by_pixels():
     assert edge_share(np.full((64, 64, 3), 30, np.uint8)) == 0
     assert edge_share(square()) == pytest.approx(4 * 24 / 64**2, abs=0.004)
+
+
+def test_structure_differs_no_farther_than_its_window_reaches():
+    one = noise(3, (40, 40))
+    other = one.copy()
+    other[20, 20] ^= 128
+
+    mean, around = structure(one, other)
+
+    rows, columns = np.ogrid[:40, :40]
+    reached = np.maximum(abs(rows - 20), abs(columns - 20)) <= 5  # 3.5 deviations of 1.5 pixels
+    assert around[reached].max() < 1
+    np.testing.assert_allclose(around[~reached], 1)
+    assert mean < 1
+
+
+@pytest.mark.parametrize("step", [1, 7])
+def test_noise_within_a_part_is_not_of_the_rest(step):
+    one = noise(4)
+    where = np.zeros(one.shape[:2], bool)
+    where[5:9, 3:20] = True
+    other = 255 - one
+    other[where] = np.where(one[where] > 127, one[where] - step, one[where] + step)
+
+    assert psnr_within(one, other, where) == pytest.approx(20 * math.log10(255 / step))
+    assert psnr_within(one, one, where) == pytest.approx(10 * math.log10(255**2 / FAINT))

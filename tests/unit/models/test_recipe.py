@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from limner_models.recipes import RECIPES
 from limner_models.recipes.recipe import Drawings, Rate
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 
 steps = st.integers(1, 5000)
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from limner_models.recipes.recipe import Drawings, Rate, Recipe
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.tensors import Tensor
 from tests.unit.models.noise import Noise
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tritonclient.grpc import model_config_pb2
 from tritonclient.utils import np_to_triton_dtype
 
-from limner_registry.contracts import CONTRACTS, Contract
+from limner_registry.contract import Contract
+from limner_registry.contracts import CONTRACTS
 from limner_registry.tensors import FREE, Tensor
 from limner_registry.triton_config import triton_config
 

@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from limner_registry.contracts import Contract
+from limner_registry.contract import Contract
 from limner_registry.importers.graph import Graph
 from limner_registry.importers.mediapipe import SOURCES, TOLERANCE, golden_answers
 from limner_registry.importers.onnx_graph import Drawing, image_planes

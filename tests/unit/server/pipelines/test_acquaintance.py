@@ -81,6 +81,18 @@ async def test_a_reference_is_measured_once_and_for_all(folder, met, networks, c
     )
 
 
+async def test_every_view_of_a_reference_is_measured(folder, met, networks, call):
+    shown(folder, "one", draw((200, 150, 50))[0])
+    (folder / "one.side.png").write_bytes(codec.encode(draw((170, 150, 50))[0], "png"))
+    acquaintance, (one,) = met()
+
+    assert await acquaintance.make([one], call) == 0
+
+    assert networks.asked.count("face_detector") == 2
+    x, aside = (acquaintance.of(view).head[0] for view in one.views)
+    assert x - aside == pytest.approx(30, abs=3)
+
+
 async def test_two_calls_at_once_measure_it_once(folder, met, networks, call):
     shown(folder, "one", draw((200, 150, 50))[0])
     acquaintance, found = met()
@@ -99,7 +111,7 @@ async def test_a_photo_without_a_face_is_asked_about_once(folder, met, networks,
     assert await acquaintance.make(found, call) == 0
 
     assert len(networks.asked) == asked
-    assert sorted(record.reference for record in caplog.records) == ["broken", "wall"]
+    assert sorted(record.reference for record in caplog.records) == ["broken.jpg", "wall.png"]
     assert [acquaintance.of(one) for one in found] == [None, None]
 
 

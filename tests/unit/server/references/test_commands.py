@@ -45,6 +45,21 @@ def test_what_is_added_is_what_the_server_stores(run, photo, tmp_path):
     assert [*(tmp_path / "references").iterdir()] == []
 
 
+def test_photos_beside_the_first_are_its_other_views(run, photo, tmp_path):
+    side = tmp_path / "side.png"
+    side.write_bytes(photo_of(99, "PNG"))
+
+    said = json.loads(run("add", photo, side, "--name", "waves", "--json").stdout)
+
+    store = ReferenceStore(tmp_path / "references")
+    assert [store.photo(view) for view in store.find("waves").views] == [
+        photo_of(90),
+        photo_of(99, "PNG"),
+    ]
+    assert said["views"] == 2
+    assert said in json.loads(run("list", "--json").stdout)["references"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

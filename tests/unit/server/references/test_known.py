@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from limner_server.imaging.facing import facing
+from limner_server.imaging.pose import HeadPose
 from limner_server.references import known
 from limner_server.references.known import Known
+from limner_server.references.ranking import nearest
 from limner_server.references.store import ReferenceStore
 from tests.unit.server.references.people import someone
 
@@ -53,10 +56,21 @@ def test_the_longest_known_goes_first(tmp_path, monkeypatch):
 def test_all_that_comes_with_the_server_is_known(tmp_path):
     store, begun = ReferenceStore(tmp_path), Known(tmp_path / "features.json")
     for reference in store.references():
-        features = begun.get(reference.sha256)
-        assert features.hair, reference.name
-        assert abs(features.pose.yaw) < 5
-        assert abs(features.pose.pitch) < 12
-        for length in {"short", "long"} & {*reference.described.tags}:
-            in_words = features.hair.style.length
-            assert in_words in {length, "medium"}, reference.name
+        front, aside = (begun.get(view.sha256).pose.yaw for view in reference.views)
+        assert abs(front) < 5, reference.name
+        assert 24 < abs(aside) < 37, reference.name
+        for view in reference.views:
+            features = begun.get(view.sha256)
+            assert features.hair, view.file
+            assert abs(features.pose.pitch) < 12, view.file
+            for length in {"short", "long"} & {*reference.described.tags}:
+                assert features.hair.style.length in {length, "medium"}, view.file
+
+
+@pytest.mark.parametrize("yaw", range(-48, 49, 4))
+def test_whoever_is_turned_by_no_more_than_48_degrees_can_have_all_that_comes(tmp_path, yaw):
+    store, begun = ReferenceStore(tmp_path), Known(tmp_path / "features.json")
+    person = HeadPose(yaw, 0.0, 0.0)
+    for reference in store.references():
+        poses = [begun.get(view.sha256).pose for view in reference.views]
+        assert not facing(person, poses[nearest(person, poses)]).is_too_far, reference.name

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from limner_server.imaging.facing import facing
+from limner_server.imaging.pose import HeadPose
 from limner_server.references import ranking
 from limner_server.references.face_rules import OVAL as ANY
 from limner_server.references.face_rules import RULES, suits, traits
-from limner_server.references.ranking import Candidate, rank
+from limner_server.references.ranking import Candidate, nearest, rank
 from tests.unit.server.references.people import OVAL, ROUND, outline_to, people, someone
 
 
@@ -36,6 +38,22 @@ def test_of_two_that_differ_in_pose_alone_the_nearer_never_ranks_lower(yaw, nod,
     gaps = [ranked.facing.gap for ranked in found]
     assert gaps == sorted(gaps) or found[0].score == pytest.approx(found[1].score, abs=1e-6)
     assert not any(ranked.facing.is_too_far for ranked in found)
+
+
+heads = st.builds(HeadPose, st.floats(-60, 60), st.floats(-30, 30), st.just(0.0))
+
+
+@given(heads, st.lists(heads, min_size=1, max_size=5))
+def test_the_nearest_of_several_views_is_no_farther_than_any(person, others):
+    chosen = facing(person, others[nearest(person, others)])
+    assert all(chosen.gap <= facing(person, other).gap for other in others)
+
+
+@pytest.mark.parametrize(("yaw", "which"), [(0, 0), (12, 0), (-12, 0), (20, 1), (-20, 1), (50, 1)])
+def test_whoever_is_turned_to_either_side_is_nearest_to_the_turned_view(yaw, which):
+    front, turned = HeadPose(0.0, 0.0, 0.0), HeadPose(-30.0, 0.0, 0.0)
+    assert nearest(HeadPose(yaw, 0.0, 0.0), [front, turned]) == which
+    assert nearest(HeadPose(yaw, 0.0, 0.0), [front, front]) == 0
 
 
 @given(st.integers(6, 30), st.integers(6, 30))

@@ -20,7 +20,7 @@ LINK = {"title": "Curl cream", "url": "https://shop.example/cream?size=2"}
 
 def read(photo=None, text=None, name="waves"):
     photo, text = photo or photo_of(90), text_of() if text is None else text
-    return read_reference(name, photo, text, Source.OPERATOR)
+    return read_reference(f"{name}.jpg", photo, text, Source.OPERATOR)
 
 
 def test_a_reference_is_what_its_two_files_say():
@@ -64,7 +64,7 @@ def test_no_description_is_a_fault_of_the_reference(text):
 def test_a_photo_must_be_one():
     for data in (b"", b"%PDF-1.7", photo_of(90)[:20], bytes(9 * 1024 * 1024)):
         with pytest.raises(Unusable):
-            read_reference("waves", data, text_of(), Source.OPERATOR)
+            read_reference("waves.jpg", data, text_of(), Source.OPERATOR)
     with pytest.raises(Unusable, match="pixels"):
         read(photo_of(90, "PNG", (6000, 4100)))
 

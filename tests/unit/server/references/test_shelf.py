@@ -28,10 +28,11 @@ def test_a_folder_that_is_not_there_holds_nothing(shelf):
 
 def test_what_is_added_is_there_until_it_is_removed(shelf, folder):
     for name, kind in (("one", "JPEG"), ("two", "PNG"), ("three", "WEBP")):
-        shelf.add(name, photo_of(90, kind), SAID)
+        shelf.add(name, [photo_of(90, kind)], SAID)
     assert set(shelf.references()) == {"one", "two", "three"}
-    assert shelf.photo("two") == photo_of(90, "PNG")
+    assert shelf.photo(shelf.references()["two"]) == photo_of(90, "PNG")
     assert shelf.references()["one"].described == SAID
+    assert shelf.references()["one"].others == ()
 
     shelf.remove("two")
 
@@ -45,21 +46,25 @@ def test_what_is_added_is_there_until_it_is_removed(shelf, folder):
 
 
 def test_a_name_is_given_once(shelf):
-    shelf.add("waves", photo_of(90), SAID)
+    shelf.add("waves", [photo_of(90)], SAID)
     with pytest.raises(NameTaken):
-        shelf.add("waves", photo_of(91), SAID)
-    assert shelf.photo("waves") == photo_of(90)
+        shelf.add("waves", [photo_of(91)], SAID)
+    assert shelf.photo(shelf.references()["waves"]) == photo_of(90)
     with pytest.raises(NameUnknown):
         shelf.remove("curls")
 
 
 def test_nothing_is_written_of_what_cannot_be_used(shelf, folder):
     with pytest.raises(Unusable):
-        shelf.add("../waves", photo_of(90), SAID)
+        shelf.add("../waves", [photo_of(90)], SAID)
     with pytest.raises(Unusable):
-        shelf.add("waves", b"no photo", SAID)
+        shelf.add("waves", [b"no photo"], SAID)
     with pytest.raises(Unusable):
-        shelf.add("waves", photo_of(90), Description("Waves", ("Upper case",)))
+        shelf.add("waves", [photo_of(90), b"no photo"], SAID)
+    with pytest.raises(Unusable, match="more than 8"):
+        shelf.add("waves", [photo_of(90)] * 9, SAID)
+    with pytest.raises(Unusable):
+        shelf.add("waves", [photo_of(90)], Description("Waves", ("Upper case",)))
     assert not folder.exists()
 
 
@@ -78,7 +83,7 @@ def test_a_change_is_seen_and_nothing_else_is_read_again(shelf, folder, monkeypa
     read = []
     real = shelves.read_reference
     monkeypatch.setattr(
-        shelves, "read_reference", lambda name, *rest: read.append(name) or real(name, *rest)
+        shelves, "read_reference", lambda file, *rest: read.append(file) or real(file, *rest)
     )
 
     assert shelf.references() == before
@@ -88,7 +93,7 @@ def test_a_change_is_seen_and_nothing_else_is_read_again(shelf, folder, monkeypa
     os.utime(folder / "two.jpg", ns=(1, 1))
 
     assert shelf.references()["two"].sha256 != before["two"].sha256
-    assert read == ["two"]
+    assert read == ["two.jpg"]
 
 
 def test_what_is_damaged_is_skipped_and_said_once(shelf, folder, caplog):
@@ -129,7 +134,54 @@ def test_a_folder_holds_so_many(shelf, folder, monkeypatch, caplog):
 
 def test_what_has_gone_since_is_told(shelf, folder):
     put(folder, "waves")
-    shelf.references()
+    found = shelf.references()["waves"]
     (folder / "waves.jpg").unlink()
     with pytest.raises(Unusable):
-        shelf.photo("waves")
+        shelf.photo(found)
+
+
+def test_what_is_added_with_others_is_one_reference_of_several_views(shelf, folder):
+    photos = [photo_of(90), photo_of(91, "PNG"), photo_of(92)]
+    added = shelf.add("waves", photos, SAID)
+
+    assert shelf.references() == {"waves": added}
+    assert [view.name for view in added.views] == ["waves"] * 3
+    assert [shelf.photo(view) for view in added.views] == photos
+    assert len({view.sha256 for view in added.views}) == 3
+
+    shelf.remove("waves")
+    assert [*folder.iterdir()] == []
+
+
+def test_a_photo_with_a_word_after_the_name_is_another_view_of_it(shelf, folder):
+    put(folder, "waves", 90)
+    put(folder, "waves-long", 91)
+    before = shelf.references()["waves"]
+    (folder / "waves.from-the-left.png").write_bytes(photo_of(92, "PNG"))
+
+    found = shelf.references()
+
+    assert set(found) == {"waves", "waves-long"}
+    assert found["waves"].sha256 == before.sha256
+    assert [shelf.photo(view) for view in found["waves"].views] == [
+        photo_of(90),
+        photo_of(92, "PNG"),
+    ]
+    assert found["waves-long"].others == ()
+
+
+def test_a_view_that_cannot_be_used_is_told_of(shelf, folder):
+    put(folder, "broken")
+    (folder / "broken.side.jpg").write_bytes(b"no photo")
+    put(folder, "many")
+    for number in range(8):
+        (folder / f"many.{number}.jpg").write_bytes(photo_of(number))
+    put(folder, "lost")
+    (folder / "lost.jpg").rename(folder / "lost.side.jpg")
+
+    assert shelf.references() == {}
+    faults = shelf.faults()
+
+    assert set(faults) == {"broken", "many", "lost"}
+    assert "9 photos" in faults["many"]
+    assert "no photos of its name alone" in faults["lost"]

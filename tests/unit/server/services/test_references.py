@@ -15,6 +15,8 @@ from limner_server.references.known import Known
 from limner_server.references.store import ReferenceStore
 from limner_server.services.references import References
 from tests.unit.server.pipelines.conftest import Networks, call_with, draw
+from tests.unit.server.pipelines.haired import Haired
+from tests.unit.server.references.people import someone
 from tests.unit.server.references.photos import text_of
 
 PNG = image_pb2.IMAGE_FORMAT_PNG
@@ -137,6 +139,28 @@ async def test_the_likest_head_is_recommended_first(references, folder):
     assert first.reference.preview.width_px == 256
     assert first.reference.length == "short"
     assert len(found.face.landmarks.x_px) == 478
+
+
+@pytest.mark.parametrize("yaw", [0, 28, -28])
+async def test_a_turned_person_is_recommended_the_view_that_is_turned(folder, tmp_path, yaw):
+    networks = Haired(yaw=yaw)
+    known = Known(tmp_path / "features.json")
+    references = References(ReferenceStore(folder), known, networks)
+    add(folder, "front", draw((200, 150, 50))[0], tags=["mine"])
+    add(folder, "both", draw((201, 150, 50))[0], tags=["mine"])
+    (folder / "both.side.png").write_bytes(codec.encode(draw((202, 150, 50))[0], "png"))
+    found = {one.name: one for one in ReferenceStore(folder).references(["mine"])}
+    front, (first, side) = found["front"], found["both"].views
+    known.add({one.sha256: someone(yaw=0.0) for one in (front, first)})
+    known.add({side.sha256: someone(yaw=-30.0)})
+
+    request = recommend(draw((200, 150, 50))[0], tags=["mine"], without_previews=True)
+    best, *rest = (await references.recommend(request, call_with())).recommendations
+
+    assert best.reference.name == "both"
+    assert best.reference.yaw_deg == (-30 if yaw else 0)
+    assert best.pose_gap_deg < 3
+    assert [one.reference.name for one in rest] == ([] if yaw else ["front"])
 
 
 async def test_those_that_are_not_known_yet_are_told_of(references, folder, monkeypatch):

@@ -23,6 +23,7 @@ from limner_server.services.references import References
 from limner_server.services.transfer_hair import TransferHairService
 from tests.unit.server.pipelines.conftest import WALL, call_with, draw
 from tests.unit.server.pipelines.haired import Haired
+from tests.unit.server.references.people import someone
 from tests.unit.server.references.photos import text_of
 
 FAST, OPTIMIZE = (
@@ -56,8 +57,9 @@ class Bench:
         self.networks = Haired()
         (folder / "red.png").write_bytes(codec.encode(SHAPE, "png"))
         (folder / "red.json").write_bytes(text_of())
-        store, known = ReferenceStore(folder), Known(folder / "features")
-        self.service = TransferHairService(self.networks, References(store, known, self.networks))
+        self.known = Known(folder / "features")
+        references = References(ReferenceStore(folder), self.known, self.networks)
+        self.service = TransferHairService(self.networks, references)
 
     async def messages(self, request, call=None):
         (call or call_with()).enter()
@@ -125,6 +127,37 @@ async def test_a_stored_reference_goes_by_its_name(bench):
     assert stored.shape.sha256 == own.shape.sha256
     error = await bench.refused(ReferenceUnknown, asked(shape={"name": "rad"}))
     assert "red" in str(error)
+
+
+@pytest.mark.parametrize(("yaw", "file"), [(3, "red.png"), (24, "red.side.png")])
+@pytest.mark.parametrize("role", ["shape", "look"])
+async def test_of_a_stored_reference_s_views_the_one_turned_like_the_person_is_used(
+    tmp_path, yaw, file, role
+):
+    (tmp_path / "red.side.png").write_bytes(codec.encode(np.ascontiguousarray(SHAPE[:-9]), "png"))
+    bench = Bench(tmp_path)
+    bench.known.add(
+        {
+            hashlib.sha256((tmp_path / name).read_bytes()).hexdigest(): someone(yaw=turned)
+            for name, turned in (("red.png", 0.0), ("red.side.png", -30.0))
+        }
+    )
+    bench.networks.yaw = yaw
+
+    result = await bench.result(asked(**{"shape": None, role: {"name": "red"}}))
+
+    used = getattr(result, role)
+    assert used.name == "red"
+    assert used.sha256 == hashlib.sha256((tmp_path / file).read_bytes()).hexdigest()
+
+
+async def test_views_that_nobody_measured_yet_are_measured_first(tmp_path):
+    (tmp_path / "red.side.png").write_bytes(codec.encode(np.ascontiguousarray(SHAPE[:-9]), "png"))
+    bench = Bench(tmp_path)
+    result = await bench.result(asked(shape={"name": "red"}))
+    assert result.shape.sha256 == hashlib.sha256((tmp_path / "red.png").read_bytes()).hexdigest()
+    for file in ("red.png", "red.side.png"):
+        assert bench.known.get(hashlib.sha256((tmp_path / file).read_bytes()).hexdigest())
 
 
 async def test_a_reference_is_looked_at_once_whatever_it_is_for(bench):

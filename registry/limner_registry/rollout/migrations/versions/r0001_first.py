@@ -49,6 +49,7 @@ def upgrade() -> None:
     """Go from an empty database to revision 0001."""
     _rollouts_and_events()
     _traffic()
+    _servers_and_projections()
     on_sqlite = op.get_context().dialect.name == "sqlite"
     for statement in ON_SQLITE if on_sqlite else ON_POSTGRESQL:
         op.execute(statement)
@@ -124,6 +125,9 @@ def _traffic() -> None:
         Column("at", Double, nullable=False),
         Column("document", Text, nullable=False),
     )
+
+
+def _servers_and_projections() -> None:
     op.create_table(
         "servables",
         Column("model", Text, primary_key=True),
