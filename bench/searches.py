@@ -4,7 +4,7 @@
 
 FILE holds the weights of a portrait generator, as `limner train portrait_generator` makes them, or
 all that a search needs (`model.safetensors` of a version). FOLDER holds layered portraits (`limner
-studio draw --layers`), whose masks are exact; the numbers that nothing was trained on come last.
+studio draw --layers`), whose masks are exact: of them those that no generator is trained on.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from limner_models.loho.release import pack
 from limner_models.loho.search import Head, Search, Subjects
 from limner_models.loho.settings import Settings
 from limner_models.loho.weights import Networks, unpacked
+from limner_models.recipes.portrait_generator import PORTRAIT_GENERATOR_RECIPE
 from limner_registry.color import linear_to_srgb
 from limner_registry.face_template import aligned, five_of_studio, misfit
 
@@ -116,9 +117,12 @@ def searched(
 
 
 def triples(folder: Path) -> Iterator[Subjects]:
-    """Yield portraits by three, whose first two look the same way and have hair enough."""
+    """Yield portraits by three, whose first two look the same way and have hair enough.
+
+    Each pair comes twice, either one's hair for the other.
+    """
     kept: list[tuple[Head, NDArray[np.float64]]] = []
-    for path in sorted(folder.glob("*.npz"), reverse=True):
+    for path in portraits.files(folder, PORTRAIT_GENERATOR_RECIPE.data.measured):
         portrait = portraits.read(path)
         points = five_of_studio(portrait.points)
         head = head_of(portrait, points)
@@ -129,6 +133,7 @@ def triples(folder: Path) -> Iterator[Subjects]:
             (person, one), (shape, other), (look, _) = kept
             if misfit(one, other) <= MOST_MISFIT:
                 yield Subjects(person, shape, look)
+                yield Subjects(shape, person, look)
                 kept = []
             else:
                 kept.pop(1)
