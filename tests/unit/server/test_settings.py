@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from limner_server.settings import Settings, SettingsUnreadable, default_state, read_settings
+from limner_server.settings import (
+    NOT_OURS,
+    PREFIX,
+    Settings,
+    SettingsUnreadable,
+    default_state,
+    read_settings,
+)
 
 
 def test_without_a_word_the_server_listens_on_loopback_only():
@@ -61,3 +69,11 @@ def test_what_the_commands_read_stops_no_server():
 
     assert {"LIMNER_ADDRESS", "LIMNER_BACKGROUNDS", "LIMNER_REGISTRY_URI"} <= read
     read_settings(dict.fromkeys(read, "1"))
+
+
+def test_the_manual_tells_of_every_setting_and_of_no_other():
+    text = Path(__file__).parents[3].joinpath("docs", "running.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(LIMNER_[A-Z_]+)`", text, re.MULTILINE)
+
+    assert sorted(told) == sorted(PREFIX + field.name.upper() for field in fields(Settings))
+    assert all(f"`{name}`" in text for name in NOT_OURS)
