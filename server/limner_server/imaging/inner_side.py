@@ -45,9 +45,6 @@ CLOSED: Final = 0.5
 THIN: Final = 0.15
 """Units: gaps narrower than twice that are hair's own soft edge."""
 
-AROUND: Final = 4.0
-"""Units around wider ones in which what of the hair is in the shade is of the inner side too."""
-
 OVERLAP: Final = 0.2
 """Units that the inner side reaches over the face's outline, so that no gap is left there."""
 
@@ -107,7 +104,8 @@ def inner_side(photo: Photo, alpha: Plane, head: Head, light: Light) -> InnerSid
     fewer = np.divide(size, alpha.shape[::-1])[:, None]
     onto = np.concatenate([upright[:, :2], upright[:, 2:] + 0.5], 1) * fewer - (0, 0, 0.5)
     seen = np.dstack((averaged(photo, *size), averaged(alpha, *size)))
-    look = cv2.warpAffine(seen, onto, EXTENT, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    look = np.asarray(cv2.warpAffine(seen, onto, EXTENT, flags=how), np.uint8)
     oval = mapped(head.oval, inverted(upright))
     face = filled(oval, slice(0, EXTENT[1]), slice(0, EXTENT[0]))
     found = np.dstack((_shaded(look[..., :3], look[..., 3], face, light), _strands()))
@@ -139,7 +137,7 @@ def colored(colors: Photo, alpha: Plane, inner: InnerSide, look: Appearance, uni
         np.where(inner.share > 0, missing, 0), cv2.resize(too_dark, alpha.shape[::-1])
     )
     held = share > 0
-    lightness = cv2.resize(wanted, alpha.shape[::-1])[held]
+    lightness = np.asarray(cv2.resize(wanted, alpha.shape[::-1])[held], np.float32)
     contrast = STRANDS * look.strands / max(look.middle, 1.0)
     lightness = np.clip(lightness * (1 + contrast * inner.strands[held]), 0, 100)
     lab = np.concatenate([lightness[:, None], look.tint(lightness)], 1).astype(np.float32)
@@ -173,7 +171,8 @@ def _shaded(look: Photo, hair: Plane, face: Plane, light: Light) -> Matte:
     closed = shrunk(grown(both, CLOSED * FINE), CLOSED * FINE) > 0
     beside = closed & (face == 0) & _enclosed(locks, face)
     gap = shrunk(np.where(beside & (firm == 0), np.uint8(255), np.uint8(0)), THIN * FINE)
-    beside &= grown(gap, AROUND * FINE) > 0
+    if not gap.any():
+        return np.zeros(face.shape, np.float32)
     over = grown(np.where(beside, np.uint8(255), np.uint8(0)), OVERLAP * FINE) > 0
     inner = beside | (over & (face > 0))
     soft = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), SOFT * FINE)

@@ -132,7 +132,8 @@ def beneath_hair(head: Head, hair: Plane) -> Head:
     farthest = 1 + THIN * head.unit / usual
     shares = LEAST + (farthest[:, None] - LEAST) * np.linspace(0, 1, STEPS)
     places = (head.middle + shares[..., None] * away[:, None]).astype(np.float32)
-    seen = cv2.remap(hair, places, None, cv2.INTER_LINEAR, borderValue=255)  # beyond is unknown
+    across, down = cv2.split(places)
+    seen = cv2.remap(hair, across, down, cv2.INTER_LINEAR, borderValue=(255,))  # who knows beyond
     reached = np.where(seen > HALF, shares, 0).max(1)
     kept = np.where(reached > 0, reached - THIN * head.unit / usual, 1.0).clip(LEAST, 1.0)
     evened = np.convolve(np.pad(kept, 1, "edge"), EVENED, "valid")

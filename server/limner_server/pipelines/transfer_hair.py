@@ -200,7 +200,7 @@ class Transferring:
         painted = answers["beneath"][0]
         with call.stage("lay_beneath"):
             return await asyncio.to_thread(
-                lay_beneath, head.photo, hole, painted, region, order.seed
+                lay_beneath, head.photo, hole, painted, region, person.skull, order.seed
             )
 
 
