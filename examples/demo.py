@@ -34,7 +34,7 @@ STYLES = ("illustration", "ink-and-wash", "print")
 ENGINES = ("network", "conventional")
 ANIMALS = {"cat": (), "dog": ("bow",), "fox": ("hat",), "bear": ("glasses",)}
 """And what each wears."""
-HAIRSTYLES = {"bob-black": None, "waves-copper": None, "lob-brown": "bob-pink"}
+HAIRSTYLES = {"bob-black": None, "shag-auburn": None, "lob-brown": "bob-pink"}
 """References that the server stores, and whose look each takes, where it is not its own."""
 HEAD = (97, 0, 353, 256)
 """Where the astronaut's head is: left, top, right, bottom."""

@@ -12,6 +12,7 @@ from limner_registry.color import lab_to_srgb, srgb_to_lab
 from limner_server.imaging.geometry import averaged
 from limner_server.imaging.guided import rows_resized
 from limner_server.imaging.hair_color import SURE
+from limner_server.imaging.light import rolled_off
 from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ STRAYS: Final = (0.3, 1.5)
 
 APART: Final = 0.1
 """CIELAB units by which shades are at least apart, and from black and white."""
+
+GLEAM: Final = 88.0
+"""CIELAB lightness from which on hair that gets lighter does so less and less: none burns out."""
 
 EVEN: Final = 0.3
 """CIELAB units added to every contrast: what is as even as that is not scaled."""
@@ -133,6 +137,7 @@ def restyled(
         lab = srgb_to_lab(colors[rows][held])
         low = rows_resized(smooth, rows, *alpha.shape).reshape(held.shape)[held]
         lightness = np.interp(low, before, after) + (lab[:, 0] - low) * strand
+        lightness = rolled_off(lightness, np.maximum(lab[:, 0], GLEAM), 100.0)
         tint = wanted.tint(lightness) + (lab[:, 1:] - was.tint(lab[:, 0])) * strays
         laid = np.concatenate([lightness[:, None], tint], 1).astype(np.float32)
         result[rows][held] = np.rint(255 * lab_to_srgb(laid)).astype(np.uint8)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_server.imaging.face_parts import grown, shrunk
+from limner_server.imaging.face_parts import filled, grown, shrunk
 from limner_server.imaging.geometry import around, crop, points_from, unit_of
 from limner_server.imaging.guided import rows_resized
 from limner_server.imaging.membrane import stretched_over
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HAIR: Final = 3
 """The least alpha of hair, of 255, that is taken away."""
 
-REACH: Final = 0.3
+REACH: Final = 0.5
 """Units of a head by which what is taken away is wider than the hair that was seen."""
 
 FEATHER: Final = 0.07
@@ -61,6 +61,18 @@ LUMA: Final = np.array((0.2126, 0.7152, 0.0722), np.float32)
 
 TILE: Final = 256
 """Pixels a side of the noise that is laid over and over."""
+
+TONED: Final = 0.5
+"""Share of what painted skin is too dark or too light by that is mended."""
+
+MOST_TONED: Final = 30.0
+"""Of 255, that it is mended by."""
+
+RISES: Final = 1.0
+"""Units from where skin is seen over which it is mended more and more."""
+
+EDGE: Final = 0.25
+"""Units: the Gaussian's sigma by which a head gives way to its background."""
 
 CALM: Final = 5
 """Pixels over which the difference to the surroundings is averaged."""
@@ -107,18 +119,21 @@ def hole_of(hair: Plane, strands: Strands | None, unit: float) -> Hole | None:
     return Hole(rows, columns, wide > 0, opened, unit) if opened.any() else None
 
 
-def lay_beneath(photo: Photo, hole: Hole, painted: Photo, region: Region, seed: int = 0) -> Photo:
+def lay_beneath(
+    photo: Photo, hole: Hole, painted: Photo, region: Region, head: Head, seed: int = 0
+) -> Photo:
     """Return a photo with what lies beneath its hair where that was taken away.
 
     What was painted is moved, smoothly, by what it differs from the photo by around the hole, so
-    that it meets it there; beyond the network's crop the surroundings go on. It gets the photo's
-    own noise.
+    that it meets it there: the head by its skin alone, the background by what is around the head.
+    Beyond the network's crop the surroundings go on. It gets the photo's own noise.
 
     Args:
         photo: HxWx3 uint8, sRGB.
         hole: Where.
         painted: SxSx3 uint8, sRGB: a head without its hair, as the network painted it.
         region: The square of the photo that it shows.
+        head: Whose hair it was, in pixels of the photo.
         seed: Of the noise.
 
     Returns:
@@ -127,7 +142,8 @@ def lay_beneath(photo: Photo, hole: Hole, painted: Photo, region: Region, seed: 
     Source: Perez, Gangnet and Blake, Poisson Image Editing, SIGGRAPH 2003: the guided membrane.
     """
     part = photo[hole.rows, hole.columns]
-    matched = _matched(part, hole, painted, region)
+    own = head.moved(-hole.columns.start, -hole.rows.start)
+    matched = _matched(part, hole, painted, region, own)
     noise = _noise(seed) * _grain_of(part, ~hole.hair)
     result = photo.copy()
     target = result[hole.rows, hole.columns]
@@ -194,7 +210,7 @@ def _covered(strands: Strands, hole: tuple[slice, slice], margin: int) -> Flags:
     return covered
 
 
-def _matched(part: Photo, hole: Hole, painted: Photo, region: Region) -> Floats:
+def _matched(part: Photo, hole: Hole, painted: Photo, region: Region, head: Head) -> Floats:
     """Return what lies beneath, hxwx3 float32 of 255, in the colors of what is around it."""
     factor = min(1.0, WORK_PX / max(part.shape[:2]))
     width, height = (max(2, round(extent * factor)) for extent in part.shape[1::-1])
@@ -207,7 +223,51 @@ def _matched(part: Photo, hole: Hole, painted: Photo, region: Region) -> Floats:
     guide, believed = _placed(painted, region, hole, (width, height))
     goes_on = stretched_over(around_it, known)
     guide = believed[..., None] * guide + (1 - believed[..., None]) * goes_on
-    return guide + stretched_over(_calm(around_it - guide, known), known)
+    off = around_it - guide
+    face, skull = _outlined(head, part.shape, (width, height))
+    laid = guide + _blended(off, known, face | skull, hole.unit * factor)
+    return laid + _tone(laid, around_it, known, (face, skull), hole.unit * factor)
+
+
+def _outlined(head: Head, extent: tuple[int, ...], size: tuple[int, int]) -> tuple[Flags, Flags]:
+    """Return where a face and where its skull is, over a part of a photo at a size."""
+    fewer = np.divide(size, extent[1::-1])
+    high, wide = slice(0, size[1]), slice(0, size[0])
+    outlines = ((outline + 0.5) * fewer - 0.5 for outline in (head.oval, head.skull))
+    face, skull = (filled(outline, high, wide) > 0 for outline in outlines)
+    return face, skull
+
+
+def _tone(
+    laid: Floats, photo: Floats, known: Flags, head: tuple[Flags, Flags], unit: float
+) -> Floats:
+    """Return what brings painted skin nearer to the face's own, hxwx3, 0 where all is known.
+
+    Of the light on it half: a forehead is lit otherwise than cheeks are.
+    """
+    face, skull = head
+    inner = shrunk(np.where(face | skull, np.uint8(255), np.uint8(0)), unit) > 0
+    seen, hidden = photo[face & known], laid[inner & ~known]
+    if not len(seen) or not len(hidden):
+        return np.zeros_like(laid)
+    apart = np.median(seen, 0) - hidden.mean(0)
+    brighter = float(apart @ LUMA)
+    apart = np.clip(apart - (1 - TONED) * brighter, -MOST_TONED, MOST_TONED)
+    away = cv2.distanceTransform((~known).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    rise = np.clip(away / (RISES * unit), 0, 1) * (face | skull)
+    share = cv2.GaussianBlur(rise.astype(np.float32), (0, 0), max(EDGE * unit, 0.5))
+    share[known] = 0
+    return np.asarray(share[..., None] * apart, np.float32)
+
+
+def _blended(off: Floats, known: Flags, skin: Flags, unit: float) -> Floats:
+    """Return a difference stretched over a hole, that of skin and that of all else apart."""
+    sides = [known & skin, known & ~skin]
+    if not all(side.any() for side in sides):
+        sides = [known, known]
+    own, other = (stretched_over(_calm(off, side), side) for side in sides)
+    share = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), max(EDGE * unit, 0.5))[..., None]
+    return other + share * (own - other)
 
 
 def _calm(difference: Floats, known: Flags) -> Floats:

@@ -47,6 +47,12 @@ TILT_MOST: Final = 0.25
 HALF: Final = 7.0
 """Units of a head from its middle to where the light from one side is full."""
 
+GLEAM: Final = 0.85
+"""Root of the linear light from which on hair that gets brighter does so less and less."""
+
+TINY: Final = 1e-3
+"""Room to rise that is none."""
+
 CODES: Final = 8192
 """Steps of linear light in the table that brings it back to bytes."""
 
@@ -108,6 +114,21 @@ def _middling(light: Floats) -> Places:
     return np.maximum(mean, LEAST)
 
 
+def rolled_off(values: Floats, knees: Floats, most: float) -> Floats:
+    """Return values that rise ever less beyond their knees, and never over the most there is.
+
+    Args:
+        values: Of any shape.
+        knees: Of the same: up to there each stays as it is; at most `most`.
+        most: Never exceeded, however large a value.
+    """
+    over = values > knees
+    room = np.maximum(most - knees[over], np.float32(TINY))
+    result = values.copy()
+    result[over] = most - room * np.exp((knees[over] - values[over]) / room)
+    return result
+
+
 def relit(colors: Photo, corner: tuple[int, int], head: Head, was: Light, now: Light) -> Photo:
     """Return hair as it looks in another light.
 
@@ -128,15 +149,18 @@ def relit(colors: Photo, corner: tuple[int, int], head: Head, was: Light, now: L
     along = head.right / head.unit**2 / HALF
     x = (np.arange(colors.shape[1]) + corner[1] - head.middle[0]) * along[0]
     result = np.empty_like(colors)
-    roots = np.sqrt(gains)[None, :] * np.sqrt(LIGHT_OF_BYTE)[:, None]
+    own = np.sqrt(LIGHT_OF_BYTE)
+    roots = np.sqrt(gains)[None, :] * own[:, None]
 
     def relight(rows: slice) -> None:
         y = (np.arange(rows.start, rows.stop) + corner[0] - head.middle[1]) * along[1]
         side = np.clip(x + y[:, None], -1, 1).astype(np.float32)
-        factor = (CODES - 1) * np.exp(np.float32(tilt / 2) * side)
+        factor = np.exp(np.float32(tilt / 2) * side)
         for channel in range(3):
             table = roots[:, channel].astype(np.float32)
-            codes = np.minimum(table[colors[rows, :, channel]] * factor + 0.5, CODES - 1)
+            lit = table[colors[rows, :, channel]] * factor
+            known = np.maximum(own[colors[rows, :, channel]], GLEAM)
+            codes = rolled_off(lit * (CODES - 1), known * (CODES - 1), CODES - 1.0) + 0.5
             result[rows, :, channel] = _BYTE_OF_LIGHT[codes.astype(np.intp)]
 
     each_strip(0, len(colors), relight)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from limner_server.imaging.mesh import FACE_OVAL
 from limner_server.imaging.pose import RIGID, SIDED, STILL, TEMPLATE, head_turn
 
 if TYPE_CHECKING:
-    from limner_server.imaging.arrays import Points
+    from limner_server.imaging.arrays import Plane, Points
     from limner_server.imaging.thin_plate import Places
 
 MIDDLE: Final = np.array([0.0, -3.5, 7.2])
@@ -30,6 +31,22 @@ SIDES: Final = (127, 356)
 
 STRETCH: Final = 1.15
 """The most that a skull is taken to be broader or higher than the usual one, or its inverse."""
+
+
+THIN: Final = 0.5
+"""Units of a head: the least that hair is taken to lie over its skull."""
+
+LEAST: Final = 0.85
+"""Share of its distance from the middle that an outline of a skull keeps, whatever its hair."""
+
+HALF: Final = 127
+"""Alpha of hair, of 255, above which it is seen."""
+
+STEPS: Final = 48
+"""Places along each way outwards that are looked at for hair."""
+
+EVENED: Final = np.array((0.25, 0.5, 0.25))
+"""By which neighbors the outline is evened: a parting is no dent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +116,30 @@ def head_of(landmarks: Points) -> Head:
     outline = middle + _silhouette(unit * (turn * (RADII * stretch))[:2], right, -down)
     face = seen[[*FACE_OVAL, *RIGID], :2]
     return Head(np.concatenate([face, outline]), middle, unit * right)
+
+
+def beneath_hair(head: Head, hair: Plane) -> Head:
+    """Return a head whose skull lies within its own hair, wherever it has some.
+
+    A face tells how large its skull is only about; where flat hair ends, the skull does too.
+
+    Args:
+        head: In pixels of the hair.
+        hair: HxW uint8, the hair's share.
+    """
+    away = head.skull - head.middle
+    usual = np.hypot(*away.T)
+    farthest = 1 + THIN * head.unit / usual
+    shares = LEAST + (farthest[:, None] - LEAST) * np.linspace(0, 1, STEPS)
+    places = (head.middle + shares[..., None] * away[:, None]).astype(np.float32)
+    across, down = cv2.split(places)
+    seen = cv2.remap(hair, across, down, cv2.INTER_LINEAR, borderValue=(255,))  # who knows beyond
+    reached = np.where(seen > HALF, shares, 0).max(1)
+    kept = np.where(reached > 0, reached - THIN * head.unit / usual, 1.0).clip(LEAST, 1.0)
+    evened = np.convolve(np.pad(kept, 1, "edge"), EVENED, "valid")
+    points = head.points.copy()
+    points[-len(ANGLES) :] = head.middle + np.minimum(evened, 1.0)[:, None] * away
+    return replace(head, points=points)
 
 
 def _silhouette(half: Places, right: Places, up: Places) -> Places:

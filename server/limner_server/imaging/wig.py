@@ -10,9 +10,10 @@ import numpy as np
 from limner_server.imaging.appearance import Appearance, appearance_of
 from limner_server.imaging.fitting import Strands
 from limner_server.imaging.geometry import around
+from limner_server.imaging.inner_side import colored, inner_side
 from limner_server.imaging.light import Light, light_of
 from limner_server.imaging.own_hair import cleared, firm_before_face
-from limner_server.imaging.skull import Head, head_of
+from limner_server.imaging.skull import Head, beneath_hair, head_of
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Floats, Photo, Plane, Points
@@ -68,16 +69,29 @@ def wig_of(photo: Photo, alpha: Plane, foreground: Photo, landmarks: Points) -> 
     own = cleared(alpha, landmarks)
     if not own.any():
         raise ValueError("there is no hair to take off")
-    head = head_of(landmarks)
+    head = beneath_hair(head_of(landmarks), own)
     rows, columns = box = tuple(
         slice(span.start, min(span.stop, extent))
         for span, extent in zip(around(own > 0, 2), alpha.shape, strict=True)
     )
-    firm = firm_before_face(own[box], head.moved(-columns.start, -rows.start))
+    here = head.moved(-columns.start, -rows.start)
+    light = light_of(photo, landmarks, alpha)
+    appearance = appearance_of(foreground[box], own[box], head.unit)
+    colors, whole = _with_inner_side(photo[box], own[box], foreground[box], here, light, appearance)
+    firm = firm_before_face(whole, here)
     faded = np.rint(firm * _fade(firm, box, alpha.shape, FADED * head.unit)).astype(np.uint8)
-    strands = Strands(foreground[box].copy(), faded, rows, columns)
-    appearance = appearance_of(strands.colors, firm, head.unit)
-    return Wig(strands, head, appearance, light_of(photo, landmarks, alpha), photo.shape[1])
+    return Wig(Strands(colors, faded, rows, columns), head, appearance, light, photo.shape[1])
+
+
+def _with_inner_side(
+    photo: Photo, alpha: Plane, colors: Photo, head: Head, light: Light | None, look: Appearance
+) -> tuple[Photo, Plane]:
+    """Return hair's colors and its share with its inner side, as far as that can be told."""
+    if light is None:
+        return colors.copy(), alpha
+    inner = inner_side(photo, alpha, head, light)
+    whole = np.maximum(alpha, np.rint(inner.share * 255).astype(np.uint8))
+    return colored(colors, alpha, inner, look, head.unit), whole
 
 
 def _fade(alpha: Plane, box: tuple[slice, ...], extent: tuple[int, ...], reach: float) -> Floats:

@@ -17,7 +17,7 @@ from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath, sk
 from limner_server.imaging.facing import MAX_TURN, TURNED, facing
 from limner_server.imaging.geometry import crop
 from limner_server.imaging.head import head_region, square_for
-from limner_server.imaging.skull import head_of
+from limner_server.imaging.skull import beneath_hair, head_of
 from limner_server.pipelines.dressing import (
     Person,
     dressed,
@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from limner_server.imaging.beneath import Hole
     from limner_server.imaging.fitting import Strands
     from limner_server.imaging.geometry import Region
+    from limner_server.imaging.skull import Head as Skull
     from limner_server.pipelines.course import Course
     from limner_server.pipelines.dressing import Transferred
     from limner_server.pipelines.faces import FoundFace, Selector
-    from limner_server.pipelines.heads import Heads
+    from limner_server.pipelines.heads import Head, Heads
     from limner_server.pipelines.wigs import Reference
     from limner_server.routing.models import Models
 
@@ -93,7 +94,8 @@ class Transferring:
         head = await self._heads.of_person(photo, selector, call, want_colors=keeps_shape)
         if keeps_shape and not head.alpha.any():
             raise NoHair("the head has no hair that could look like another's")
-        return Person(photo, head, await asyncio.to_thread(head_of, head.landmarks))
+        skull = await asyncio.to_thread(_skull_of, head)
+        return Person(photo, head, skull)
 
     async def transfer(
         self,
@@ -198,7 +200,7 @@ class Transferring:
         painted = answers["beneath"][0]
         with call.stage("lay_beneath"):
             return await asyncio.to_thread(
-                lay_beneath, head.photo, hole, painted, region, order.seed
+                lay_beneath, head.photo, hole, painted, region, person.skull, order.seed
             )
 
 
@@ -209,6 +211,10 @@ def expected(height: int, width: int, order: Order, *, searches: bool) -> dict[s
     names = ["look", "search" if searches else "fit", "remove", "lay_on", "encode"]
     search = expected_seconds(Search(order.steps))
     return {name: seconds.get(name, search) for name in names}
+
+
+def _skull_of(head: Head) -> Skull:
+    return beneath_hair(head_of(head.landmarks), head.alpha)
 
 
 def _check_turns(person: FoundFace, shape: Reference, call: Call) -> bool:

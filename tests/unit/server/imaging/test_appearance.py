@@ -95,3 +95,15 @@ def test_lighter_tips_of_dark_hair_do_not_glare_once_it_is_blond():
 
     tips = srgb_to_lab(laid[-40:][alpha[-40:] > 250])[:, 0]
     assert np.median(tips) < blond.shades[-1] + 8
+
+
+def test_hair_made_nearly_white_keeps_its_strands_and_does_not_burn_out():
+    colors, alpha = hair_of(0, (120, 110, 100))
+    white = appearance_of(*hair_of(1, (242, 240, 236), 8.0), 10.0)
+
+    laid = restyled(colors, alpha, 10.0, appearance_of(colors, alpha, 10.0), white)
+
+    lightness = srgb_to_lab(laid[alpha > 250])[:, 0]
+    assert lightness.mean() > 88
+    assert (laid[alpha > 250] == 255).all(-1).mean() < 0.001
+    assert lightness.std() > 1

@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 from limner_server.imaging.beneath import hole_in_crop, hole_of, lay_beneath, skull_in_crop
 from limner_server.imaging.fitting import Strands
 from limner_server.imaging.geometry import Region, crop
-from limner_server.imaging.skull import Head
+from limner_server.imaging.skull import Head, head_of
+from tests.unit.server.imaging.heads import mesh_of
 
 few = settings(max_examples=10)
 seeds = st.integers(0, 2**32 - 1)
 REGION = Region(300, 260, 420, 420, 0.2)
 UNIT = 20.0
+HEAD = head_of(mesh_of((0, 0, 0), UNIT, (300, 260)))
+NONE = HEAD.moved(5000, 0)
+"""A head that is nowhere near."""
 
 
 def hair_of(seed=0):
@@ -40,7 +44,7 @@ def test_where_nothing_opens_no_bit_changes(seed):
     hole = hole_of(hair_of(seed), None, UNIT)
     kept = photo.copy()
 
-    laid = lay_beneath(photo, hole, np.zeros((256, 256, 3), np.uint8), REGION)
+    laid = lay_beneath(photo, hole, np.zeros((256, 256, 3), np.uint8), REGION, NONE)
 
     opened = np.zeros((500, 600), np.uint8)
     opened[hole.rows, hole.columns] = hole.opened
@@ -57,7 +61,7 @@ def test_whatever_the_tint_of_what_was_painted_it_meets_the_photo(seed, tint):
     painted = crop(photo, REGION, 256, 256).astype(np.float32) + np.float32(tint)
 
     laid = lay_beneath(
-        hidden, hole_of(alpha, None, UNIT), np.clip(painted, 0, 255).astype(np.uint8), REGION
+        hidden, hole_of(alpha, None, UNIT), np.clip(painted, 0, 255).astype(np.uint8), REGION, NONE
     )
 
     assert np.abs(laid.astype(int) - photo).max() <= 4
@@ -69,7 +73,9 @@ def test_what_was_painted_is_shown():
     y, x = (int(v.mean()) for v in np.nonzero(alpha > 200))
     cv2.circle(marked, (x, y), 25, (250, 10, 10), -1)
 
-    laid = lay_beneath(photo, hole_of(alpha, None, UNIT), crop(marked, REGION, 256, 256), REGION)
+    laid = lay_beneath(
+        photo, hole_of(alpha, None, UNIT), crop(marked, REGION, 256, 256), REGION, NONE
+    )
 
     np.testing.assert_allclose(laid[y, x], (250, 10, 10), atol=6)
 
@@ -80,7 +86,9 @@ def test_beyond_the_crop_the_surroundings_go_on():
     hidden = np.where(alpha[..., None] > 0, np.uint8(7), photo)
     region = Region(300, 200, 300, 300)
 
-    laid = lay_beneath(hidden, hole_of(alpha, None, UNIT), crop(photo, region, 256, 256), region)
+    laid = lay_beneath(
+        hidden, hole_of(alpha, None, UNIT), crop(photo, region, 256, 256), region, HEAD
+    )
 
     assert np.abs(laid.astype(int) - photo).max() <= 3
 
@@ -92,7 +100,7 @@ def test_the_photo_s_noise_goes_on_in_the_hole(sigma):
     photo = np.clip(np.rint(120 + noise + np.zeros(3)), 0, 255).astype(np.uint8)
     flat = np.full((256, 256, 3), 120, np.uint8)
 
-    laid = lay_beneath(photo, hole_of(alpha, None, UNIT), flat, REGION)
+    laid = lay_beneath(photo, hole_of(alpha, None, UNIT), flat, REGION, NONE)
 
     y, x = (int(v.mean()) for v in np.nonzero(alpha > 200))
     patch = laid[y - 20 : y + 20, x - 20 : x + 20, 1].astype(float)
@@ -125,6 +133,42 @@ def test_the_network_sees_the_skull_where_its_crop_shows_the_head():
     middles = [np.average(np.argwhere(each > 99), 0) for each in (plane, seen)]
     np.testing.assert_allclose(*middles, atol=0.1)
     assert float(plane.sum()) == pytest.approx(float(seen.sum()), rel=0.03)
+
+
+def worn():
+    """Return a face before a wall, and the same under hair down to its brows, and the hair."""
+    wall, skin = (60, 90, 160), (220, 175, 145)
+    bare = np.full((500, 600, 3), wall, np.uint8)
+    for outline in (HEAD.oval, HEAD.skull):
+        cv2.fillPoly(bare, [np.rint(outline).astype(np.int32)], skin)
+    hair = np.zeros(bare.shape[:2], np.uint8)
+    cv2.ellipse(hair, (300, 190), (200, 170), 0, 0, 360, 255, -1)
+    hair[250:] = 0
+    return bare, np.where(hair[..., None] > 0, np.uint8((40, 30, 20)), bare), hair
+
+
+def test_a_forehead_is_matched_to_the_face_and_not_to_the_wall():
+    bare, photo, hair = worn()
+    gray = bare.astype(np.float32) * 0.5 + 55
+    painted = crop(np.rint(gray).astype(np.uint8), REGION, 256, 256)
+
+    laid = lay_beneath(photo, hole_of(hair, None, UNIT), painted, REGION, HEAD)
+
+    forehead = np.s_[170:240, 260:340]
+    assert np.abs(laid[forehead].astype(int) - bare[forehead]).max() < 12
+
+
+def test_painted_skin_of_another_tint_grows_into_the_face_s_own():
+    bare, photo, hair = worn()
+    tinted = bare.astype(np.int16)
+    y = np.arange(500)[:, None, None]
+    tinted += (np.clip((250 - y) / 40, 0, 1) * (0, 0, 25)).astype(np.int16)  # bluer farther up
+    painted = crop(np.clip(tinted, 0, 255).astype(np.uint8), REGION, 256, 256)
+
+    laid = lay_beneath(photo, hole_of(hair, None, UNIT), painted, REGION, HEAD)
+
+    forehead = np.s_[150:215, 260:340]
+    assert np.abs(laid[forehead].astype(int) - bare[forehead]).mean((0, 1)).max() < 8
 
 
 @few

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limner_registry.color import LIGHT_OF_BYTE, linear_to_srgb
-from limner_server.imaging.light import MOST, TILT_MOST, Light, light_of, relit
+from limner_server.imaging.light import MOST, TILT_MOST, Light, light_of, relit, rolled_off
 from limner_server.imaging.skull import head_of
 from tests.unit.server.imaging.heads import mesh_of
 
@@ -77,3 +77,25 @@ def test_light_from_the_right_makes_hair_brighter_there():
 
     assert (np.diff(lit[20, :, 0]) >= 0).all()
     assert lit[20, -1, 0] > 90 > lit[20, 0, 0]
+
+
+def test_light_hair_in_brighter_light_keeps_its_strands():
+    colors = np.tile(np.uint8([[[215], [235]]]), (40, 25, 3))
+    dim, bright = (Light(np.full(3, skin), 0.0) for skin in (0.1, 0.9))
+
+    relit_hair = relit(colors, (3, 4), head_of(MESH), dim, bright)
+
+    assert (relit_hair > colors).all()
+    assert relit_hair.max() < 255
+    assert (relit_hair[:, 1::2] - relit_hair[:, ::2].astype(int)).min() >= 5
+
+
+@few
+@given(st.lists(st.floats(0, 300), min_size=2, max_size=20), st.floats(0, 99))
+def test_what_is_rolled_off_keeps_its_order_and_stays_below_the_most(values, knee):
+    before = np.sort(np.array(values))
+    after = rolled_off(before, np.full(len(before), knee), 100.0)
+
+    assert after.max() <= 100
+    assert (np.diff(after) >= 0).all()
+    np.testing.assert_array_equal(after[before <= knee], before[before <= knee])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from limner_server.imaging.mesh import FACE_OVAL
 from limner_server.imaging.pose import RIGID
-from limner_server.imaging.skull import ANGLES, MIDDLE, MIRROR, RADII, head_of
+from limner_server.imaging.skull import ANGLES, MIDDLE, MIRROR, RADII, beneath_hair, head_of
 from tests.unit.server.imaging.heads import mesh_of, rotation
 
 few = settings(max_examples=20)
@@ -54,3 +55,21 @@ def test_a_mirrored_head_is_the_head_of_the_mirror_image(angles):
     np.testing.assert_allclose(mirrored.points, expected.points, atol=0.05)
     np.testing.assert_allclose(mirrored.right, expected.right, atol=1e-3)
     np.testing.assert_allclose(mirrored.middle, expected.middle, atol=0.05)
+
+
+def test_a_skull_lies_within_the_hair_that_is_flat_on_it():
+    head = head_of(mesh_of(middle=(300.0, 250.0)))
+    outline = head.skull.astype(np.int32)
+    flat = np.zeros((560, 600), np.uint8)
+    cv2.fillPoly(flat, [outline], 255)
+    thick = cv2.dilate(flat, np.ones((61, 61), np.uint8))
+    lower = beneath_hair(head, flat)
+
+    def radii(some):
+        return np.hypot(*(some.skull - some.middle).T)
+
+    assert np.all(radii(lower)[2:-2] < radii(head)[2:-2] - 0.3 * 20.0)
+    assert np.all(radii(lower) >= 0.84 * radii(head))
+    np.testing.assert_allclose(beneath_hair(head, thick).skull, head.skull, atol=1e-6)
+    np.testing.assert_allclose(beneath_hair(head, 0 * flat).skull, head.skull, atol=1e-6)
+    np.testing.assert_array_equal(lower.oval, head.oval)
