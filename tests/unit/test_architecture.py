@@ -23,6 +23,7 @@ MAY_IMPORT = {
         "limner_registry.animals",
         "limner_registry.color",
         "limner_registry.contracts",
+        "limner_registry.ending",
         "limner_registry.face_template",
         "limner_registry.golden",
         "limner_registry.hair_colors",
