@@ -53,6 +53,17 @@ async def test_a_call_outlives_the_runner_that_it_is_on(house, table):
     table.add("runner killed amid a call", times, calls, "that call is done again")
 
 
+async def test_a_runner_stopped_while_idle_is_seen_and_replaced(house, table):
+    house.runner().suspend()
+    times = await house.lost_and_found()
+    async with house.called() as calls:
+        await asyncio.sleep(0.5)
+    table.add("runner stopped (SIGSTOP), idle", times, calls, "nothing")
+    assert times[0] < 2.5
+    assert times[1] < 5
+    assert not calls.errors
+
+
 @pytest.mark.long
 async def test_a_runner_that_is_stopped_is_replaced(house, table):
     async with house.called() as calls:
