@@ -9,6 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from limner_registry.ending import end
 from limner_registry.logs import start_logging
 from limner_server.app import PortTaken, running
 from limner_server.settings import SettingsUnreadable, read_settings
@@ -24,7 +25,7 @@ BAD_USAGE, UNAVAILABLE = 2, 3
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT; return the exit code."""
+    """Serve until SIGTERM or SIGINT, and end the process; return the exit code of a failure."""
     try:
         settings = read_settings(os.environ)
     except SettingsUnreadable as error:
@@ -32,12 +33,12 @@ def main() -> int:
         return BAD_USAGE
     start_logging(as_json=settings.json_logs)
     try:
-        with claimed(settings.state):
-            asyncio.run(_serve(settings))
+        with claimed(settings.state), asyncio.Runner() as runner:
+            runner.run(_serve(settings))
+            end(0)  # threads may be at what nobody waits for any more
     except (StateTaken, PortTaken, TritonMissing) as error:
         log.error(str(error))  # noqa: TRY400 - the sentence says all
         return UNAVAILABLE
-    return 0
 
 
 async def _serve(settings: Settings) -> None:

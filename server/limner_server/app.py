@@ -144,7 +144,8 @@ async def running(
     ours = range(settings.port, settings.port + 4)  # metrics and a controller are beside it
     ports = Ports.free({*ours, settings.metrics_port})
     async with contextlib.AsyncExitStack() as stack:
-        pixels = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 1, "pixels"))
+        pixels = ThreadPoolExecutor(os.cpu_count() or 1, "pixels")
+        stack.callback(pixels.shutdown, wait=False, cancel_futures=True)
         asyncio.get_running_loop().set_default_executor(pixels)
         metrics_port = _page(stack, metrics, settings)
         address = settings.triton or f"127.0.0.1:{ports.grpc}"

@@ -28,7 +28,14 @@ from limner_server.routing.callers import caller_of
 from limner_server.stream import ANSWERED, SKIPPED, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Iterator,
+        Mapping,
+    )
 
     from google.protobuf.message import Message
 
@@ -174,7 +181,6 @@ class Calls(grpc.aio.ServerInterceptor):
         frames: Mapping[str, int] = MappingProxyType({}),
     ) -> Answer:
         self._ledger.begun(kind, call)
-        self._enter()
         code, failure = grpc.StatusCode.CANCELLED, None
         try:
             response = await self._work(work, call, budget)
@@ -184,7 +190,6 @@ class Calls(grpc.aio.ServerInterceptor):
             code, failure = error.code, error
             traceback.clear_frames(error.__traceback__)  # or photos stay until they are collected
         finally:
-            self._leave()
             if not self._flights.carries(call):
                 self._ended(call, well=code is grpc.StatusCode.OK)
             self._ledger.ended(kind, call, code, failure, frames)
@@ -198,8 +203,9 @@ class Calls(grpc.aio.ServerInterceptor):
         if call.remaining() < budget.floor:
             raise DeadlineTooShort(too_short(call, budget))
         try:
-            async with self.drain.worked_on(call.remaining()):
-                return await work()
+            with self._inside():
+                async with self.drain.worked_on(call.remaining()):
+                    return await work()
         except LimnerError:
             raise
         except Exception as error:
@@ -247,16 +253,19 @@ class Calls(grpc.aio.ServerInterceptor):
         call.over = True
         asyncio.get_running_loop().call_soon(partial(self._trials.ended, call, well=well))
 
-    def _enter(self) -> None:
+    @contextlib.contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Count a call as worked on; those turned away keep no server from leaving."""
         self._in_flight += 1
         self._idle.clear()
         self._metrics.in_flight.set(self._in_flight)
-
-    def _leave(self) -> None:
-        self._in_flight -= 1
-        self._metrics.in_flight.set(self._in_flight)
-        if self._in_flight == 0:
-            self._idle.set()
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            self._metrics.in_flight.set(self._in_flight)
+            if self._in_flight == 0:
+                self._idle.set()
 
 
 async def _write(replies: AsyncGenerator[Message, None], context: Any) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,13 +174,19 @@ async def housed(state: Path, **told):
 
 
 @asynccontextmanager
-async def apart(state: Path, module: str = "tests.faults.toy"):
-    """Run the server as a process of its own."""
+async def apart(
+    state: Path, module: str = "tests.faults.toy", environment: Mapping[str, str] | None = None
+):
+    """Run the server as a process of its own, with more in its environment."""
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", module, str(state)]
     with (state / "server.log").open("w") as log:
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=root, stdout=asyncio.subprocess.PIPE, stderr=log
+            *command,
+            cwd=root,
+            env=os.environ | (environment or {}),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
         )
     try:
         port, metrics_port = map(int, (await process.stdout.readline()).split())

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
-from tests.faults.toy import EXIT, HANG, NAN, RAISE, SHAPE
+from limner_server.triton import keeper
+from tests.faults.toy import EXIT, HANG, LEAK, NAN, RAISE, SHAPE
 
 WRONG = {
     RAISE: "runner raises",
@@ -53,6 +54,17 @@ async def test_a_call_outlives_the_runner_that_it_is_on(house, table):
     table.add("runner killed amid a call", times, calls, "that call is done again")
 
 
+async def test_a_runner_stopped_while_idle_is_seen_and_replaced(house, table):
+    house.runner().suspend()
+    times = await house.lost_and_found()
+    async with house.called() as calls:
+        await asyncio.sleep(0.5)
+    table.add("runner stopped (SIGSTOP), idle", times, calls, "nothing")
+    assert times[0] < 2.5
+    assert times[1] < 5
+    assert not calls.errors
+
+
 @pytest.mark.long
 async def test_a_runner_that_is_stopped_is_replaced(house, table):
     async with house.called() as calls:
@@ -62,6 +74,23 @@ async def test_a_runner_that_is_stopped_is_replaced(house, table):
         await asyncio.sleep(1)
     table.add("runner stopped (SIGSTOP)", times, calls, f"{calls.longest:.1f} s once")
     assert not calls.errors
+
+
+async def test_a_runner_that_grows_is_replaced(house, table, monkeypatch):
+    monkeypatch.setattr(keeper, "MOST_GROWN", 64 * 2**20)
+    before = house.runner().pid
+    async with house.called() as calls:
+        await house.call(LEAK, milliseconds=48_000)
+        await asyncio.sleep(2.5)
+        assert house.runner().pid == before
+        await house.call(LEAK, milliseconds=48_000)
+        times = await house.lost_and_found()
+        await asyncio.sleep(0.5)
+    fault = "runner keeps 96 MiB, 64 being the limit"
+    table.add(fault, times, calls, f"{calls.longest:.1f} s once")
+    assert not calls.errors
+    assert house.runner().pid != before
+    assert house.runner().memory_info().rss < 96 * 2**20
 
 
 @pytest.mark.long

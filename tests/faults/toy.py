@@ -17,6 +17,7 @@ import numpy as np
 
 from limner.v1 import segment_pb2, segment_pb2_grpc
 from limner_registry.contract import Contract
+from limner_registry.ending import end
 from limner_registry.golden import Golden
 from limner_registry.routes import Routes, write_routes
 from limner_registry.tensors import FREE, Tensor
@@ -149,4 +150,6 @@ async def serve(state: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    with asyncio.Runner() as runner:
+        runner.run(serve(Path(sys.argv[1])))
+        end(0)

@@ -24,6 +24,7 @@ MAY_IMPORT = {
         "limner_registry.color",
         "limner_registry.contract",
         "limner_registry.contracts",
+        "limner_registry.ending",
         "limner_registry.face_template",
         "limner_registry.golden",
         "limner_registry.hair_colors",
@@ -66,6 +67,21 @@ NEVER = {
     "limner_registry": {"torch"},
 }
 
+WALL_CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}
+SET_BY_THE_WALL = {
+    "commands/rollout.py",
+    "commands/rollout_view.py",
+    "control/links.py",
+    "control/metrics.py",
+    "control/rollouts.py",
+    "control/serve.py",
+    "place.py",
+    "store.py",
+}
+"""Modules of the registry that ask what time it is: rollouts live longer than any process, so that
+no other clock could tell how long; what a jump of it does to them is tested in `test_decide` and
+`test_store`. Others print it, or sweep what is an hour old."""
+
 
 def imports(file: Path) -> set[str]:
     names = set()
@@ -75,6 +91,11 @@ def imports(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
     return names
+
+
+def called(file: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(file.read_text()))
+    return {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
 
 
 def sources(package: str) -> list[Path]:
@@ -109,6 +130,21 @@ def test_imaging_imports_nothing_of_ours_but_color():
         ours = {name for name in imports(file) if name.split(".")[0] in PACKAGES}
         ours.discard("limner_registry.color")
         assert all(name.startswith("limner_server.imaging") for name in ours), file.name
+
+
+def test_the_server_goes_by_no_clock_that_can_be_set():
+    """Deadlines, leases, pauses and admission then do not care what the wall clock says."""
+    for file in sources("limner_server"):
+        assert not called(file) & WALL_CLOCKS, file.relative_to(ROOT)
+
+
+def test_the_registry_reads_the_wall_clock_only_where_that_was_thought_through():
+    read = {
+        str(file.relative_to(PACKAGES["limner_registry"]))
+        for file in sources("limner_registry")
+        if called(file) & WALL_CLOCKS
+    }
+    assert read == SET_BY_THE_WALL
 
 
 def test_the_studio_draws_without_torch():

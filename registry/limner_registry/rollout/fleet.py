@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from limner_registry.rollout.database import Database
+
+SET_BACK_SECONDS: Final = 60.0
+"""What is said so long before what is kept was said after a clock was set back."""
 
 
 @dataclass(frozen=True)
@@ -249,15 +252,22 @@ class Fleet:
 
 
 def _replace(connection: Connection, table: Table, row: Mapping[str, Any], newer: str) -> None:
-    """Insert a row, or put it in the place of one that is not as new by a column."""
+    """Insert a row, or put it in the place of one that is not as new by a column.
+
+    A clock that was set back leaves rows that nothing would be newer than for as long as it was;
+    controllers, whose clocks are seconds apart at most, never find one so far ahead otherwise.
+    """
     on_sqlite = connection.dialect.name == "sqlite"
     wanted = (sqlite.insert if on_sqlite else postgresql.insert)(table).values(**row)
     keys = [column.name for column in table.primary_key]
+    takes_its_place = wanted.excluded[newer] > table.c[newer]
+    if newer == "at":
+        takes_its_place |= wanted.excluded.at < table.c.at - SET_BACK_SECONDS
     connection.execute(
         wanted.on_conflict_do_update(
             index_elements=keys,
             set_={name: wanted.excluded[name] for name in row if name not in keys},
-            where=wanted.excluded[newer] > table.c[newer],
+            where=takes_its_place,
         )
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from limner_server.imaging.face_parts import filled, grown, shrunk
 from limner_server.imaging.geometry import around, crop, points_from, unit_of
+from limner_server.imaging.grain import LUMA, TILE, grain_of, noise_of
 from limner_server.imaging.guided import rows_resized
 from limner_server.imaging.membrane import stretched_over
 from limner_server.imaging.strips import each_strip
@@ -40,27 +41,6 @@ AROUND: Final = 1.2
 
 RIM: Final = 0.06
 """Of a crop's side: over how much what was painted is believed less and less."""
-
-GRAIN_SIGMA: Final = 0.6
-"""Pixels by which noise is smoothed, as a camera's is."""
-
-EVEN: Final = 0.4
-"""Share of the pixels around a hole, the evenest ones, that tell the photo's noise."""
-
-EVEN_SIGMA: Final = 0.5244
-"""Deviations within which that share of a normal distribution lies."""
-
-MOST_GRAIN: Final = 6.0
-"""Of 255: more is texture."""
-
-MAX_GRAIN: Final = 1_000_000
-"""Pixels that are looked at for noise."""
-
-LUMA: Final = np.array((0.2126, 0.7152, 0.0722), np.float32)
-"""sRGB to about how bright it looks."""
-
-TILE: Final = 256
-"""Pixels a side of the noise that is laid over and over."""
 
 TONED: Final = 0.5
 """Share of what painted skin is too dark or too light by that is mended."""
@@ -144,7 +124,7 @@ def lay_beneath(
     part = photo[hole.rows, hole.columns]
     own = head.moved(-hole.columns.start, -hole.rows.start)
     matched = _matched(part, hole, painted, region, own)
-    noise = _noise(seed) * _grain_of(part, ~hole.hair)
+    noise = noise_of(seed) * grain_of(part, ~hole.hair)
     result = photo.copy()
     target = result[hole.rows, hole.columns]
     across = np.arange(part.shape[1]) % TILE
@@ -301,23 +281,3 @@ def _rim(size: int) -> Floats:
     rise = np.clip(np.minimum(away, away[::-1]), 0, 1)
     rim: Floats = np.minimum(rise[:, None], rise)
     return rim
-
-
-def _grain_of(photo: Photo, seen: Flags) -> float:
-    """Return the standard deviation of a photo's noise, of 255, where it is evenest."""
-    every = max(1, seen.size // MAX_GRAIN)
-    gray = photo[::every] @ LUMA
-    bend = np.abs(gray[:, 2:] - 2 * gray[:, 1:-1] + gray[:, :-2]) / np.sqrt(6)
-    inside = seen[::every]
-    own = bend[inside[:, 2:] & inside[:, 1:-1] & inside[:, :-2]]
-    return float(min(np.quantile(own, EVEN) / EVEN_SIGMA, MOST_GRAIN)) if own.size else 0.0
-
-
-def _noise(seed: int) -> Floats:
-    """Return noise of deviation 1, TILExTILE float32, that goes on beyond its edges."""
-    white = np.random.default_rng(seed).standard_normal((TILE, TILE), np.float32)
-    soft = cv2.GaussianBlur(
-        cv2.copyMakeBorder(white, 4, 4, 4, 4, cv2.BORDER_WRAP), (0, 0), GRAIN_SIGMA
-    )[4:-4, 4:-4]
-    even: Floats = soft / soft.std()
-    return even

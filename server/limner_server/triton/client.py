@@ -23,6 +23,7 @@ from limner_server.triton.messages import (
 from limner_server.triton.owned import RUN, named
 from limner_server.triton.process import SHM
 from limner_server.triton.streaming import last, streamed
+from limner_server.triton.unanswered import Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -66,6 +67,8 @@ class Triton:
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
         self._runs: set[asyncio.Task[Arrays]] = set()
         self.lanes = Lanes(self._stub, lane_bytes)
+        self.unanswered = Unanswered()
+        """What versions were asked that do not stream."""
 
     async def close(self) -> None:
         """Drop the connection, and what nobody waits for any more."""
@@ -101,6 +104,13 @@ class Triton:
         if contract.streams:
             return await last(self.stream(contract, version, inputs, timeout))
         _check(contract, inputs, timeout)
+        with self.unanswered.run(contract.model, version):
+            return await self._answers(contract, version, inputs, timeout)
+
+    async def _answers(
+        self, contract: Contract, version: int, inputs: Inputs, timeout: float
+    ) -> Arrays:
+        """Return what a version answers, by lane where that can be."""
         passage = self.lanes.passage(contract, version, inputs)
         answers = None
         if passage is not None:

@@ -1,4 +1,4 @@
-"""One version kept up: loaded, asked again and again, loaded anew as soon as it is lost."""
+"""One version kept up: loaded, proven again and again, loaded anew as soon as it is lost."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ class Keeper:
         """How many times it was lost."""
         self.mends = 0
         """How many times it was lost and came back."""
+        self.proven_at = 0.0
+        """When it last answered its golden inputs, on time.monotonic()'s clock."""
         self._contract, self._version = contract, version
         self._folder = models / triton_name(contract.model, version)
         self._triton = triton
@@ -74,7 +76,6 @@ class Keeper:
         self._back = asyncio.Event()
         self._lost_at: float | None = None
         self._retry_at = 0.0
-        self._proven_at = 0.0
         self._hints = 0
         self._work: asyncio.Task[None] | None = None
 
@@ -89,15 +90,29 @@ class Keeper:
         self._retry_at = 0.0
 
     def look(self) -> None:
-        """Have it prove itself, or come up if that is due; whatever is under way goes on."""
-        if self._work is not None and not self._work.done():
+        """Have it prove itself if it is in doubt, or come up if that is due.
+
+        Its processes are looked at, which costs next to nothing, where they can be seen: one that
+        stands or has grown is replaced. Whatever is under way goes on.
+        """
+        if self._is_at_work():
             return
-        if self.up and self._runners.grown() > MOST_GROWN:
+        if not self.up:
+            if time.monotonic() >= self._retry_at:
+                self._begin(self._bring_up())
+        elif self._runners.stopped():
+            self.lose("a runner was stopped")
+        elif self._runners.grown() > MOST_GROWN:
             self.lose("a runner has grown too large")
-        elif self.up and self._is_stale():
+        elif self._is_in_doubt():
+            self.prove()
+
+    def prove(self) -> None:
+        """Have it answer its golden inputs, if it is up and nothing is under way."""
+        pause = STREAMED_SECONDS if self._contract.streams else 0.0
+        rested = time.monotonic() - self.proven_at >= pause
+        if self.up and rested and not self._is_at_work():
             self._begin(self._prove_again())
-        elif not self.up and time.monotonic() >= self._retry_at:
-            self._begin(self._bring_up())
 
     def lose(self, why: str) -> None:
         """Take it for lost and have it mended, unless that is known."""
@@ -149,10 +164,13 @@ class Keeper:
         except Exception:  # a defect must not leave a version without its keeper
             log.exception("a version could not be looked after; trying again")
 
-    def _is_stale(self) -> bool:
-        """Return whether it is time to prove it again."""
-        pause = STREAMED_SECONDS if self._contract.streams else 0.0
-        return time.monotonic() - self._proven_at >= pause
+    def _is_at_work(self) -> bool:
+        return self._work is not None and not self._work.done()
+
+    def _is_in_doubt(self) -> bool:
+        """Return whether it may be dead for all that is seen of it."""
+        asked = self._triton.unanswered
+        return not self._runners.watched or asked.casts_doubt(self._contract.model, self._version)
 
     async def _prove_again(self) -> None:
         try:
@@ -209,6 +227,7 @@ class Keeper:
                 self._golden = await asyncio.to_thread(Golden.read, folder)
             except (OSError, ValueError) as error:
                 raise ModelNotReady(f"{named} is not placed: {error}") from error
+        self._triton.unanswered.trust(contract.model, version)
         # asked at once, each goes to a runner that is free: none can hide behind another
         asked = (
             self._triton.run(contract, version, self._golden.inputs, PROBE_SECONDS)
@@ -217,7 +236,7 @@ class Keeper:
         for difference in map(self._golden.difference, await asyncio.gather(*asked)):
             if difference is not None:
                 raise ModelNotReady(f"{named} fails its golden inputs: {difference}")
-        self._proven_at = time.monotonic()
+        self.proven_at = time.monotonic()
 
     def _note(self, said: str, why: str) -> None:
         self.trouble = why

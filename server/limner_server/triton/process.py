@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXIT_SECONDS = 5
-"""How long Triton may take to end; the server has let every call finish before it asks, and with
-a dead runner Triton would wait for ever."""
+"""How long a Triton whose server was killed may take to end; with a dead runner it would wait for
+ever. Also how long the kernel may take to end what was killed."""
 START_SECONDS = 60.0
 MOST_LOGGED = 8 * 1024**2
 """Bytes from which on a start begins Triton's log anew."""
@@ -150,16 +150,19 @@ class TritonProcess:
             worn.cancel()
 
     async def stop(self) -> None:
-        """End it and all its runners: asked first, killed when the patience is over."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EXIT_SECONDS):
-                    await self._process.wait()
+        """Kill it and all its runners, and remove what they leave in /dev/shm.
+
+        Asked to end, it takes two to five seconds to let its runners go, and there is nothing for
+        them to finish: a server that leaves has seen every call out, and what runs in a Triton
+        that is replaced is done again by the next.
+        """
         with contextlib.suppress(ProcessLookupError):  # runners may outlive a killed server
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()
+        for _ in range(int(EXIT_SECONDS / 0.01)):
+            if not _runs(self.pid):
+                break
+            await asyncio.sleep(0.01)
         sweep(self._state)
 
     async def _listening(self) -> None:
@@ -183,6 +186,15 @@ class TritonProcess:
             await asyncio.sleep(0.05)
         words = (self._state / "triton/triton.log").read_text(errors="replace")[-600:]
         raise TritonMissing(f"tritonserver did not start; its last words: {words.strip()}")
+
+
+def _runs(group: int) -> bool:
+    """Return whether any process of a group has not ended."""
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def _log(file: Path) -> BinaryIO:

@@ -50,6 +50,17 @@ class Runners:
             os.close(fd)
         self._fds, self._seen = [], []
 
+    @property
+    def watched(self) -> bool:
+        """Whether there are any; a Triton elsewhere has its own where nobody here sees them."""
+        return bool(self._seen)
+
+    def stopped(self) -> bool:
+        """Return whether a signal has stopped one of them: it has not ended, nor will it answer."""
+        with contextlib.suppress(psutil.Error):
+            return any(one.status() == psutil.STATUS_STOPPED for one, _ in self._seen)
+        return False
+
     def grown(self) -> int:
         """Return by how many bytes of memory one of them has grown at most since it was seen."""
         with contextlib.suppress(psutil.Error):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 2.0
-"""Between two looks at the routes and two probes of each version, when nothing calls for one."""
+"""Between two looks at the routes and at each version, when nothing calls for one."""
 KEEP_SECONDS = 60.0
 """A version that left the routes stays loaded this long, for the calls planned with it."""
 
@@ -143,15 +143,20 @@ class Servables:
         await self._tell_routed(self.routes)
 
     async def look(self) -> None:
-        """Have every version the registry routes to proven or brought up, and drop the rest.
+        """Have every version the registry routes to looked at or brought up, and drop the rest.
 
-        A model whose new version does not come up keeps the one it has.
+        One of them, the one that has not been for longest, has its turn to prove itself: all at
+        once would be most of a second's work again and again on a machine that has none to do. A
+        model whose new version does not come up keeps the one it has.
         """
         self._wanted = await asyncio.to_thread(self._read)
         routed = self._wanted.versions() | {*self.routes.stable.items()}
-        for model, version in sorted(routed):
-            if model in self._contracts:
-                self._keeper(model, version).look()
+        known = [version for version in sorted(routed) if version[0] in self._contracts]
+        keepers = [self._keeper(model, version) for model, version in known]
+        for keeper in keepers:
+            keeper.look()
+        if up := [keeper for keeper in keepers if keeper.up]:
+            min(up, key=lambda keeper: keeper.proven_at).prove()
         self._changed()
         await self._unload_all_but(self._wanted.versions() | {*self.routes.stable.items()})
 

@@ -31,6 +31,11 @@ from limner_server.metrics import Metrics
 from limner_server.routing.trials import Trials
 
 METHOD = "/limner.v1.SegmentService/Segment"
+LABELS = {
+    "grpc_type": "unary",
+    "grpc_service": "limner.v1.SegmentService",
+    "grpc_method": "Segment",
+}
 USUAL = Budget(default=5, floor=0.001)
 PHOTO = {"data": b"123456", "format": 4, "width_px": 2, "height_px": 1}
 
@@ -78,9 +83,9 @@ async def failure_of(stub, **options):
     return from_rpc_error(caught.value)
 
 
-async def shown(metrics, name, value):
+async def shown(metrics, name, value, **labels):
     for _ in range(5000):
-        if metrics.registry.get_sample_value(name) == value:
+        if metrics.registry.get_sample_value(name, labels) == value:
             return
         await asyncio.sleep(0.001)
     pytest.fail(f"{name} never was {value}")
@@ -189,12 +194,7 @@ async def test_a_caller_who_leaves_ends_the_work():
         call.cancel()
         await ended.wait()
         await calls.idle()
-        labels = {
-            "grpc_type": "unary",
-            "grpc_service": "limner.v1.SegmentService",
-            "grpc_method": "Segment",
-            "grpc_code": "CANCELLED",
-        }
+        labels = LABELS | {"grpc_code": "CANCELLED"}
         assert metrics.registry.get_sample_value("grpc_server_handled_total", labels) == 1
     assert servicer.call.over
 
@@ -216,6 +216,19 @@ async def test_a_draining_server_turns_new_calls_away():
         error = await failure_of(stub)
     assert isinstance(error, Draining)
     assert error.retry_after
+
+
+async def test_calls_that_are_turned_away_keep_no_server_from_leaving():
+    async with served(good) as (stub, _, calls, metrics, _):
+        calls.drain.begun.set()
+        with calls.drain.held_back():
+            asking = stub.Segment(segment_pb2.SegmentRequest())
+            await shown(metrics, "grpc_server_started_total", 1, **LABELS)
+            async with asyncio.timeout(1):
+                await calls.idle()
+        with pytest.raises(grpc.RpcError) as caught:
+            await asking
+    assert isinstance(from_rpc_error(caught.value), Draining)
 
 
 async def test_a_call_that_is_sent_again_gets_the_answer_of_the_first():

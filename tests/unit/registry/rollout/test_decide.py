@@ -149,6 +149,27 @@ def test_a_rollout_that_takes_too_long_is_aborted():
     assert decided(rollout(), facts, late).reason is Reason.DEADLINE
 
 
+@pytest.mark.parametrize("jump", [-86_400, -600, 600, 86_400, 10 * 86_400])
+@pytest.mark.parametrize("state", [State.PROGRESSING, State.AWAITING_APPROVAL])
+def test_a_clock_that_jumps_takes_no_canary_further(jump, state):
+    """Nothing is shown but that time has passed, or that it runs backwards."""
+    then = NOW + jump
+    heard = replace(FACTS, servers=(replace(HERE, heard_at=then),))
+    spec = replace(DEFAULT, steps=(Approve(), *DEFAULT.steps))
+    step = 3 if state is State.PROGRESSING else 0
+
+    for facts in (FACTS, heard):
+        found = decided(rollout(state, spec, step=step), facts, then)
+        assert found is None or isinstance(found, Pause | Abort)
+
+
+def test_evidence_aborts_whatever_the_clock_says():
+    facts = replace(FACTS, epochs=FAILING)
+
+    for jump in (-86_400, 86_400):
+        assert decided(rollout(), facts, NOW + jump).reason is Reason.EVIDENCE
+
+
 @pytest.mark.parametrize(
     ("otherwise", "kind"), [(Otherwise.PAUSE, Pause), (Otherwise.ABORT, Abort)]
 )

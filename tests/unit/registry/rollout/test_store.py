@@ -35,7 +35,13 @@ from limner_registry.rollout.errors import (
     StoreUnavailable,
     TransitionIllegal,
 )
-from limner_registry.rollout.fleet import UNROUTED, Carried, Connected, Servable
+from limner_registry.rollout.fleet import (
+    SET_BACK_SECONDS,
+    UNROUTED,
+    Carried,
+    Connected,
+    Servable,
+)
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.machine import apply, legal
 from limner_registry.rollout.outcome import Key
@@ -646,10 +652,26 @@ class StoreSuite:
         store.fleet.connect(replace(here, generation=2, at=8.0))
 
         assert store.fleet.servers() == (here,)
+        store.fleet.connect(replace(here, generation=2, at=9.0 - SET_BACK_SECONDS))
+        assert store.fleet.servers() == (here,)
         store.fleet.disconnect(replace(here, boot="boot-0"))
         assert store.fleet.servers() == (here,)
         store.fleet.disconnect(here)
         assert store.fleet.servers() == ()
+
+    def test_servers_are_heard_after_a_clock_was_set_back(self, store):
+        here = Connected("here", "boot-1", 3, 90_000.0)
+        trouble = Servable("dye_bank", 2, "here", "", proven=False, text="no room", at=90_000.0)
+        store.fleet.connect(here)
+        store.fleet.report([trouble])
+
+        now = replace(here, generation=4, at=9.0, ejections={"dye-2": "it failed"})
+        up = replace(trouble, proven=True, text="", at=9.0)
+        store.fleet.connect(now)
+        store.fleet.report([up])
+
+        assert store.fleet.servers() == (now,)
+        assert store.fleet.servables("dye_bank", 2) == (up,)
 
 
 @pytest.fixture(scope="module")

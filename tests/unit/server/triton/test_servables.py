@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import signal
+import subprocess
 import time
 from dataclasses import replace
 
@@ -16,6 +19,7 @@ from limner_registry.routes import Routes
 from limner_server.metrics import Metrics
 from limner_server.triton.keeper import MEND_SECONDS, STREAMED_SECONDS
 from limner_server.triton.servables import KEEP_SECONDS, Servables
+from limner_server.triton.unanswered import Unanswered
 
 MODEL = "person_segmenter"
 
@@ -31,6 +35,8 @@ class Triton:
         self.answers = {}
         self.loaded = set()
         self.told = []
+        self.asked = []
+        self.unanswered = Unanswered()
         self.dead_after = None
         """Runs that are still answered until it is loaded anew; None for any number."""
 
@@ -46,6 +52,7 @@ class Triton:
         self.loaded.discard(version)
 
     async def run(self, contract, version, inputs, timeout):
+        self.asked.append(contract.model)
         if version not in self.loaded:
             raise ModelNotReady("it is not there")
         if self.dead_after is not None:
@@ -78,8 +85,43 @@ async def settled(servables, triton, tmp_path):
     return servables
 
 
-def place(models, version, answer):
-    folder = models / f"{MODEL}.v{version}" / str(version)
+OTHER = replace(PERSON_SEGMENTER, model="other")
+
+
+@pytest.fixture
+def runners(tmp_path):
+    """A process for each of two placed versions, that runs a file of it for a minute."""
+    runners = []
+    for model in (MODEL, OTHER.model):
+        place(tmp_path, 1, 0.5, model)
+        program = shutil.copy(shutil.which("sleep"), tmp_path / f"{model}.v1")
+        runners.append(subprocess.Popen([program, "60"]))
+    yield runners
+    for runner in runners:
+        runner.kill()
+        runner.wait()
+
+
+@pytest_asyncio.fixture
+async def pair(triton, tmp_path, runners):
+    """Two versions that are up, and whose runners are seen."""
+
+    async def routed(_routes):
+        pass
+
+    table = {"generation": 1, "models": {MODEL: {"stable": 1}, "other": {"stable": 1}}}
+    (tmp_path / "routes.json").write_text(json.dumps(table))
+    triton.answers[1] = 0.5
+    servables = Servables(triton, tmp_path, (PERSON_SEGMENTER, OTHER), Metrics(), routed)
+    await servables.settle()
+    assert not any(runner.poll() for runner in runners)
+    triton.asked.clear()
+    yield servables
+    servables.leave()
+
+
+def place(models, version, answer, model=MODEL):
+    folder = models / f"{model}.v{version}" / str(version)
     folder.mkdir(parents=True)
     image = np.zeros((1, 256, 256, 3), np.uint8)
     person = np.full((1, 256, 256), answer, np.float32)
@@ -310,3 +352,26 @@ async def test_a_version_that_streams_is_not_asked_again_and_again(triton, tmp_p
     monkeypatch.setattr("limner_server.triton.keeper.time.monotonic", lambda: later)
     await servables.settle()
     assert triton.told.count(("load", 1)) == 2
+
+
+async def test_versions_whose_runners_are_seen_prove_themselves_in_turn(pair, triton):
+    for _ in range(4):
+        await pair.settle()
+    assert triton.asked in ([MODEL, "other"] * 2, ["other", MODEL] * 2)
+
+
+async def test_a_version_that_left_a_run_unanswered_proves_itself_out_of_turn(pair, triton):
+    await pair.settle()
+    last = triton.asked.pop()
+    with pytest.raises(ModelNotReady), triton.unanswered.run(last, 1):
+        raise ModelNotReady("nothing came")
+    await pair.settle()
+    assert sorted(triton.asked) == ["other", MODEL]
+    await pair.settle()
+    assert len(triton.asked) == 3
+
+
+async def test_a_version_whose_runner_is_stopped_is_lost_at_the_next_look(pair, runners):
+    runners[0].send_signal(signal.SIGSTOP)
+    await pair.look()
+    assert pair.troubles()[MODEL, 1] == "a runner was stopped"
