@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import signal
 import time
@@ -17,7 +18,6 @@ from limner_models.batches import prepared
 from limner_models.checkpoint import Progress
 from limner_models.errors import TrainingDiverged
 from limner_models.starters import load_state
-from limner_registry.manifest import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,8 +70,16 @@ class Run:
     @property
     def binding(self) -> str:
         """What a checkpoint must have been written by."""
-        first = f" {file_sha256(self.first)}" if self.first else ""
+        first = "" if self.first is None else f" {self.first_sha256}"
         return f"{self.recipe.fingerprint()} {self.data_sha256}{first}"
+
+    @property
+    def first_sha256(self) -> str:
+        """Digest of the weights to begin with; empty without any."""
+        if self.first is None:
+            return ""
+        with self.first.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def train(run: Run, watch: Watch) -> Trained:

@@ -137,11 +137,9 @@ def outcome(run: Run, trained: Trained, photos: Path | None) -> Facts:
 
 def begun(run: Run) -> str:
     """Return which weights a training began with, as a card says it; nothing if with none."""
-    from limner_registry.manifest import file_sha256
-
     if run.first is None:
         return ""
-    return f" It began with weights of before, whose SHA-256 is `{file_sha256(run.first)}`."
+    return f" It began with weights of before, whose SHA-256 is `{run.first_sha256}`."
 
 
 def machine(run: Run) -> str:
