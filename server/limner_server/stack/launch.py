@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client.parser import text_string_to_metric_families
 
 from limner_registry.contracts import (
     CONTRACTS,
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
-CONTROLLER_SECONDS = 20.0
+REST_SECONDS = 20.0
 MEDIAPIPE = {FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER}
 """The models whose first versions are MediaPipe's; all others' are our own starters."""
 
@@ -114,7 +116,7 @@ def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     while time.monotonic() < deadline and process.poll() is None:
         record = read_record(plan.state)
         if record and record.pid == process.pid and serves(record.address):
-            _wait_controller(record)
+            _wait_rest(record, plan.state)
             return record
         time.sleep(0.1)
     words = plan.log.read_text(errors="replace").strip()[-1500:] if plan.log.exists() else ""
@@ -123,11 +125,29 @@ def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     )
 
 
-def _wait_controller(record: Record) -> None:
-    """Wait a while for the controller; without it everything serves, only nothing is rolled out."""
-    deadline = time.monotonic() + CONTROLLER_SECONDS
-    while time.monotonic() < deadline and not serves(record.controller):
+def _wait_rest(record: Record, state: Path) -> None:
+    """Wait a while for the controller, and for versions that some calls alone have use for.
+
+    Without the one nothing is rolled out; without the others those calls are told so.
+    """
+    wanted = read_routes(state / "models").stable.items()
+    deadline = time.monotonic() + REST_SECONDS
+    while time.monotonic() < deadline:
+        if serves(record.controller) and wanted <= ready_versions(record.metrics):
+            return
         time.sleep(0.1)
+
+
+def ready_versions(metrics: str) -> set[tuple[str, int]]:
+    """Return the names and numbers of the versions that answer, as a page of metrics tells."""
+    with urllib.request.urlopen(metrics, timeout=2) as page:  # noqa: S310 - our own server's
+        families = text_string_to_metric_families(page.read().decode())
+    return {
+        (sample.labels["model"], int(sample.labels["version"]))
+        for family in families
+        for sample in family.samples
+        if sample.name == "limner_model_ready" and sample.value == 1
+    }
 
 
 def stop(record: Record, said: Callable[[str], None]) -> None:
