@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -13,10 +14,16 @@ from limner_server.imaging.foreground import estimate_foreground
 
 if TYPE_CHECKING:
     from limner_server.imaging.aligning import Matrix
-    from limner_server.imaging.arrays import Floats, Matte, Photo
+    from limner_server.imaging.arrays import Floats, Matte, Photo, Plane
 
 NONE, ALL = 0.1, 0.9
 """Shares up to which the segmenter's doubt is no hair, and from which it is hair alone."""
+
+FINEST: Final = 2.0
+"""Pixels of the picture: the Gaussian's sigma that leaves what a generator can be trusted with."""
+
+LEAST: Final = 1e-3
+"""Share of real hair under which what is smoothed says nothing of it."""
 
 RIM: Final = 0.03
 """Of the picture's side: over how much hair fades out towards an edge that cuts it."""
@@ -49,6 +56,25 @@ def strands_of(
     if not share.any():
         return None
     return Strands(shown.astype(np.uint8), share, slice(top, bottom), slice(left, right))
+
+
+def with_strands(found: Strands, photo: Photo, alpha: Plane, pixel: float) -> Strands:
+    """Return hair with the strands of real hair in the same place: of its own only the shades stay.
+
+    Args:
+        found: The hair, as `strands_of` returns it.
+        photo: HxWx3 uint8, sRGB, the photo it lies in, with the real hair.
+        alpha: HxW uint8, the real hair's share.
+        pixel: Pixels of the photo for one of the picture that the hair was found in.
+    """
+    box = found.rows, found.columns
+    share = alpha[box][..., None] / np.float32(255)
+    own, real = (colors.astype(np.float32) for colors in (found.colors, photo[box]))
+    told = np.dstack((real * share, own * share, share))
+    smooth = cv2.GaussianBlur(told, (0, 0), FINEST * pixel)
+    real_shades, shades = np.split(smooth[..., :6] / np.maximum(smooth[..., 6:], LEAST), 2, axis=2)
+    colors = own + share * (shades + (real - real_shades) - own)
+    return replace(found, colors=np.rint(np.clip(colors, 0, 255)).astype(np.uint8))
 
 
 def _faded(side: int) -> Floats:

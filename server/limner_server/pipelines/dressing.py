@@ -9,7 +9,7 @@ import numpy as np
 
 from limner_server.imaging.appearance import appearance_of, restyled
 from limner_server.imaging.fitting import fit
-from limner_server.imaging.found_hair import strands_of
+from limner_server.imaging.found_hair import strands_of, with_strands
 from limner_server.imaging.light import light_of, relit
 from limner_server.imaging.restyling import restyle
 from limner_server.imaging.transplanting import kept_off_face, transplant
@@ -74,6 +74,27 @@ def dressed(person: Person, strands: Strands | None, wig: Wig, look: Wig) -> Str
         corner = strands.rows.start, strands.columns.start
         colors = relit(colors, corner, person.skull, look.light, light)
     return replace(strands, colors=colors)
+
+
+def finished(
+    person: Person, strands: Strands | None, found: Found, worn: Transferred
+) -> Strands | None:
+    """Return hair that a search has found, in the colors and with the strands that it was to have.
+
+    Args:
+        person: Whose head it is for.
+        strands: It, as `taken_off` returns it.
+        found: What the search came to.
+        worn: The person with the hair that was asked for.
+    """
+    if strands is None or not worn.alpha.any():
+        return strands
+    head, unit = person.head, person.skull.unit
+    asked, alpha = (plane[head.rows, head.columns] for plane in (worn.photo, worn.alpha))
+    was = appearance_of(strands.colors, strands.alpha, unit)
+    colors = restyled(strands.colors, strands.alpha, unit, was, appearance_of(asked, alpha, unit))
+    pixel = 1 / np.sqrt(abs(np.linalg.det(found.matrix[:, :2])))
+    return with_strands(replace(strands, colors=colors), asked, alpha, float(pixel))
 
 
 def laid_on(person: Person, beneath: Photo, strands: Strands | None) -> Transferred:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from limner_server.call import Call
     from limner_server.imaging.aligning import Matrix
-    from limner_server.imaging.arrays import Matte, Photo, Points
+    from limner_server.imaging.arrays import Matte, Photo, Plane, Points
     from limner_server.pipelines.course import Course
     from limner_server.routing.models import Models
 
@@ -43,10 +43,8 @@ class Portrait:
     """SIDExSIDEx3 uint8, aligned to `face_template`."""
     matrix: Matrix
     """2x3, from the photo's pixels to the crop's."""
-
-    def mirrored(self) -> Portrait:
-        """Return the portrait of the mirror image, of which no photo is there: it keeps the map."""
-        return Portrait(np.ascontiguousarray(self.crop[:, ::-1]), self.matrix)
+    hair: Plane | None = None
+    """SIDExSIDE uint8, its hair's share; None leaves it to the segmenter."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +81,17 @@ class Found:
     """That were taken."""
 
 
-def portrait_of(photo: Photo, landmarks: Points) -> Portrait:
+def portrait_of(photo: Photo, landmarks: Points, hair: Plane | None = None) -> Portrait:
     """Return a head's portrait.
 
     Args:
         photo: HxWx3 uint8, sRGB.
         landmarks: 478x3 float32, pixels of the photo.
+        hair: HxW uint8, the hair's share, where that is known.
     """
     matrix = aligned(five_of_mesh(landmarks), SIDE)
-    return Portrait(align(photo, matrix, SIDE), matrix)
+    share = None if hair is None else align(hair, matrix, SIDE)
+    return Portrait(align(photo, matrix, SIDE), matrix, share)
 
 
 def expected_seconds(search: Search) -> float:
@@ -112,7 +112,7 @@ async def optimize(
 
     Args:
         person: Whose face.
-        shape: Whose hair's shape and structure; turned as the person's.
+        shape: Whose hair's shape and structure: best the same person, hair laid on.
         look: Whose hair's color and strands.
         search: How long to go on.
         models: Runs the networks.
@@ -128,10 +128,11 @@ async def optimize(
     call.use_of(HAIR_OPTIMIZER.model)
     crops = np.stack([portrait.crop for portrait in (person, shape, look)])
     classes = (await models.infer(HAIR_SEGMENTER, {"image": crops}, call))["classes"]
+    asked = _asked((person, shape, look), classes, search)
     course.begin("search", sum(search.stages))
     last: Mapping[str, NDArray[Any]] | None = None
     told = 0
-    async with aclosing(models.follow(HAIR_OPTIMIZER, _asked(crops, classes, search), call)) as run:
+    async with aclosing(models.follow(HAIR_OPTIMIZER, asked, call)) as run:
         async for answer in run:
             last = answer
             done = int(answer["steps"][0, 0])
@@ -160,12 +161,19 @@ async def optimize(
     )
 
 
-def _asked(crops: Photo, classes: NDArray[np.float32], search: Search) -> dict[str, Any]:
+def _asked(
+    portraits: tuple[Portrait, ...], classes: NDArray[np.float32], search: Search
+) -> dict[str, Any]:
     """Return a search as the runner is asked for it."""
     shares = classes[:, [Label.HAIR, Label.FACE_SKIN]].transpose(0, 2, 3, 1)
+    maps = np.rint(shares * 255).astype(np.uint8)
+    for portrait, (hair, face) in zip(portraits, np.moveaxis(maps, 3, 1), strict=True):
+        if portrait.hair is not None:
+            hair[:] = portrait.hair
+            np.minimum(face, 255 - portrait.hair, out=face)
     return {
-        "photos": crops[None],
-        "maps": np.rint(shares * 255).astype(np.uint8)[None],
+        "photos": np.stack([portrait.crop for portrait in portraits])[None],
+        "maps": maps[None],
         "steps": np.array([search.stages], np.int16),
         "seed": np.frombuffer(search.seed.to_bytes(4, "little"), np.uint8)[None],
     }

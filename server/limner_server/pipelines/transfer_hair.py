@@ -21,6 +21,7 @@ from limner_server.imaging.skull import beneath_hair, head_of
 from limner_server.pipelines.dressing import (
     Person,
     dressed,
+    finished,
     fitted,
     laid_on,
     restyled_own,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from limner_server.pipelines.dressing import Transferred
     from limner_server.pipelines.faces import FoundFace, Selector
     from limner_server.pipelines.heads import Head, Heads
+    from limner_server.pipelines.optimize_hair import Portrait
     from limner_server.pipelines.wigs import Reference
     from limner_server.routing.models import Models
 
@@ -116,12 +118,8 @@ class Transferring:
         """
         if shape is None:
             return await self._restyled(person, look, call, course)
-        mirrored = _check_turns(person.head.face, shape, call)
         course.begin("fit")
-        with call.stage("fit"):
-            wig = await asyncio.to_thread(shape.wig.mirrored) if mirrored else shape.wig
-            strands = await asyncio.to_thread(fitted, person, wig, keep_face=order.keep_face)
-        dress = partial(dressed, person, strands, wig, look.wig)
+        strands, dress = await self._fitted(person, shape, look, order, call)
         return await self._put_on(person, strands, dress, order, call, course)
 
     async def search(
@@ -135,26 +133,42 @@ class Transferring:
     ) -> Transferred:
         """Return a person with hair that a generator's portrait was optimized to have.
 
-        Without a shape it has the shape of their own hair.
+        It is asked for the hair as `transfer` lays it on, so that it sits and is lit as the
+        person's would; without a shape for their own hair in the look.
 
         Raises:
             PoseTooFar: The heads are turned too differently.
             LimnerError: As `optimize`; ModelNotReady as `transfer`.
         """
         head = person.head
+        course.begin("fit")
+        if shape is None:
+            with call.stage("lay_on"):
+                worn = await asyncio.to_thread(restyled_own, person, look.wig.appearance)
+        else:
+            _, dress = await self._fitted(person, shape, look, order, call)
+            with call.stage("lay_on"):
+                worn = await asyncio.to_thread(lambda: laid_on(person, head.photo, dress()))
         with call.stage("align"):
-            own = await asyncio.to_thread(portrait_of, head.photo, head.landmarks)
-        shaped = own
-        if shape is not None:
-            mirrored = _check_turns(head.face, shape, call)
-            shaped = shape.portrait.mirrored() if mirrored else shape.portrait
-        styled = shaped if look is shape else look.portrait
+            own, wished = await asyncio.to_thread(_portraits, person, worn)
+        styled = wished if look is shape else look.portrait
         search = Search(order.steps, order.seed)
-        found = await optimize(own, shaped, styled, search, self._models, call, course)
+        found = await optimize(own, wished, styled, search, self._models, call, course)
         with call.stage("take_off"):
             strands = await asyncio.to_thread(taken_off, person, found, keep_face=order.keep_face)
-        done = await self._put_on(person, strands, lambda: strands, order, call, course)
+        finish = partial(finished, person, strands, found, worn)
+        done = await self._put_on(person, strands, finish, order, call, course)
         return replace(done, found=found)
+
+    async def _fitted(
+        self, person: Person, shape: Reference, look: Reference, order: Order, call: Call
+    ) -> tuple[Strands | None, Callable[[], Strands | None]]:
+        """Return a reference's hair as it sits on a person, and what gives it its last colors."""
+        mirrored = _check_turns(person.head.face, shape, call)
+        with call.stage("fit"):
+            wig = await asyncio.to_thread(shape.wig.mirrored) if mirrored else shape.wig
+            strands = await asyncio.to_thread(fitted, person, wig, keep_face=order.keep_face)
+        return strands, partial(dressed, person, strands, wig, look.wig)
 
     async def _restyled(
         self, person: Person, look: Reference, call: Call, course: Course
@@ -208,9 +222,17 @@ def expected(height: int, width: int, order: Order, *, searches: bool) -> dict[s
     """Return the seconds that each part of a call may take, in order."""
     megapixels = height * width / 1e6
     seconds = {name: first + more * megapixels for name, (first, more) in EXPECTED.items()}
-    names = ["look", "search" if searches else "fit", "remove", "lay_on", "encode"]
+    names = ["look", "fit", *(["search"] if searches else []), "remove", "lay_on", "encode"]
     search = expected_seconds(Search(order.steps))
     return {name: seconds.get(name, search) for name in names}
+
+
+def _portraits(person: Person, worn: Transferred) -> tuple[Portrait, Portrait]:
+    """Return a head's portrait as it is, and as it shall be."""
+    head = person.head
+    here = head.rows, head.columns
+    wished = portrait_of(worn.photo[here], head.landmarks, worn.alpha[here])
+    return portrait_of(head.photo, head.landmarks), wished
 
 
 def _skull_of(head: Head) -> Skull:

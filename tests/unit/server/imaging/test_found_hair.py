@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from limner_server.imaging.found_hair import strands_of
+from limner_server.imaging.fitting import Strands
+from limner_server.imaging.found_hair import strands_of, with_strands
 
 HAIR, SKIN = (80, 50, 20), (220, 170, 150)
 
@@ -72,3 +73,37 @@ def test_without_hair_or_beyond_the_photo_there_is_none():
 
     assert strands_of(crop, hair * 0, turned(1.0, 0.0, (0.0, 0.0)), (64, 64, 3)) is None
     assert strands_of(crop, hair, turned(1.0, 0.0, (500.0, 0.0)), (64, 64, 3)) is None
+
+
+def striped(side, width):
+    """Return gray with stripes so wide, as bright as gray in the mean."""
+    stripes = np.where(np.arange(side) // width % 2, 150, 90).astype(np.uint8)
+    return np.broadcast_to(stripes[:, None, None], (side, side, 3)).copy()
+
+
+def test_strands_come_from_the_real_hair_and_shades_stay():
+    shade = np.linspace(60, 180, 100).astype(np.uint8)
+    colors = np.broadcast_to(shade[None, :, None], (100, 100, 3)).copy()
+    whole = np.full((100, 100), 255, np.uint8)
+    found = Strands(colors, whole, slice(0, 100), slice(0, 100))
+
+    done = with_strands(found, striped(100, 2), whole, 5.0).colors.astype(float)
+
+    within = done[20:80, 20:80, 0]
+    assert np.ptp(within.mean(1)) > 50
+    assert within[np.arange(20, 80) // 2 % 2 == 0].mean(0) == pytest.approx(
+        shade[20:80] - 30, abs=4
+    )
+
+
+def test_where_there_is_no_real_hair_the_found_stays():
+    colors = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
+    whole = np.full((60, 60), 255, np.uint8)
+    found = Strands(colors, whole, slice(10, 70), slice(0, 60))
+    real = np.zeros((80, 80), np.uint8)
+    real[:, 30:] = 255
+
+    done = with_strands(found, striped(80, 2), real, 3.0).colors
+
+    np.testing.assert_array_equal(done[:, :30], colors[:, :30])
+    assert (done[:, 30:] != colors[:, 30:]).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -181,4 +182,17 @@ def test_a_portrait_has_its_face_where_the_template_has_it():
 
     for x, y in np.rint(TEMPLATE * SIDE - 0.5).astype(int):
         assert found.crop[y, x].min() > 200
-    assert np.array_equal(found.mirrored().crop[:, ::-1], found.crop)
+
+
+async def test_hair_that_is_known_is_not_left_to_the_segmenter(call):
+    networks = Networks()
+    hair = np.zeros((SIDE, SIDE), np.uint8)
+    hair[:100] = 255
+    known = replace(portrait(20), hair=hair)
+
+    await optimize(portrait(10), known, portrait(30), Search(2), networks, call, planned())
+
+    maps = networks.asked["maps"][0]
+    np.testing.assert_array_equal(maps[1, ..., 0], hair)
+    assert not maps[1, :100, :, 1].any()
+    assert maps[[0, 2], 5, 5, 0].tolist() == [10, 30]
