@@ -54,13 +54,17 @@ def main() -> None:
     parser.add_argument("--portraits", type=Path, required=True)
     parser.add_argument("--triples", type=int, default=12)
     parser.add_argument("--steps", type=int, nargs=2, default=(60, 120))
+    parser.add_argument("--mask", type=float, help="the mask loss's weight; the patent has none")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--pictures", type=Path, help="a folder for what was found")
     given = parser.parse_args()
     torch.set_num_threads(1)
     networks = networks_in(given.file, torch.device(given.device))
     first, second = given.steps
-    settings = Settings(first=first, second=second, weights=networks.weights, least_change=0.0)
+    weights = networks.weights
+    if given.mask is not None:
+        weights = replace(weights, mask=given.mask)
+    settings = Settings(first=first, second=second, weights=weights, least_change=0.0)
     rows = []
     for number, triple in enumerate(islice(triples(given.portraits), given.triples)):
         rows.append(
