@@ -70,7 +70,12 @@ class Estate:
         """Have a version loaded in place of the one that is, and wait until that is gone."""
         table = Routes(next(self._generations), {TOY.model: version})
         await asyncio.to_thread(write_routes, self.house.state / "models", table)
-        await self.house.until(lambda: self._alone(version), 60)
+        try:
+            await self.house.until(lambda: self._alone(version), 60)
+        except AssertionError as error:
+            log = (self.house.state / "server.log").read_text()[-4000:]
+            error.add_note(f"version {version} is to run, and {self._running()} do; {log}")
+            raise
 
     async def mixed(self) -> dict[str, float]:
         """Go through a round of calls of all kinds; return what is held after it."""
@@ -128,12 +133,15 @@ class Estate:
         """Return whether a version is up, and no other has a runner."""
         if not await self.house.metric(f'limner_model_ready{{model="toy",version="{version}"}}'):
             return False
+        return self._running() == [version]
+
+    def _running(self) -> list[int]:
+        """Return the versions that have a runner."""
         commands = []
         for one in self.house.triton().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 commands.append(" ".join(one.cmdline()))
-        running = [other for other in VERSIONS if any(f"/toy.v{other}/" in one for one in commands)]
-        return running == [version]
+        return [other for other in VERSIONS if any(f"/toy.v{other}/" in one for one in commands)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
