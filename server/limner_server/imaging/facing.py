@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 TURNED: Final = 12.0
 """Degrees of yaw up to which hair looks right as it is: it is not mirrored, and nobody is told."""
 
+WORTH: Final = 5.0
+"""Degrees of yaw by which a mirror image has to be nearer, unless nothing else would do."""
+
 MAX_TURN: Final = 25.0
 """Degrees, of yaw or pitch, by which two heads may differ."""
 
@@ -39,7 +42,7 @@ def facing(person: HeadPose, reference: HeadPose, *, may_mirror: bool = True) ->
     """Return how a reference is turned from a person, mirrored where that brings it nearer.
 
     A mirror image has its parting on the other side, so it is used only where the reference as it
-    is would be more than TURNED degrees of yaw away.
+    is would be more than TURNED degrees of yaw away, and WORTH more than the mirror image.
 
     Args:
         person: How the person's head is turned.
@@ -50,7 +53,8 @@ def facing(person: HeadPose, reference: HeadPose, *, may_mirror: bool = True) ->
     if not may_mirror:
         return as_it_is
     other = _apart(person, mirrored(reference))
-    if as_it_is.yaw > TURNED and other.yaw < as_it_is.yaw:
+    nearest = MAX_TURN if as_it_is.yaw > MAX_TURN else as_it_is.yaw - WORTH
+    if as_it_is.yaw > TURNED and other.yaw < nearest:
         return replace(other, mirrored=True)
     return as_it_is
 

@@ -23,6 +23,11 @@ def test_a_parting_stays_on_its_side_where_the_turn_is_small():
     assert facing(HeadPose(7, 0, 0), HeadPose(-7, 0, 0)).mirrored
 
 
+def test_a_reference_that_looks_ahead_is_mirrored_only_where_it_has_to_be():
+    assert not facing(HeadPose(15, 0, 0), HeadPose(-2, 0, 0)).mirrored
+    assert facing(HeadPose(25, 0, 0), HeadPose(-1, 0, 0)).mirrored
+
+
 @given(poses, poses)
 def test_mirroring_never_takes_a_head_farther_away(person, reference):
     found = facing(person, reference)
