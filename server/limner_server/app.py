@@ -153,11 +153,12 @@ async def running(
         stack.push_async_callback(triton.close)
         metrics.lanes_open.set_function(lambda: triton.lanes.open)
         metrics.lanes_leased.set_function(lambda: triton.lanes.leased)
-        health = Health({kind.name: kind.needs for kind in kinds})
-        await health.routed(Routes())  # which name nothing: nothing serves yet
+        needs = {kind.name: kind.needs for kind in kinds}
+        health = Health(needs, lambda: servables.tried)
         folder = settings.state / "models"
         contracts = {contract for kind in kinds for contract in (*kind.needs, *kind.uses)}
         servables = Servables(triton, folder, contracts, metrics, health.routed)
+        await health.routed(Routes())  # which name nothing: nothing serves yet
         metrics.mended.set_function(lambda: servables.mends)
         trials = Trials(lambda: servables.routes, triton.run, metrics)
         models = Models(triton, servables, trials, metrics, folder)

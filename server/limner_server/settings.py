@@ -51,7 +51,7 @@ class Settings:
     """What operators show to name versions in a call; empty lets nobody."""
     reflection: bool = False
     """Whether the server describes its services to whoever asks."""
-    lame_duck_seconds: float = 0.0
+    lame_duck_seconds: float = 0.2
     """How long it goes on serving after saying NOT_SERVING, so that balancers can turn away."""
     drain_seconds: float = 30.0
     """How long calls in flight may take to finish when the server stops."""

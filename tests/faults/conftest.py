@@ -175,11 +175,14 @@ async def housed(state: Path, **told):
 
 @asynccontextmanager
 async def apart(
-    state: Path, module: str = "tests.faults.toy", environment: Mapping[str, str] | None = None
+    state: Path,
+    module: str = "tests.faults.toy",
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
 ):
     """Run the server as a process of its own, with more in its environment."""
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", module, str(state)]
+    command = [sys.executable, "-m", module, str(state), str(port)]
     with (state / "server.log").open("w") as log:
         process = await asyncio.create_subprocess_exec(
             *command,

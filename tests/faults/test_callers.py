@@ -97,11 +97,11 @@ async def test_a_caller_who_leaves_ends_the_work_within_the_network(tmp_path, le
 
 async def test_a_server_told_to_leave_finishes_what_it_has_begun(house):
     """Callers that follow what they are told, health or UNAVAILABLE, lose nothing."""
-    calling = [asyncio.create_task(house.call(milliseconds=200)) for _ in range(4)]
+    calling = [asyncio.create_task(house.call(milliseconds=400)) for _ in range(4)]
     await asyncio.sleep(0.05)
     began = time.monotonic()
     leaving = asyncio.create_task(house.app.drain())
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05 + house.app.settings.lame_duck_seconds)
     with pytest.raises(LimnerError) as turned_away:
         await house.call()
     answered = await asyncio.gather(*calling, return_exceptions=True)

@@ -1,7 +1,7 @@
 """One network that does as it is told, and the service before it.
 
-Run as `python -m tests.faults.toy STATE`, it is a server of its own over what is placed there; it
-says its port and its metrics' once it listens, and leaves when told to.
+Run as `python -m tests.faults.toy STATE PORT`, it is a server of its own over what is placed there;
+it says its port and its metrics' once it listens, and leaves when told to.
 """
 
 from __future__ import annotations
@@ -139,11 +139,11 @@ def place(state: Path, runner: Callable[[Path], None] = toy, version: int = 1) -
     write_routes(state / "models", Routes(version, {TOY.model: version}))
 
 
-async def serve(state: Path) -> None:
-    """Run the server until SIGTERM."""
+async def serve(state: Path, port: int) -> None:
+    """Run the server until SIGTERM; a port of 0 takes any."""
     asked_to_stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked_to_stop.set)
-    async with running(Settings(state, port=0, metrics_port=0), [Toy]) as app:
+    async with running(Settings(state, port=port, metrics_port=0), [Toy]) as app:
         print(app.port, app.metrics_port, flush=True)  # noqa: T201 - to who started it
         await asked_to_stop.wait()
         await app.drain()
@@ -151,5 +151,5 @@ async def serve(state: Path) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner() as runner:
-        runner.run(serve(Path(sys.argv[1])))
+        runner.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
         end(0)

@@ -11,4 +11,4 @@ from tests.faults.toy import serve
 
 if __name__ == "__main__":
     servables.KEEP_SECONDS = servables.SETTLE_SECONDS = 0.2
-    asyncio.run(serve(Path(sys.argv[1])))
+    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))

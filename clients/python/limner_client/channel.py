@@ -32,6 +32,8 @@ SERVICE_CONFIG = {
     ],
     "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
     "loadBalancingConfig": [{"round_robin": {}}],
+    # A server says so before it leaves: calls then go to another, if the address names several.
+    "healthCheckConfig": {"serviceName": "limner.v1"},
 }
 
 CHANNEL_OPTIONS = (

@@ -60,6 +60,7 @@ class Servables:
         self._tell_routed = routed
         self._wake = asyncio.Event()
         self._look_at = 0.0
+        self._looked = False
         self._wanted = Routes()
         self._keepers: dict[Version, Keeper] = {}
         self._unload_at: dict[Version, float] = {}
@@ -106,6 +107,13 @@ class Servables:
     def mends(self) -> int:
         """How many times a version that was lost has come back."""
         return sum(keeper.mends for keeper in self._keepers.values())
+
+    @property
+    def tried(self) -> bool:
+        """Whether every version that is wanted is up, or known not to come up."""
+        return self._looked and all(
+            keeper.up or keeper.trouble for keeper in self._keepers.values()
+        )
 
     def troubles(self) -> dict[Version, str]:
         """Return every version that was tried, and what is wrong with it: nothing if it is up."""
@@ -155,6 +163,7 @@ class Servables:
         keepers = [self._keeper(model, version) for model, version in known]
         for keeper in keepers:
             keeper.look()
+        self._looked = True
         if up := [keeper for keeper in keepers if keeper.up]:
             min(up, key=lambda keeper: keeper.proven_at).prove()
         self._changed()

@@ -166,7 +166,8 @@ def test_a_search_tells_of_its_steps_and_keeps_the_face(stubs, sitter, before):
     request = asked(sitter, **optimize, want_preview=True)
     told, result = answer(stubs, request, timeout=120)
     steps = [one.optimization.step for one in told if one.HasField("optimization")]
-    assert steps == [1, 2, 3, 4, 5, 6]
+    assert steps == sorted(steps)
+    assert steps[-1] == 6
     assert result.optimization.steps == 6
     picture, mask = pixels(result), plane(result.mask.data)
     np.testing.assert_array_equal(picture[mask == 0], before[mask == 0])

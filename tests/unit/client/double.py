@@ -53,6 +53,13 @@ def ellipse() -> np.ndarray:
     return np.where(((x - 30) / 18) ** 2 + ((y - 50) / 40) ** 2 < 1, 255, 0).astype(np.uint8)
 
 
+class Health(health.HealthServicer):
+    """Health that nobody watches: synchronous servers may hang with watchers when they stop."""
+
+    def Watch(self, request, context):
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "ask instead")
+
+
 class Double(
     segment_pb2_grpc.SegmentServiceServicer,
     matte_pb2_grpc.MatteServiceServicer,
@@ -77,7 +84,7 @@ class Double(
         self.hangs = False
         self.in_flight = self.most_in_flight = 0
         self.together = None
-        self.health = health.HealthServicer()
+        self.health = Health(experimental_non_blocking=False)
         self._lock = threading.Lock()
 
     def Segment(self, request, context):
