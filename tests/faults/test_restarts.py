@@ -12,11 +12,18 @@ from tests.faults.conftest import House, apart
 from tests.faults.toy import place
 
 
+async def is_called(house):
+    return await house.metric("grpc_server_started_total{") > 0
+
+
 @pytest.mark.parametrize(
     "restarts", [2, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
 )
 async def test_servers_restarted_one_after_the_other_lose_no_call(tmp_path, table, restarts):
-    """Two servers, one address for both; each stops when it is told to, and is started again."""
+    """Two servers, one address for both; each stops when it is told to, and is started again.
+
+    The next is told once callers have found the one before again, which takes them 5 s at most.
+    """
     states = [tmp_path / name for name in ("one", "other")]
     for state in states:
         state.mkdir()
@@ -36,7 +43,8 @@ async def test_servers_restarted_one_after_the_other_lose_no_call(tmp_path, tabl
                     which = number % 2
                     await stacks[which].aclose()
                     again = apart(states[which], port=ports[which])
-                    await stacks[which].enter_async_context(again)
+                    house = await stacks[which].enter_async_context(again)
+                    await house.until(lambda: is_called(house), 10)  # noqa: B023 - awaited here
     what = f"{restarts} restarts of two servers, one after the other"
     table.add(what, None, calls, f"{calls.longest:.1f} s at most")
     assert len(calls.seconds) > 20 * restarts
