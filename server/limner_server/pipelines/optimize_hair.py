@@ -31,7 +31,7 @@ SIDE: Final = HAIR_SEGMENTER.inputs[0].shape[0]
 USUAL_STEPS: Final = 200
 """Of both stages, where nobody says how many: the search begins with the person's own styles."""
 
-STEP_SECONDS: Final = 0.15
+STEP_SECONDS: Final = 0.5
 """That a step takes on two cores, with the starter's generator."""
 
 
