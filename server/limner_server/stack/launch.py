@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from prometheus_client.parser import text_string_to_metric_families
 
 from limner_registry.contracts import (
     CONTRACTS,
@@ -23,6 +21,7 @@ from limner_registry.contracts import (
     PERSON_SEGMENTER,
 )
 from limner_registry.routes import read_routes
+from limner_server.health import HERE
 from limner_server.stack.record import Record, read_record, wait_gone
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     while time.monotonic() < deadline and process.poll() is None:
         record = read_record(plan.state)
         if record and record.pid == process.pid and serves(record.address):
-            _wait_rest(record, plan.state)
+            _wait_rest(record)
             return record
         time.sleep(0.1)
     words = plan.log.read_text(errors="replace").strip()[-1500:] if plan.log.exists() else ""
@@ -125,29 +124,16 @@ def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     )
 
 
-def _wait_rest(record: Record, state: Path) -> None:
+def _wait_rest(record: Record) -> None:
     """Wait a while for the controller, and for versions that some calls alone have use for.
 
     Without the one nothing is rolled out; without the others those calls are told so.
     """
-    wanted = read_routes(state / "models").stable.items()
     deadline = time.monotonic() + REST_SECONDS
     while time.monotonic() < deadline:
-        if serves(record.controller) and wanted <= ready_versions(record.metrics):
+        if serves(record.controller) and serves(record.address, HERE):
             return
         time.sleep(0.1)
-
-
-def ready_versions(metrics: str) -> set[tuple[str, int]]:
-    """Return the names and numbers of the versions that answer, as a page of metrics tells."""
-    with urllib.request.urlopen(metrics, timeout=2) as page:  # noqa: S310 - our own server's
-        families = text_string_to_metric_families(page.read().decode())
-    return {
-        (sample.labels["model"], int(sample.labels["version"]))
-        for family in families
-        for sample in family.samples
-        if sample.name == "limner_model_ready" and sample.value == 1
-    }
 
 
 def stop(record: Record, said: Callable[[str], None]) -> None:

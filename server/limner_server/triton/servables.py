@@ -111,9 +111,7 @@ class Servables:
     @property
     def tried(self) -> bool:
         """Whether every version that is wanted is up, or known not to come up."""
-        return self._looked and all(
-            keeper.up or keeper.trouble for keeper in self._keepers.values()
-        )
+        return self._looked and self.troubles().keys() == self._keepers.keys()
 
     def troubles(self) -> dict[Version, str]:
         """Return every version that was tried, and what is wrong with it: nothing if it is up."""
