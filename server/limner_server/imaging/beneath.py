@@ -10,8 +10,9 @@ import numpy as np
 
 from limner_server.imaging.face_parts import filled, grown, shrunk
 from limner_server.imaging.geometry import around, crop, points_from, unit_of
-from limner_server.imaging.grain import LUMA, TILE, grain_of, noise_of
+from limner_server.imaging.grain import TILE, grain_of, noise_of
 from limner_server.imaging.guided import rows_resized
+from limner_server.imaging.light import LUMA
 from limner_server.imaging.membrane import stretched_over
 from limner_server.imaging.strips import each_strip
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from limner_server.imaging.light import LUMA
+
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Flags, Floats, Photo
 
@@ -24,9 +26,6 @@ MOST_GRAIN: Final = 6.0
 
 MAX_GRAIN: Final = 1_000_000
 """Pixels that are looked at for noise."""
-
-LUMA: Final = np.array((0.2126, 0.7152, 0.0722), np.float32)
-"""sRGB to about how bright it looks."""
 
 TILE: Final = 256
 """Pixels a side of the noise that is laid over and over."""

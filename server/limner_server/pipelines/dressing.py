@@ -12,7 +12,7 @@ from limner_server.imaging.fitting import fit
 from limner_server.imaging.found_hair import strands_of, with_strands
 from limner_server.imaging.light import light_of, relit
 from limner_server.imaging.restyling import restyle
-from limner_server.imaging.transplanting import kept_off_face, transplant
+from limner_server.imaging.transplanting import Transplant, kept_off_face, transplant
 
 if TYPE_CHECKING:
     from limner_server.imaging.appearance import Appearance
@@ -77,7 +77,7 @@ def dressed(person: Person, strands: Strands | None, wig: Wig, look: Wig) -> Str
 
 
 def finished(
-    person: Person, strands: Strands | None, found: Found, worn: Transferred
+    person: Person, strands: Strands | None, found: Found, worn: Transplant
 ) -> Strands | None:
     """Return hair that a search has found, in the colors and with the strands that it was to have.
 
@@ -85,41 +85,40 @@ def finished(
         person: Whose head it is for.
         strands: It, as `taken_off` returns it.
         found: What the search came to.
-        worn: The person with the hair that was asked for.
+        worn: The head with the hair that was asked for.
     """
     if strands is None or not worn.alpha.any():
         return strands
-    head, unit = person.head, person.skull.unit
-    asked, alpha = (plane[head.rows, head.columns] for plane in (worn.photo, worn.alpha))
+    unit = person.skull.unit
     was = appearance_of(strands.colors, strands.alpha, unit)
-    colors = restyled(strands.colors, strands.alpha, unit, was, appearance_of(asked, alpha, unit))
+    wanted = appearance_of(worn.photo, worn.alpha, unit)
+    colors = restyled(strands.colors, strands.alpha, unit, was, wanted)
     pixel = 1 / np.sqrt(abs(np.linalg.det(found.matrix[:, :2])))
-    return with_strands(replace(strands, colors=colors), asked, alpha, float(pixel))
+    return with_strands(replace(strands, colors=colors), worn.photo, worn.alpha, float(pixel))
 
 
-def laid_on(person: Person, beneath: Photo, strands: Strands | None) -> Transferred:
-    """Return a person's photo with hair laid over what lies beneath it on the head's part."""
+def laid_on(person: Person, beneath: Photo, strands: Strands | None) -> Transplant:
+    """Return the head's part of a person's photo with hair laid over what lies beneath it."""
     head = person.head
-    done = transplant(head.photo, beneath, strands, head.landmarks, person.skull)
-    return _put_back(person, done.photo, done.mask, done.alpha)
+    return transplant(head.photo, beneath, strands, head.landmarks, person.skull)
 
 
-def restyled_own(person: Person, wanted: Appearance) -> Transferred:
-    """Return a person's photo with their own hair in another look."""
+def restyled_own(person: Person, wanted: Appearance) -> Transplant:
+    """Return the head's part of a person's photo with their own hair in another look."""
     head, unit = person.head, person.skull.unit
     was = appearance_of(head.colors, head.alpha, unit)
     colors = restyled(head.colors, head.alpha, unit, was, wanted)
     photo, mask = restyle(head.photo, head.alpha, head.colors, colors)
-    return _put_back(person, photo, mask, head.alpha)
+    return Transplant(photo, mask, head.alpha)
 
 
-def _put_back(person: Person, part: Photo, mask: Plane, alpha: Plane) -> Transferred:
+def put_back(person: Person, part: Transplant) -> Transferred:
     """Return what was made of a head's part, in the whole photo."""
     box = person.head.rows, person.head.columns
     photo = person.photo.copy()
     planes = np.zeros((2, *photo.shape[:2]), np.uint8)
-    photo[box] = part
-    planes[0][box], planes[1][box] = mask, alpha
+    photo[box] = part.photo
+    planes[0][box], planes[1][box] = part.mask, part.alpha
     return Transferred(photo, planes[0], planes[1])
 
 

@@ -24,6 +24,7 @@ from limner_server.pipelines.dressing import (
     finished,
     fitted,
     laid_on,
+    put_back,
     restyled_own,
     taken_off,
 )
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.fitting import Strands
     from limner_server.imaging.geometry import Region
     from limner_server.imaging.skull import Head as Skull
+    from limner_server.imaging.transplanting import Transplant
     from limner_server.pipelines.course import Course
     from limner_server.pipelines.dressing import Transferred
     from limner_server.pipelines.faces import FoundFace, Selector
@@ -117,7 +119,10 @@ class Transferring:
             ModelNotReady: Much of the old hair would show, and no network can take it away.
         """
         if shape is None:
-            return await self._restyled(person, look, call, course)
+            course.begin("lay_on")
+            with call.stage("lay_on"):
+                part = await asyncio.to_thread(restyled_own, person, look.wig.appearance)
+                return await asyncio.to_thread(put_back, person, part)
         course.begin("fit")
         strands, dress = await self._fitted(person, shape, look, order, call)
         return await self._put_on(person, strands, dress, order, call, course)
@@ -143,14 +148,14 @@ class Transferring:
         head = person.head
         course.begin("fit")
         if shape is None:
-            with call.stage("lay_on"):
-                worn = await asyncio.to_thread(restyled_own, person, look.wig.appearance)
+            wear = partial(restyled_own, person, look.wig.appearance)
         else:
             _, dress = await self._fitted(person, shape, look, order, call)
-            with call.stage("lay_on"):
-                worn = await asyncio.to_thread(lambda: laid_on(person, head.photo, dress()))
+            wear = partial(_tried_on, person, dress)
+        with call.stage("lay_on"):
+            worn = await asyncio.to_thread(wear)
         with call.stage("align"):
-            own, wished = await asyncio.to_thread(_portraits, person, worn)
+            own, wished = await asyncio.to_thread(_portraits, head, worn)
         styled = wished if look is shape else look.portrait
         search = Search(order.steps, order.seed)
         found = await optimize(own, wished, styled, search, self._models, call, course)
@@ -170,14 +175,6 @@ class Transferring:
             strands = await asyncio.to_thread(fitted, person, wig, keep_face=order.keep_face)
         return strands, partial(dressed, person, strands, wig, look.wig)
 
-    async def _restyled(
-        self, person: Person, look: Reference, call: Call, course: Course
-    ) -> Transferred:
-        """Return a person whose own hair, in its own shape, looks like a reference's."""
-        course.begin("lay_on")
-        with call.stage("lay_on"):
-            return await asyncio.to_thread(restyled_own, person, look.wig.appearance)
-
     async def _put_on(
         self,
         person: Person,
@@ -194,7 +191,8 @@ class Transferring:
         )
         course.begin("lay_on")
         with call.stage("lay_on"):
-            return await asyncio.to_thread(laid_on, person, beneath, worn)
+            part = await asyncio.to_thread(laid_on, person, beneath, worn)
+            return await asyncio.to_thread(put_back, person, part)
 
     async def _beneath(
         self, person: Person, strands: Strands | None, order: Order, call: Call
@@ -227,11 +225,14 @@ def expected(height: int, width: int, order: Order, *, searches: bool) -> dict[s
     return {name: seconds.get(name, search) for name in names}
 
 
-def _portraits(person: Person, worn: Transferred) -> tuple[Portrait, Portrait]:
+def _tried_on(person: Person, dress: Callable[[], Strands | None]) -> Transplant:
+    """Return a head with hair laid over its own."""
+    return laid_on(person, person.head.photo, dress())
+
+
+def _portraits(head: Head, worn: Transplant) -> tuple[Portrait, Portrait]:
     """Return a head's portrait as it is, and as it shall be."""
-    head = person.head
-    here = head.rows, head.columns
-    wished = portrait_of(worn.photo[here], head.landmarks, worn.alpha[here])
+    wished = portrait_of(worn.photo, head.landmarks, worn.alpha)
     return portrait_of(head.photo, head.landmarks), wished
 
 
