@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from limner_models.networks.composer import Step
 from limner_models.networks.dye_generator import to_planes
-from limner_models.networks.told import NUMBERS, numbers, spots
-from limner_models.networks.unrolled import Placer, laid
+from limner_models.networks.told import NUMBERS, numbers, shut, spots
+from limner_models.networks.unrolled import Lids, Placer, laid
 from limner_registry.animals import ANIMALS, TOLD
 
 COATS: Final = tuple(len(animal.coats) for animal in ANIMALS.values())
@@ -72,6 +72,8 @@ class Shape:
     """Channels of each coat's learned texture, whose first three are sRGB's logits."""
     weave: int = 96
     """Pixels a side of a coat's texture."""
+    lids: tuple[int, int, int] = (6, 24, 40)
+    """Channels of what lids show, the first of a coat's, and its height and width."""
     places: int = 256
     """Numbers that points alone are condensed to."""
     told: int = 192
@@ -109,6 +111,7 @@ class Animalizer(nn.Module):
         self.coats = nn.Parameter(
             torch.randn(sum(COATS), shape.coat, shape.weave, shape.weave) / (4 * GAIN)
         )
+        self.lids = Lids(sum(COATS), shape.lids[0], shape.lids[1:])
         befores = (deep, *shape.widths[:1], *(width + shape.coat for width in shape.widths[1:-1]))
         self.steps = nn.ModuleList(
             Told(before, after, shape.told)
@@ -160,18 +163,22 @@ class Animalizer(nn.Module):
         )
         told, coats = self.tell(said), GAIN * self.coats[kind]
         place, anchors = self.placer(points, animal, planes.shape[-1] // 2)
+        # before it is bent: what bends it is whether an eye is seen there
+        lids = GAIN * self.lids(shut(points), kind, place)
+        lids = functional.pad(lids, (0, 0, 0, 0, 0, self.shape.coat - self.shape.lids[0]))
         head = seen + self.start[animal]
         for index, (step, again) in enumerate(zip(self.steps, self.again, strict=True)):
             if index:
                 head = functional.interpolate(head, scale_factor=2, mode="nearest")
             if index > 1:
-                head = torch.cat((head, laid(coats, smaller(place, head)).to(head.dtype)), 1)
+                wear = laid(coats, smaller(place, head)) + smaller(lids, head)
+                head = torch.cat((head, wear.to(head.dtype)), 1)
             head = step(head, told)
             if index == 1:
                 head = head + beside
             head = again(head, told)
         place = place + BENT * self.bend(head).float().tanh()
-        colors = functional.pad(laid(coats[:, :3], place), (0, 0, 0, 0, 0, 1))
+        colors = functional.pad(laid(coats[:, :3], place) + lids[:, :3], (0, 0, 0, 0, 0, 1))
         return Parts(head, self.coarse(head).float() + colors, place, anchors)
 
     def fine(self, parts: Parts, animal: Tensor, window: Window | None = None) -> Tensor:

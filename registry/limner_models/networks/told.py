@@ -20,8 +20,13 @@ APART: Final = (
     *(("brow_l0", "eye_inner_l"), ("nose_tip", "nose_bridge"), ("nose_tip", "chin")),
 )
 """Points whose distances say what a face does: small against where they lie."""
-NEAR: Final = 12.0
-"""Factor on those distances, to make them about as large as the rest."""
+NEAR: Final = (60.0, 60.0, *(12.0,) * 10)
+"""Factors on those distances, to make them about as large as the rest; lids are never far apart."""
+
+AJAR: Final = (0.32, 0.20)
+"""How far apart lids are found, in widths of the eye, that by each measure are not shut at all."""
+SHUT: Final = 0.12
+"""How far apart those are found that are wholly shut."""
 
 NUMBERS: Final = 2 * len(TOLD) + 2 * len(APART)
 """How many numbers say all of it."""
@@ -31,7 +36,22 @@ def numbers(points: Tensor) -> Tensor:
     """Return what points say, NxK: where they are and how far apart, about in [-1, 1]."""
     pairs = _pairs(APART)
     apart = points[:, pairs[0]] - points[:, pairs[1]]
-    return torch.cat((4 * (points - 0.5).flatten(1), NEAR * apart.flatten(1)), 1)
+    near = torch.tensor(NEAR, device=points.device)[:, None] * apart
+    return torch.cat((4 * (points - 0.5).flatten(1), near.flatten(1)), 1)
+
+
+def shut(points: Tensor) -> Tensor:
+    """Return how far the right and the left eye's lids are closed by each of AJAR, Nx2x2 in [0, 1].
+
+    Args:
+        points: Nx23x2, shares of the side.
+    """
+    tops, bottoms = _pairs([(f"eye_top_{side}", f"eye_bottom_{side}") for side in "rl"])
+    outers, inners = _pairs([(f"eye_outer_{side}", f"eye_inner_{side}") for side in "rl"])
+    apart = (points[:, tops] - points[:, bottoms]).norm(dim=-1)
+    wide = (points[:, outers] - points[:, inners]).norm(dim=-1).clamp_min(1e-4)
+    ajar = torch.tensor(AJAR, device=points.device)
+    return ((ajar - (apart / wide)[:, :, None]) / (ajar - SHUT)).clamp(0, 1)
 
 
 def spots(points: Tensor, side: int, wide: float = 1.0) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from limner_models.networks.told import NUMBERS, numbers
+from limner_models.networks.told import AJAR, NUMBERS, numbers
 from limner_registry.animals import ANCHORS, ANIMALS
 
 if TYPE_CHECKING:
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 LATTICE: Final = 16
 """Nodes a side of the lattice that places are said for; between them they run smoothly."""
+
+AROUND_EYES: Final = (-0.24, -0.06, 0.24, 0.26)
+"""Left, top, right and bottom of what lies around the eyes, on the unrolled head."""
+MIDDLE: Final = 0.02
+"""As far from its middle, on the unrolled head, what is right and what is left run into another."""
 
 
 class Placer(nn.Module):
@@ -64,14 +69,56 @@ class Placer(nn.Module):
         return flat_place(moved) + moved, anchors
 
 
-def laid(pelts: Tensor, place: Tensor) -> Tensor:
+class Lids(nn.Module):
+    """What lids show where they close: textures of each coat for around the eyes.
+
+    They show as far as the eye of their side is shut. One is open most of the time and a few
+    pixels high: by all else that is learned it would be drawn open always.
+    """
+
+    def __init__(self, kinds: int, planes: int, size: tuple[int, int]) -> None:
+        """Build them so that they show nothing.
+
+        Args:
+            kinds: How many coats there are.
+            planes: Of a texture.
+            size: Height and width of a texture.
+        """
+        super().__init__()
+        self.textures = nn.Parameter(torch.zeros(kinds, len(AJAR) * planes, *size))
+
+    def forward(self, closed: Tensor, kind: Tensor, place: Tensor) -> Tensor:
+        """Return what they add to a coat's texture, NxCxHxW.
+
+        Args:
+            closed: Nx2x2, as `shut` returns it.
+            kind: N int64.
+            place: Nx2xHxW, where on the unrolled head pixels lie.
+        """
+        across, down = place.detach().split(1, 1)
+        left, top, right, bottom = AROUND_EYES
+        near = torch.cat(
+            (
+                (2 * across - left - right) / (right - left),
+                (2 * down - top - bottom) / (bottom - top),
+            ),
+            1,
+        )
+        textures = laid(self.textures[kind], near, beyond="zeros")
+        on_left = (across / MIDDLE).sigmoid()
+        by_right, by_left = closed[..., None, None].unbind(1)
+        how = by_right + on_left * (by_left - by_right)
+        return (textures.unflatten(1, (len(AJAR), -1)) * how[:, :, None]).sum(1)
+
+
+def laid(pelts: Tensor, place: Tensor, beyond: str = "border") -> Tensor:
     """Return textures, NxCxHxW, as they look where pixels lie on them: NxCxhxw of Nx2xhxw.
 
     What is seen there teaches no place: fur looks alike wherever it lies.
     """
     grid = place.detach().permute(0, 2, 3, 1)
     return functional.grid_sample(
-        pelts.float(), grid, mode="bilinear", padding_mode="border", align_corners=False
+        pelts.float(), grid, mode="bilinear", padding_mode=beyond, align_corners=False
     )
 
 

@@ -110,7 +110,7 @@ def of_faces(faces: Faces) -> dict[str, float]:
         "keys": float((away < NEAR).float().mean()),
         "eyes": correlation(doing[:, :2].ravel(), person[:, :2].ravel()),
         "mouth": correlation(doing[:, 2], person[:, 2]),
-        "kid": 1 - float(np.clip(kid(torch.stack(faces.seen), torch.stack(faces.true)), 0, 1)),
+        "kid": 1 / (1 + max(0.0, kid(torch.stack(faces.seen), torch.stack(faces.true)))),
     }
 
 
@@ -121,11 +121,11 @@ def scored_animals(recipe: Recipe, _material: Material) -> str:
         f"`keys`, the share of key points within {NEAR:.0%} of the distance of the eyes' outer "
         "corners of where they are in the animal drawn in the person's place, both found by "
         "`animal_keypoints`; `eyes` and `mouth`, the correlation of how open they are with the "
-        "person's own; `kid`, one less the kernel inception distance of MobileNetV2's features at "
-        "stride 8, their means over the picture, to be compared with nobody else's. `outline` is "
-        "the intersection of alphas over their union; `kept` the share of pixels farther than 2 % "
-        "of the side beyond the target's alpha that are left as they are; `anchors` the share of "
-        f"those within {2 * NEAR:.0%} of the distance of the eyes."
+        "person's own; `kid`, 1 / (1 + d) of the kernel inception distance d of MobileNetV2's "
+        "features at stride 8, their means over the picture, to be compared with nobody else's. "
+        "`outline` is the intersection of alphas over their union; `kept` the share of pixels "
+        "farther than 2 % of the side beyond the target's alpha that are left as they are; "
+        f"`anchors` the share of those within {2 * NEAR:.0%} of the distance of the eyes."
     )
 
 

@@ -28,6 +28,7 @@ from limner_models.recipes.animalizing import (
     EVERY,
     FOCUS,
     JUDGED,
+    LIDS,
     OUTLINE,
     PIXELS,
     PLACE,
@@ -152,7 +153,7 @@ ANIMALIZER_RECIPE = Recipe(
         GENERATED: "0",
         "losses": f"{(PIXELS, OUTLINE, STEPS, PLACE, ANCHORS, CONTENT, STYLE, POINTS, JUDGED)}",
         "judge": f"{(ALONE, EVERY, SLOWER, SEEN)}",
-        "seen": f"{(FOCUS, POSES, ASTRAY)}",
+        "seen": f"{(FOCUS, LIDS, POSES, ASTRAY)}",
     },
 )
 

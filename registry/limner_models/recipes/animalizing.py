@@ -13,6 +13,7 @@ from limner_models.losses.animals import (
     astray,
     drawing_error,
     focused,
+    gaping,
     outline_error,
     place_error,
     steps_error,
@@ -48,12 +49,19 @@ SLOWER: Final = 0.3
 """The judge's rate as a share of the network's."""
 SEEN: Final = 0.55
 """Side, as a share of the picture's, of what is drawn fine in a step."""
-FOCUS: Final = (4.0, 0.045)
+LIDS: Final = 1.0
+"""Weight of how far apart lids are found."""
+FOCUS: Final = (8.0, 0.045)
 """How much more eyes and mouth count than the rest, and how far around them, in sides."""
 FOCUSED: Final = [
     KEYS.index(name)
     for name in ("pupil_r", "pupil_l", "lip_top", "lip_bottom", "mouth_r", "mouth_l")
 ]
+EYES: Final = tuple(
+    tuple(KEYS.index(f"eye_{part}_{side}") for part in ("outer", "inner", "top", "bottom"))
+    for side in "rl"
+)
+"""Outer and inner corner, top and bottom of each eye among KEYS."""
 POSES: Final = 64
 """Heads of which only the points are seen, in a step."""
 RIM: Final = 2
@@ -143,7 +151,7 @@ class Animalizing:
         judged = joined and step % EVERY == 0
         with precision(self.device):
             if joined:
-                losses["points"] = self._pointed(parts, batch, behind)
+                losses |= self._pointed(parts, batch, behind)
             if judged:
                 losses["judged"] = -JUDGED * self.judge(mine.planes(), kind_of(batch)).mean()
             else:
@@ -187,14 +195,16 @@ class Animalizing:
             "style": STYLE * style_difference(style, true_style),
         }
 
-    def _pointed(self, parts: Parts, batch: Batch, behind: Tensor) -> Tensor:
-        """Return how far key points found in what was drawn lie from the true ones."""
+    def _pointed(self, parts: Parts, batch: Batch, behind: Tensor) -> Losses:
+        """Return how far off key points, and how open eyes, are found in what was drawn."""
         picture = Drawn.of_logits(parts.coarse).over(behind)
         if picture.shape[-1] != SMALL:
             picture = functional.interpolate(picture, size=(SMALL, SMALL), mode="bilinear")
         found = middles(self.finder.scores(picture))
         # one that cannot be found where it is hidden must not rule the others
-        return POINTS * astray(found, batch["keys"], CORNERS).clamp(max=0.5).mean()
+        off = astray(found, batch["keys"], CORNERS).clamp(max=0.5).mean()
+        apart = gaping(found, EYES) - gaping(batch["keys"], EYES)
+        return {"points": POINTS * off, "lids": LIDS * apart.abs().clamp(max=0.5).mean()}
 
     def _descend(self, name: str, losses: Losses) -> dict[str, float]:
         for optimizer in self.optimizers.values():

@@ -16,12 +16,22 @@ from limner_models.networks.animalizer import (
     Shape,
     Window,
 )
-from limner_models.networks.told import numbers, spots
-from limner_models.networks.unrolled import Placer, flat_place, laid
+from limner_models.networks.told import AJAR, SHUT, numbers, shut, spots
+from limner_models.networks.unrolled import Lids, Placer, flat_place, laid
 from limner_registry.animals import ANCHORS, ANIMALS, TOLD
 from limner_registry.contracts import ANIMALIZER
 
-SMALL = Shape(side=32, widths=(16, 16, 16, 16), fine=8, pelt=4, coat=4, weave=8, places=16, told=16)
+SMALL = Shape(
+    side=32,
+    widths=(16, 16, 16, 16),
+    fine=8,
+    pelt=4,
+    coat=4,
+    weave=8,
+    lids=(3, 4, 4),
+    places=16,
+    told=16,
+)
 
 
 def network(shape=SMALL):
@@ -157,6 +167,46 @@ def test_numbers_tell_an_open_eye_from_a_closed_one():
     points[1, list(TOLD).index("eye_top_l"), 1] -= 0.02
     closed, open_ = numbers(points)
     assert (closed - open_).abs().max() > 0.2
+
+
+def eyes_ajar(right, left):
+    """Points of eyes whose lids are so many widths of the eye apart."""
+    points = torch.full((1, len(TOLD), 2), 0.5)
+    for side, much in (("r", right), ("l", left)):
+        for name, x, y in (
+            ("outer", 0.0, 0.0),
+            ("inner", 0.1, 0.0),
+            ("top", 0.05, -0.05 * much),
+            ("bottom", 0.05, 0.05 * much),
+        ):
+            which = list(TOLD).index(f"eye_{name}_{side}")
+            points[0, which] += torch.tensor([x, y])
+    return points
+
+
+@pytest.mark.parametrize("turned", [0.0, 0.7])
+def test_each_eye_s_lids_are_told_apart(turned):
+    turn = torch.tensor([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
+    points = eyes_ajar(SHUT, (AJAR[0] + SHUT) / 2) @ turn.float()
+    right, left = shut(points)[0]
+    assert torch.allclose(right, torch.ones(2), atol=1e-4)
+    assert torch.allclose(left, torch.tensor([0.5, 0.0]), atol=1e-4)
+    assert not shut(eyes_ajar(AJAR[0] + 1e-3, 1.0)).any()
+
+
+def test_lids_show_where_an_eye_is_shut_and_nowhere_else():
+    lids = Lids(1, 3, (4, 4))
+    torch.nn.init.ones_(lids.textures)
+    place, kind = flat_place(torch.zeros(1, 2, 64, 64)), torch.zeros(1, dtype=torch.int64)
+
+    shown = lids(torch.tensor([[[1.0, 1.0], [0.0, 0.0]]]), kind, place)[0, 0]
+
+    across, down = place[0]
+    right = (across < -0.1) & (across > -0.2) & (down > 0) & (down < 0.2)
+    left = (across > 0.1) & (across < 0.2) & (down > 0) & (down < 0.2)
+    assert torch.allclose(shown[right], torch.tensor(2.0), atol=0.05)
+    assert torch.allclose(shown[left], torch.tensor(0.0), atol=0.05)
+    assert not shown[(across.abs() > 0.3) | (down > 0.4)].any()
 
 
 def test_it_computes_little_enough_for_two_cores():

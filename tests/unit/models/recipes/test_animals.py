@@ -49,7 +49,15 @@ from tests.unit.models.conftest import BEAST
 
 CPU = torch.device("cpu")
 SHAPE = Shape(
-    side=BEAST // 2, widths=(16, 16, 16, 16), fine=8, pelt=4, coat=4, weave=8, places=32, told=16
+    side=BEAST // 2,
+    widths=(16, 16, 16, 16),
+    fine=8,
+    pelt=4,
+    coat=4,
+    weave=8,
+    lids=(3, 4, 4),
+    places=32,
+    told=16,
 )
 SEEDS = Drawings(count=6, held_out=4, size=BEAST, variants=("animals",))
 
@@ -163,8 +171,8 @@ def test_judge_and_key_points_join_late_and_the_loss_network_looks_in_between(ba
     early, judged, looked = (set(task.step(batch, step)) for step in (0, 8, 9))
 
     assert early - judged == looked - judged == {"content", "style"}
-    assert judged - early == {"judged", "judge", "points"}
-    assert looked - early == {"points"}
+    assert judged - early == {"judged", "judge", "points", "lids"}
+    assert looked - early == {"points", "lids"}
 
 
 def test_what_only_looks_on_never_changes(batch, taught):
