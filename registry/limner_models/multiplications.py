@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 def multiplications(network: nn.Module, *inputs: Tensor) -> int:
-    """Return how many multiply-accumulates a network's convolutions and linear layers take.
+    """Return how many multiply-accumulates a network's convolutions and products of matrices take.
 
     What is cheap beside them, as norms, rectifiers and enlarging, is not counted.
 
@@ -21,17 +20,7 @@ def multiplications(network: nn.Module, *inputs: Tensor) -> int:
         network: What is counted; it runs once, in evaluation.
         inputs: What it is called with; on the `meta` device nothing is computed.
     """
-    total = 0
-
-    def count(layer: nn.Module, _given: Any, made: Tensor) -> None:
-        nonlocal total
-        each = layer.weight[0].numel()
-        total += each * made.numel()
-
     network = network.eval()
-    with ExitStack() as hooks, torch.inference_mode():
-        for layer in network.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                hooks.callback(layer.register_forward_hook(count).remove)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(*inputs)
-    return total
+    return int(counter.get_total_flops()) // 2
