@@ -14,6 +14,7 @@ from typing import Any
 
 import composite
 import dye
+import limits
 import numpy as np
 import psutil
 import rollouts
@@ -63,6 +64,7 @@ def startup_and_memory() -> None:
                 screen.print(stages(name, [edit() for _ in range(8)][1:]))
             for table in dye.tables(client, stack["pid"]):
                 screen.print(table)
+            screen.print(limits.table_of(client))
         screen.print(memory(stack["pid"]))
     finally:
         limner("down", "--state", STATE)
