@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
-import time
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from limner_registry import manifest, metadata
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 STAGING = ".staging"
 FULL = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
 """How a disk without room is told; MLflow keeps no more of it than these words."""
-STALE_SECONDS = 3600
-"""A staging folder this old is a dead process's."""
 
 
 def place(
@@ -150,19 +148,33 @@ def _history(error: BaseException | None) -> str:
 
 @contextmanager
 def staging(models: Path) -> Iterator[Path]:
-    """Give a folder beside the placed ones, gone afterwards; sweep those of dead processes."""
+    """Give a folder beside the placed ones, gone afterwards; sweep those of dead processes.
+
+    A folder is locked for as long as its process lives, whatever any clock says.
+    """
     parent = models / STAGING
     parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.iterdir():
-        with suppress(FileNotFoundError):  # its own process may be sweeping it too
-            if time.time() - left.stat().st_mtime > STALE_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
-    staged = parent / uuid.uuid4().hex
-    staged.mkdir()
-    try:
+    with ExitStack() as kept:
+        with _locked(parent):  # nobody sweeps a folder that is about to be locked
+            for left in parent.iterdir():
+                with suppress(BlockingIOError, FileNotFoundError), _locked(left, fcntl.LOCK_NB):
+                    shutil.rmtree(left, ignore_errors=True)
+            staged = parent / uuid.uuid4().hex
+            staged.mkdir()
+            kept.enter_context(_locked(staged))
+        kept.callback(shutil.rmtree, staged, ignore_errors=True)
         yield staged
+
+
+@contextmanager
+def _locked(folder: Path, how: int = 0) -> Iterator[None]:
+    """Hold a folder's lock; with LOCK_NB raise BlockingIOError where another process does."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+        yield
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        os.close(descriptor)
 
 
 def _show(staged: Path, final: Path) -> None:
