@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from limner.errors import LimnerError
 from limner.v1.reasons import ModelNotReady
 from limner_registry.contract import triton_name
-from limner_registry.golden import Golden
+from limner_server.triton.proofs import proof_of
 from limner_server.triton.runners import Runners
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from limner_registry.contract import Contract
+    from limner_registry.golden import Golden
     from limner_server.triton.client import Triton
 
 log = logging.getLogger(__name__)
@@ -186,6 +187,7 @@ class Keeper:
         """
         model, hints = self._contract.model, self._hints
         try:
+            await self._proof()
             if self.loaded:
                 await self._triton.unload(model, self._version)
                 await asyncio.to_thread(self._runners.end)
@@ -213,28 +215,30 @@ class Keeper:
         self._back.set()
         await self._runners.watch()
 
+    async def _proof(self) -> Golden:
+        """Return what it is proven by, read once; raise ModelNotReady where nothing can be."""
+        if self._golden is None:
+            self._golden = await asyncio.to_thread(
+                proof_of, self._contract, self._version, self._folder
+            )
+        return self._golden
+
     async def _prove(self) -> None:
         """Ask every runner its golden inputs.
 
         Raises:
             LimnerError: It did not answer, or not what it answered when it was published.
         """
-        contract, version = self._contract, self._version
-        named = f"{contract.model} version {version}"
-        if self._golden is None:
-            try:
-                folder = self._folder / str(version)
-                self._golden = await asyncio.to_thread(Golden.read, folder)
-            except (OSError, ValueError) as error:
-                raise ModelNotReady(f"{named} is not placed: {error}") from error
+        contract, version, golden = self._contract, self._version, await self._proof()
         self._triton.unanswered.trust(contract.model, version)
         # asked at once, each goes to a runner that is free: none can hide behind another
         asked = (
-            self._triton.run(contract, version, self._golden.inputs, PROBE_SECONDS)
+            self._triton.run(contract, version, golden.inputs, PROBE_SECONDS)
             for _ in range(contract.runners)
         )
-        for difference in map(self._golden.difference, await asyncio.gather(*asked)):
+        for difference in map(golden.difference, await asyncio.gather(*asked)):
             if difference is not None:
+                named = f"{contract.model} version {version}"
                 raise ModelNotReady(f"{named} fails its golden inputs: {difference}")
         self.proven_at = time.monotonic()
 
