@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS: Final = 10.0
-"""A version that did not come up is left alone this long, unless something changes."""
+FIRST_REST, LONGEST_REST = 0.2, 10.0
+"""Seconds that a version which did not come up is left alone, twice as long from try to try."""
 MEND_SECONDS: Final = 20.0
 """A version that was lost is waited for this long; mending one takes about two seconds."""
 PROBE_SECONDS: Final = 10.0
@@ -77,6 +77,8 @@ class Keeper:
         self._back = asyncio.Event()
         self._lost_at: float | None = None
         self._retry_at = 0.0
+        self._rest = FIRST_REST
+        self._again: asyncio.TimerHandle | None = None
         self._hints = 0
         self._work: asyncio.Task[None] | None = None
 
@@ -89,6 +91,7 @@ class Keeper:
         """Let it be tried again at once, as something has changed."""
         self._hints += 1
         self._retry_at = 0.0
+        self._rest = FIRST_REST
 
     def look(self) -> None:
         """Have it prove itself if it is in doubt, or come up if that is due.
@@ -148,6 +151,7 @@ class Keeper:
         """Look after it no more; it stays loaded."""
         if self._work is not None:
             self._work.cancel()
+        self._keep_quiet()
         self.up = False
         self._runners.let_go()
 
@@ -157,6 +161,7 @@ class Keeper:
         await self._triton.unload(self._contract.model, self._version)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
+        self._keep_quiet()
         self._work = asyncio.create_task(self._guarded(work))
 
     async def _guarded(self, work: Coroutine[None, None, None]) -> None:
@@ -188,6 +193,7 @@ class Keeper:
         model, hints = self._contract.model, self._hints
         try:
             await self._proof()
+            await self._triton.reached()
             if self.loaded:
                 await self._triton.unload(model, self._version)
                 await asyncio.to_thread(self._runners.end)
@@ -195,12 +201,29 @@ class Keeper:
             self.loaded = True
             await self._prove()
         except LimnerError as error:
-            self._note("version did not come up", str(error))
+            if str(error) != self.trouble:  # the same again and again tells nobody more
+                self._note("version did not come up", str(error))
             if hints == self._hints:
-                self._retry_at = time.monotonic() + RETRY_SECONDS
+                self._retry_at = time.monotonic() + self._rest
+            self._try_again()
         else:
             await self._stand()
         self._changed()
+
+    def _try_again(self) -> None:
+        """Look again after a rest, and rest longer the next time."""
+        self._again = asyncio.get_running_loop().call_later(self._rest, self._rested)
+        self._rest = min(2 * self._rest, LONGEST_REST)
+
+    def _rested(self) -> None:
+        self._retry_at = 0.0
+        self.look()
+
+    def _keep_quiet(self) -> None:
+        """Have no look of its own to come."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
 
     async def _stand(self) -> None:
         """Count it as up from now on."""
@@ -211,6 +234,7 @@ class Keeper:
             self.mends += 1
         self._lost_at = None
         self.trouble = ""
+        self._rest = FIRST_REST
         self.up = True
         self._back.set()
         await self._runners.watch()

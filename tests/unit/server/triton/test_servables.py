@@ -40,6 +40,9 @@ class Triton:
         self.dead_after = None
         """Runs that are still answered until it is loaded anew; None for any number."""
 
+    async def reached(self):
+        pass
+
     async def load(self, model, version):
         self.told.append(("load", version))
         self.dead_after = None
