@@ -271,6 +271,9 @@ CONTRACTS = (
 )
 """Every contract there is."""
 
+MODELS = frozenset(contract.model for contract in CONTRACTS)
+"""Registered models of other names are somebody else's."""
+
 
 def contract_of(model: str) -> Contract:
     """Return the contract of the model with this name.

@@ -11,9 +11,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from limner_registry import manifest, metadata
-from limner_registry.errors import DiskFull, RegistryUnavailable, VersionDamaged
+from limner_registry.contracts import MODELS
+from limner_registry.errors import ContractBroken, DiskFull, RegistryUnavailable, VersionDamaged
 from limner_registry.placed import folder_of, made_files, verify_placed
 from limner_registry.routes import Routes, read_routes, routes_lock, write_routes
+from limner_registry.standing import outdated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +93,9 @@ def place_stable(
 ) -> Routes:
     """Place every model's stable version, then route to exactly those; return the routes.
 
-    The routes file is written only when a route changed, after every version is in place.
+    Where that keeps a contract this code has left, the first version that keeps the new one
+    becomes stable in its place; a model that has none is not routed to. The routes file is written
+    only when a route changed, after every version is in place.
 
     Raises:
         RegistryError: What `place` raises; the routes are then as they were.
@@ -99,6 +103,11 @@ def place_stable(
     models.mkdir(parents=True, exist_ok=True)
     with routes_lock(models):
         stable = {model: n for model, n in registry.models().items() if n is not None}
+        for gone in outdated(registry, stable):
+            del stable[gone.model]
+            if gone.instead is not None:
+                registry.make_stable(registry.version(gone.model, gone.instead))
+                stable[gone.model] = gone.instead
         for model, number in stable.items():
             place(registry, model, number, models, kind=kind, repair=repair)
         routes = read_routes(models)
@@ -113,12 +122,20 @@ def place_routed(
 ) -> Routes:
     """Place every version that the routes name, and leave the routes as they are; return them.
 
+    One that keeps a contract this code has left stays as it lies; what will take its place is
+    placed, for the controller to route to.
+
     Raises:
         RegistryError: What `place` raises.
     """
     routes = read_routes(models)
-    for model, number in sorted(routes.versions()):
-        place(registry, model, number, models, kind=kind, repair=repair)
+    versions = {(model, number) for model, number in routes.versions() if model in MODELS}
+    for model, number in sorted(versions):
+        with suppress(ContractBroken):
+            place(registry, model, number, models, kind=kind, repair=repair)
+    for gone in outdated(registry, routes.stable):
+        if gone.instead is not None:
+            place(registry, gone.model, gone.instead, models, kind=kind, repair=repair)
     return routes
 
 

@@ -62,7 +62,7 @@ def made_files(version: Version, kind: Kind) -> dict[str, bytes]:
     Raises:
         ContractBroken: The version keeps another revision of the contract than this code.
     """
-    contract = _contract_of(version)
+    contract = contract_kept(version)
     config = triton_config(contract, version.number, version.manifest_sha256, kind)
     runner = files("limner_registry.backends").joinpath(f"{contract.backend}.py").read_bytes()
     number = str(version.number)
@@ -74,6 +74,21 @@ def made_files(version: Version, kind: Kind) -> dict[str, bytes]:
         f"{number}/{RUNNER}": runner,
         f"{number}/{cached}": bytecode(runner),
     }
+
+
+def contract_kept(version: Version) -> Contract:
+    """Return the contract that a version keeps, which is the one that this code speaks.
+
+    Raises:
+        ContractBroken: It keeps another revision, or other tensors, than this code.
+    """
+    contract = contract_of(version.model)
+    kept = version.tags.get(metadata.CONTRACT)
+    if kept != contract.id:
+        raise ContractBroken(f"{version} keeps contract {kept}, this Limner speaks {contract.id}")
+    if version.tags.get(metadata.SIGNATURE) != metadata.signature(contract):
+        raise ContractBroken(f"{version} has other tensors than {contract.id} has in this Limner")
+    return contract
 
 
 def verify_placed(folder: Path, version: Version, kind: Kind = "KIND_CPU") -> None:
@@ -110,14 +125,6 @@ def bytecode(source: bytes) -> bytes:
     flags = UNCHECKED.to_bytes(4, "little")
     digest = importlib.util.source_hash(source)
     return importlib.util.MAGIC_NUMBER + flags + digest + marshal.dumps(code, 2)
-
-
-def _contract_of(version: Version) -> Contract:
-    contract = contract_of(version.model)
-    found = version.tags.get(metadata.CONTRACT), version.tags.get(metadata.SIGNATURE)
-    if found != (contract.id, metadata.signature(contract)):
-        raise ContractBroken(f"{version} keeps contract {found[0]}, this code {contract.id}")
-    return contract
 
 
 def _check_names(folder: Path, expected: set[str]) -> None:

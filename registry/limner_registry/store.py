@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from limner_registry import metadata
 from limner_registry.aliases import STABLE, Aliases
-from limner_registry.contracts import CONTRACTS
+from limner_registry.contracts import MODELS
 from limner_registry.door import (
     Metric,
     MlflowClient,
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 EXPERIMENT = "limner"
-MODELS = frozenset(contract.model for contract in CONTRACTS)
-"""Registered models of other names are somebody else's."""
 
 
 @dataclass(frozen=True)

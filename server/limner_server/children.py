@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 10.0
 CALM_SECONDS = 60.0
 """A child that ran this long has earned a quick restart again."""
 DYING_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")

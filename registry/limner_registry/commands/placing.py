@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,14 @@ from limner_registry.commands.screen import EMPTY, Failed, RegistryCommand, Scre
 from limner_registry.errors import RegistryError, RegistryUnavailable
 from limner_registry.place import place, place_routed, place_stable
 from limner_registry.placed import folder_of, numbers_of, verify_placed
+from limner_registry.routes import read_routes
+from limner_registry.standing import outdated
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from limner_registry.routes import Routes
+    from limner_registry.standing import Outdated
     from limner_registry.store import Registry, Version
     from limner_registry.triton_config import Kind
 
@@ -34,7 +40,8 @@ DEVICE = click.option(
 
 PLACE_JSON = """\b
 --json: {"placed": [{"model": str, "version": int, "folder": str}],
-         "routes": {"generation": int, "models": {str: {"stable": int}}} or null}
+         "routes": {"generation": int, "models": {str: {"stable": int}}} or null,
+         "outdated": [{"model": str, "version": int, "instead": int or null, "said": str}]}
 """
 
 
@@ -60,6 +67,8 @@ def place_models(
     VERSION, that version is placed beside the others and gets no traffic; --stable gives it
     all. Versions already in place are verified and left alone. Where a controller has taken
     over, it alone decides who is routed where: then what it routes to is placed, no more.
+    A stable version of an earlier Limner may keep a contract that this one does not speak: then
+    the first that keeps the new one takes its place, and is said to.
     """
     if stable and version is None:
         raise click.UsageError("--stable needs MODEL and VERSION: which one is to serve?")
@@ -72,7 +81,7 @@ def place_models(
     registry = screen.open()
     kind = DEVICES[device]
     placed: dict[str, int] = {}
-    routes = None
+    routes, gone = None, []
     with screen.progress("placing and verifying"):
         if model is not None:
             chosen = registry.version(model, version) if version else registry.stable(model)
@@ -81,10 +90,12 @@ def place_models(
             if stable:
                 registry.make_stable(chosen)
         if model is None or stable:
+            gone = outdated(registry, _wanted(screen, registry, is_controlled=is_controlled))
             bring = place_routed if is_controlled else place_stable
             routes = bring(registry, screen.models, kind=kind, repair=repair)
-            placed |= routes.stable
-    _answer_placed(screen, placed, routes)
+            placed |= {**routes.stable, **{one.model: one.instead or 0 for one in gone}}
+    placed = {name: number for name, number in placed.items() if number}
+    _answer_placed(screen, placed, routes, gone)
 
 
 VERIFY_JSON = """\b
@@ -147,7 +158,16 @@ def _findings(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _answer_placed(screen: Screen, placed: dict[str, int], routes: Routes | None) -> None:
+def _wanted(screen: Screen, registry: Registry, *, is_controlled: bool) -> Mapping[str, int]:
+    """Return the versions that are to be stable, by model."""
+    if is_controlled:
+        return read_routes(screen.models).stable
+    return {model: number for model, number in registry.models().items() if number is not None}
+
+
+def _answer_placed(
+    screen: Screen, placed: dict[str, int], routes: Routes | None, gone: list[Outdated]
+) -> None:
     table = Table("model", "version", "callers get")
     rows = []
     for model, number in placed.items():
@@ -155,5 +175,9 @@ def _answer_placed(screen: Screen, placed: dict[str, int], routes: Routes | None
         table.add_row(*plain(model, number, served))
         folder = folder_of(screen.models, model, number)
         rows.append({"model": model, "version": number, "folder": str(folder)})
-    document = {"placed": rows, "routes": routes.to_json() if routes else None}
-    screen.answer(document, table if rows else EMPTY)
+    document = {
+        "placed": rows,
+        "routes": routes.to_json() if routes else None,
+        "outdated": [{**asdict(one), "said": str(one)} for one in gone],
+    }
+    screen.answer(document, table if rows else EMPTY, *map(str, gone))

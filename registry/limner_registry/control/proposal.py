@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from limner_registry.errors import InputRefused
 from limner_registry.metadata import gate
+from limner_registry.placed import contract_kept
 from limner_registry.rollout.record import ACTIVE, new_rollout
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ def proposed(version: Version, routes: Routes, spec: Spec, creator: str, now: fl
     Raises:
         VersionRefused: There is nothing to compare it with, or it is stable already.
         MetadataIncomplete: It lacks what a version must carry.
+        ContractBroken: It keeps another revision of its contract than this code.
     """
     gate(version.tags)
+    contract_kept(version)
     stable = routes.stable.get(version.model)
     if stable is None:
         raise VersionRefused(f"{version.model} has no stable version to be compared with")

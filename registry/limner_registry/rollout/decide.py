@@ -145,7 +145,12 @@ def verdict_of(rollout: Rollout, facts: Facts, now: float) -> Verdict | None:
 
 
 def _final(rollout: Rollout, facts: Facts) -> Decision | None:
-    """Abort, whether paused or not, on what servers or the judge say against the version."""
+    """Abort, whether paused or not, on what servers or the judge say against the version.
+
+    Or where it may not be loaded any more: an upgrade may have left its contract behind.
+    """
+    if facts.refused:
+        return Decision(Abort(Reason.REFUSED, facts.refused))
     ejected = [server for server in facts.servers if server.ejected]
     if ejected and not rollout.spec.dry_run:
         part = len(ejected) / len(facts.servers)

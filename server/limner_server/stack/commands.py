@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from limner_registry.routes import read_routes
@@ -142,18 +143,54 @@ def doctor(port: int, state: Path, as_json: bool) -> None:  # noqa: FBT001 - cli
 def _place(state: Path) -> None:
     """Place the stable versions, the first networks imported if any is missing.
 
-    A registry that is away is no reason not to serve what was placed before.
+    So are those of models whose stable version keeps a contract that this Limner has left. A
+    registry that is away is no reason not to serve what was placed before.
     """
     missing = launch.sources_missing(state)
     for source in missing:
         launch.import_models(source, state)
     try:
-        with people.status("placing the stable versions"):
-            launch.place_models(state)
+        gone = _placed(state)
+        if _renewed(gone, missing, state):
+            gone = _placed(state)
     except launch.NotUp as error:
         if missing:
             raise
-        people.print(f"[yellow]{error}; the versions placed last serve on.[/]", highlight=False)
+        _warn(f"{error}; the versions placed last serve on.")
+        return
+    for one in gone:
+        _warn(one.said)
+
+
+def _placed(state: Path) -> list[launch.Outdated]:
+    """Place the stable versions; return those whose contract this Limner does not speak."""
+    with people.status("placing the stable versions"):
+        return launch.place_models(state)
+
+
+def _renewed(gone: list[launch.Outdated], imported: list[str], state: Path) -> bool:
+    """Import first versions anew for models that have none by now that could serve.
+
+    All others serve on where that fails.
+
+    Returns:
+        Whether anything was imported.
+    """
+    lacking = [one.model for one in gone if one.instead is None]
+    is_new = False
+    for source in launch.sources_of(lacking):
+        if source in imported:
+            continue
+        try:
+            launch.import_models(source, state)
+            is_new = True
+        except launch.NotUp as error:
+            _warn(f"{error}; what does not need it serves on.")
+    return is_new
+
+
+def _warn(sentence: str) -> None:
+    people.print(f"[yellow]{escape(sentence)}[/]", highlight=False)
 
 
 def _already_up(record: Record, port: int | None, *, as_json: bool) -> None:

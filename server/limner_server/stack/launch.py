@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -25,7 +26,7 @@ from limner_server.health import HERE
 from limner_server.stack.record import Record, read_record, wait_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 START_SECONDS = 120.0
@@ -66,9 +67,15 @@ class Plan:
 def sources_missing(state: Path) -> list[str]:
     """Return where the models come from that the server needs and that have no version placed."""
     stable = read_routes(state / "models").stable
-    missing = {contract for contract in CONTRACTS if contract.model not in stable}
-    sources = ["mediapipe"] if missing & MEDIAPIPE else []
-    return sources + (["starter"] if missing - MEDIAPIPE else [])
+    return sources_of(contract.model for contract in CONTRACTS if contract.model not in stable)
+
+
+def sources_of(models: Iterable[str]) -> list[str]:
+    """Return where the first versions of models come from."""
+    theirs = {contract.model for contract in MEDIAPIPE}
+    wanted = set(models)
+    sources = ["mediapipe"] if wanted & theirs else []
+    return sources + (["starter"] if wanted - theirs else [])
 
 
 def import_models(source: str, state: Path) -> None:
@@ -80,13 +87,32 @@ def import_models(source: str, state: Path) -> None:
     _registry(["import", source], state)
 
 
-def place_models(state: Path) -> None:
+@dataclass(frozen=True)
+class Outdated:
+    """A stable version of an earlier Limner, whose contract this one does not speak."""
+
+    model: str
+    version: int
+    instead: int | None
+    """The version that takes its place; None where there is none."""
+    said: str
+    """All of this as a sentence."""
+
+
+def place_models(state: Path) -> list[Outdated]:
     """Place what the registry calls stable now; only while no Triton serves from there.
+
+    Returns:
+        Those that cannot serve.
 
     Raises:
         NotUp: That failed; what was placed before is still there.
     """
-    _registry(["place", "--repair"], state)
+    answer = json.loads(_registry(["place", "--repair", "--json"], state))
+    return [
+        Outdated(one["model"], one["version"], one["instead"], one["said"])
+        for one in answer["outdated"]
+    ]
 
 
 def start(plan: Plan, *, detached: bool) -> subprocess.Popen[bytes]:
@@ -159,8 +185,10 @@ def serves(address: str, service: str = "") -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def _registry(step: list[str], state: Path) -> None:
+def _registry(step: list[str], state: Path) -> bytes:
+    """Return what a step says for programs."""
     command = [sys.executable, "-m", "limner_registry", *step, "--state", str(state)]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode:
         raise NotUp(f"`limner models {' '.join(step)}` failed (exit code {done.returncode})")
+    return done.stdout

@@ -43,6 +43,8 @@ CHANNEL = (
     ("grpc.max_send_message_length", MAX_MESSAGE),
     ("grpc.max_receive_message_length", MAX_MESSAGE),
 )
+REACH_SECONDS = 2.0
+"""How long a connection to Triton is waited for before something is to be loaded."""
 LONGEST_SECONDS = 600.0
 """After which a run that nobody waits for is given up; its callers' deadlines are far shorter."""
 SAID_BY_TRITON = {
@@ -205,6 +207,21 @@ class Triton:
             else:
                 self.lanes.lose(passage.lease.slab)
         return answers
+
+    async def reached(self, timeout: float = REACH_SECONDS) -> None:
+        """Return once it is connected to.
+
+        A Triton that has just come back would else be taken for dead by whoever asks it at once:
+        until gRPC tries again, up to a second later, it answers with how it failed before.
+
+        Raises:
+            ModelNotReady: It is not there.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                await self._channel.channel_ready()
+        except TimeoutError as error:
+            raise ModelNotReady("Triton cannot be reached", retry_after=1.0) from error
 
     async def load(self, model: str, version: int, timeout: float = 60.0) -> None:
         """Load one placed version; a no-op when it is loaded.

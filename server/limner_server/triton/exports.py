@@ -100,6 +100,9 @@ def read_export(models: Path, contract: Contract, version: int) -> Export:
     except OSError as error:
         said = f"{model} has no version {version} on this server, placed by this release"
         raise ModelVersionUnknown(said) from error
+    if about["contract"] != contract.id:
+        said = f"{model} version {version} keeps contract {about['contract']}, not {contract.id}"
+        raise ModelVersionUnknown(said)
     document = {
         "model": model,
         "version": version,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from limner.errors import LimnerError
 from limner.v1.reasons import ModelNotReady
 from limner_registry.contract import triton_name
-from limner_registry.golden import Golden
+from limner_server.triton.proofs import proof_of
 from limner_server.triton.runners import Runners
 
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from limner_registry.contract import Contract
+    from limner_registry.golden import Golden
     from limner_server.triton.client import Triton
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS: Final = 10.0
-"""A version that did not come up is left alone this long, unless something changes."""
+FIRST_REST, LONGEST_REST = 0.2, 10.0
+"""Seconds that a version which did not come up is left alone, twice as long from try to try."""
 MEND_SECONDS: Final = 20.0
 """A version that was lost is waited for this long; mending one takes about two seconds."""
 PROBE_SECONDS: Final = 10.0
@@ -76,6 +77,8 @@ class Keeper:
         self._back = asyncio.Event()
         self._lost_at: float | None = None
         self._retry_at = 0.0
+        self._rest = FIRST_REST
+        self._again: asyncio.TimerHandle | None = None
         self._hints = 0
         self._work: asyncio.Task[None] | None = None
 
@@ -88,6 +91,7 @@ class Keeper:
         """Let it be tried again at once, as something has changed."""
         self._hints += 1
         self._retry_at = 0.0
+        self._rest = FIRST_REST
 
     def look(self) -> None:
         """Have it prove itself if it is in doubt, or come up if that is due.
@@ -147,6 +151,7 @@ class Keeper:
         """Look after it no more; it stays loaded."""
         if self._work is not None:
             self._work.cancel()
+        self._keep_quiet()
         self.up = False
         self._runners.let_go()
 
@@ -156,6 +161,7 @@ class Keeper:
         await self._triton.unload(self._contract.model, self._version)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
+        self._keep_quiet()
         self._work = asyncio.create_task(self._guarded(work))
 
     async def _guarded(self, work: Coroutine[None, None, None]) -> None:
@@ -186,6 +192,8 @@ class Keeper:
         """
         model, hints = self._contract.model, self._hints
         try:
+            await self._proof()
+            await self._triton.reached()
             if self.loaded:
                 await self._triton.unload(model, self._version)
                 await asyncio.to_thread(self._runners.end)
@@ -193,12 +201,29 @@ class Keeper:
             self.loaded = True
             await self._prove()
         except LimnerError as error:
-            self._note("version did not come up", str(error))
+            if str(error) != self.trouble:  # the same again and again tells nobody more
+                self._note("version did not come up", str(error))
             if hints == self._hints:
-                self._retry_at = time.monotonic() + RETRY_SECONDS
+                self._retry_at = time.monotonic() + self._rest
+            self._try_again()
         else:
             await self._stand()
         self._changed()
+
+    def _try_again(self) -> None:
+        """Look again after a rest, and rest longer the next time."""
+        self._again = asyncio.get_running_loop().call_later(self._rest, self._rested)
+        self._rest = min(2 * self._rest, LONGEST_REST)
+
+    def _rested(self) -> None:
+        self._retry_at = 0.0
+        self.look()
+
+    def _keep_quiet(self) -> None:
+        """Have no look of its own to come."""
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
 
     async def _stand(self) -> None:
         """Count it as up from now on."""
@@ -209,9 +234,18 @@ class Keeper:
             self.mends += 1
         self._lost_at = None
         self.trouble = ""
+        self._rest = FIRST_REST
         self.up = True
         self._back.set()
         await self._runners.watch()
+
+    async def _proof(self) -> Golden:
+        """Return what it is proven by, read once; raise ModelNotReady where nothing can be."""
+        if self._golden is None:
+            self._golden = await asyncio.to_thread(
+                proof_of, self._contract, self._version, self._folder
+            )
+        return self._golden
 
     async def _prove(self) -> None:
         """Ask every runner its golden inputs.
@@ -219,22 +253,16 @@ class Keeper:
         Raises:
             LimnerError: It did not answer, or not what it answered when it was published.
         """
-        contract, version = self._contract, self._version
-        named = f"{contract.model} version {version}"
-        if self._golden is None:
-            try:
-                folder = self._folder / str(version)
-                self._golden = await asyncio.to_thread(Golden.read, folder)
-            except (OSError, ValueError) as error:
-                raise ModelNotReady(f"{named} is not placed: {error}") from error
+        contract, version, golden = self._contract, self._version, await self._proof()
         self._triton.unanswered.trust(contract.model, version)
         # asked at once, each goes to a runner that is free: none can hide behind another
         asked = (
-            self._triton.run(contract, version, self._golden.inputs, PROBE_SECONDS)
+            self._triton.run(contract, version, golden.inputs, PROBE_SECONDS)
             for _ in range(contract.runners)
         )
-        for difference in map(self._golden.difference, await asyncio.gather(*asked)):
+        for difference in map(golden.difference, await asyncio.gather(*asked)):
             if difference is not None:
+                named = f"{contract.model} version {version}"
                 raise ModelNotReady(f"{named} fails its golden inputs: {difference}")
         self.proven_at = time.monotonic()
 

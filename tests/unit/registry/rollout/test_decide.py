@@ -52,6 +52,24 @@ def test_a_version_that_may_not_be_loaded_is_refused():
     )
 
 
+@pytest.mark.parametrize(
+    "known",
+    [
+        rollout(State.SHADOWING),
+        rollout(),
+        rollout(State.AWAITING_APPROVAL),
+        rollout(State.PROMOTING),
+        rollout(State.PAUSED, resumes=State.PROGRESSING, reason=Reason.PERSON),
+        rollout(spec=replace(DEFAULT, dry_run=True)),
+    ],
+    ids=lambda known: f"{known.state} {known.spec.dry_run}",
+)
+def test_a_version_that_may_not_be_loaded_any_more_is_aborted_wherever_it_stands(known):
+    facts = replace(FACTS, refused="it keeps contract dye_bank/0")
+
+    assert decided(known, facts) == Abort(Reason.REFUSED, "it keeps contract dye_bank/0")
+
+
 def test_a_version_that_one_server_cannot_bring_up_is_refused():
     there = replace(HERE, instance="there", up=False, trouble="it fails its golden inputs")
 

@@ -27,10 +27,11 @@ ABOUT = {
 }
 
 
-def put(models, model, version):
+def put(models, model, version, revision=1):
     folder = models / f"{model}.v{version}"
     (folder / str(version)).mkdir(parents=True)
-    (folder / "about.json").write_text(json.dumps(ABOUT))
+    about = ABOUT | {"contract": f"{model}/{revision}"}
+    (folder / "about.json").write_text(json.dumps(about))
     (folder / str(version) / "model.onnx").write_bytes(NETWORK)
 
 
@@ -119,3 +120,10 @@ async def test_what_is_wrong_is_told_at_once(models):
 async def test_validating_sends_the_manifest_alone(models):
     (only,) = await exported(models, options={"validate_only": True})
     assert only.manifest.version == 2
+
+
+async def test_a_version_of_another_contract_is_not_handed_out(models):
+    put(models, "face_mesh", 4, revision=0)
+
+    with pytest.raises(ModelVersionUnknown, match="keeps contract face_mesh/0, not face_mesh/1"):
+        await exported(models, version=4)

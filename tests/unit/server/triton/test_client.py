@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+
 import grpc
 import numpy as np
 import pytest
@@ -86,3 +88,23 @@ async def test_a_call_without_time_left_is_not_sent():
     with pytest.raises(DeadlinePassed):
         await triton.run(FACE_MESH, 1, {"image": np.zeros((1, 192, 192, 3), np.uint8)}, -0.1)
     await triton.close()
+
+
+async def test_a_triton_that_was_away_is_reached_as_soon_as_it_is_back():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    triton = Triton(address)
+    with pytest.raises(ModelNotReady):  # from now on gRPC waits before it connects again
+        await triton.load("face_mesh", 1)
+    with pytest.raises(ModelNotReady, match="cannot be reached"):
+        await triton.reached(0.01)
+    back = grpc.aio.server()
+    back.add_insecure_port(address)
+    await back.start()
+
+    await triton.reached(20.0)
+
+    assert triton._channel.get_state() is grpc.ChannelConnectivity.READY
+    await triton.close()
+    await back.stop(None)

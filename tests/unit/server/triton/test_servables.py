@@ -40,6 +40,9 @@ class Triton:
         self.dead_after = None
         """Runs that are still answered until it is loaded anew; None for any number."""
 
+    async def reached(self):
+        pass
+
     async def load(self, model, version):
         self.told.append(("load", version))
         self.dead_after = None
@@ -145,6 +148,27 @@ async def test_a_version_that_answers_otherwise_than_when_published_is_never_rou
     triton.answers[1] = 0.6
     await servables.settle()
     assert servables.routes.stable == {}
+
+
+async def test_a_version_of_another_contract_is_never_loaded_and_keeps_no_other_from_serving(
+    triton, tmp_path
+):
+    async def routed(_routes):
+        pass
+
+    place(tmp_path, 1, 0.5)
+    place(tmp_path, 1, 0.5, OTHER.model)
+    about = tmp_path / f"{OTHER.model}.v1/about.json"
+    about.write_text(json.dumps({"contract": "other/0"}))
+    table = {"generation": 1, "models": {MODEL: {"stable": 1}, "other": {"stable": 1}}}
+    (tmp_path / "routes.json").write_text(json.dumps(table))
+    triton.answers[1] = 0.5
+    servables = Servables(triton, tmp_path, (PERSON_SEGMENTER, OTHER), Metrics(), routed)
+    await servables.settle()
+    assert servables.routes.stable == {MODEL: 1}
+    assert servables.tried
+    assert "keeps contract other/0" in servables.troubles()["other", 1]
+    assert triton.told == [("load", 1)]
 
 
 async def test_a_new_version_that_does_not_come_up_leaves_the_old_one_serving(
