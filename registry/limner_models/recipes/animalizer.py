@@ -143,7 +143,7 @@ ANIMALIZER_RECIPE = Recipe(
     limits=(
         "It draws one head of each animal, in its coats; whose head it replaces does not show.",
         "Hair, hands and hats before or beside the face stay as they are, or are covered.",
-        "Eyes hardly close: a wink or a blink is lost. Mouths follow.",
+        "Eyes close, dogs' less surely than the others'; lids are a little blurred on the way.",
         "Fur is softer than the studio's, most of all on light coats and at the rim.",
         "It was taught by drawn heads turned up to 42 degrees; farther ones it draws wrongly.",
     ),
