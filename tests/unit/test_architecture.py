@@ -75,7 +75,6 @@ SET_BY_THE_WALL = {
     "control/metrics.py",
     "control/rollouts.py",
     "control/serve.py",
-    "place.py",
     "store.py",
 }
 """Modules of the registry that ask what time it is: rollouts live longer than any process, so that

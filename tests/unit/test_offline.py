@@ -100,7 +100,12 @@ def run(tmp_path, model, photo, landmarks, animal):
     version = tmp_path / "animalizer.v1/1"
     version.mkdir(parents=True)
     (version / "model.onnx").write_bytes(model.SerializeToString())
-    about = {"network_sha256": "", "license": "Apache-2.0", "origin": "a test"}
+    about = {
+        "contract": ANIMALIZER.id,
+        "network_sha256": "",
+        "license": "Apache-2.0",
+        "origin": "a test",
+    }
     (version.parent / "about.json").write_text(json.dumps(about))
     (version / "manifest.json").write_text(read_export(tmp_path, ANIMALIZER, 1).document)
     found = {"faces": [{"landmarks": landmarks.tolist()}]}
