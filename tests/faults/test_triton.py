@@ -30,6 +30,8 @@ async def test_a_triton_whose_port_was_taken_meanwhile_comes_back_when_it_is_fre
     async with house.called(rate=10, timeout=25) as calls:
         triton.kill()
         with socket.socket() as stranger:
+            # or connections that the dead one left would keep it from the port, but not the next
+            stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             await house.until(lambda: _taken(stranger, min(ports)), 5)
             await asyncio.sleep(3)
             assert not await house.is_up()
