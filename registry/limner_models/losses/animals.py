@@ -112,15 +112,3 @@ def astray(found: Tensor, true: Tensor, eyes: Sequence[int]) -> Tensor:
     one, other = eyes
     apart = (true[:, one] - true[:, other]).norm(dim=-1, keepdim=True)
     return (found - true).norm(dim=-1) / apart.clamp_min(1e-3)
-
-
-def gaping(points: Tensor, lids: Sequence[Sequence[int]]) -> Tensor:
-    """Return how far apart lids are against their width, NxE.
-
-    Args:
-        points: NxKx2.
-        lids: The outer and inner corner, the top and the bottom of each eye among the points.
-    """
-    outer, inner, top, bottom = (list(which) for which in zip(*lids, strict=True))
-    wide = (points[:, outer] - points[:, inner]).norm(dim=-1)
-    return (points[:, top] - points[:, bottom]).norm(dim=-1) / wide.clamp_min(1e-3)

@@ -46,12 +46,26 @@ def shut(points: Tensor) -> Tensor:
     Args:
         points: Nx23x2, shares of the side.
     """
-    tops, bottoms = _pairs([(f"eye_top_{side}", f"eye_bottom_{side}") for side in "rl"])
-    outers, inners = _pairs([(f"eye_outer_{side}", f"eye_inner_{side}") for side in "rl"])
-    apart = (points[:, tops] - points[:, bottoms]).norm(dim=-1)
-    wide = (points[:, outers] - points[:, inners]).norm(dim=-1).clamp_min(1e-4)
     ajar = torch.tensor(AJAR, device=points.device)
-    return ((ajar - (apart / wide)[:, :, None]) / (ajar - SHUT)).clamp(0, 1)
+    return ((ajar - gaping(points, eyes_among([*TOLD]))[:, :, None]) / (ajar - SHUT)).clamp(0, 1)
+
+
+def eyes_among(names: Sequence[str]) -> list[list[int]]:
+    """Return the outer and inner corner, the top and the bottom of the right and the left eye."""
+    parts = ("outer", "inner", "top", "bottom")
+    return [[names.index(f"eye_{part}_{side}") for part in parts] for side in "rl"]
+
+
+def gaping(points: Tensor, eyes: Sequence[Sequence[int]]) -> Tensor:
+    """Return how far apart lids are against their width, NxE.
+
+    Args:
+        points: NxKx2.
+        eyes: The outer and inner corner, the top and the bottom of each among the points.
+    """
+    outer, inner, top, bottom = (list(which) for which in zip(*eyes, strict=True))
+    wide = (points[:, outer] - points[:, inner]).norm(dim=-1).clamp_min(1e-4)
+    return (points[:, top] - points[:, bottom]).norm(dim=-1) / wide
 
 
 def spots(points: Tensor, side: int, wide: float = 1.0) -> Tensor:

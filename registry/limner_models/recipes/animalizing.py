@@ -13,7 +13,6 @@ from limner_models.losses.animals import (
     astray,
     drawing_error,
     focused,
-    gaping,
     outline_error,
     place_error,
     steps_error,
@@ -23,6 +22,7 @@ from limner_models.networks.animal_judge import AnimalJudge, hinged
 from limner_models.networks.animal_keypoints import middles
 from limner_models.networks.animalizer import COATS, FIRSTS, Animalizer, Parts, Window
 from limner_models.networks.dye_generator import to_planes
+from limner_models.networks.told import eyes_among, gaping
 from limner_models.recipes.animal_faces import SMALL
 from limner_models.recipes.animal_keypoints import CORNERS
 from limner_models.train import precision
@@ -57,10 +57,7 @@ FOCUSED: Final = [
     KEYS.index(name)
     for name in ("pupil_r", "pupil_l", "lip_top", "lip_bottom", "mouth_r", "mouth_l")
 ]
-EYES: Final = tuple(
-    tuple(KEYS.index(f"eye_{part}_{side}") for part in ("outer", "inner", "top", "bottom"))
-    for side in "rl"
-)
+EYES: Final = eyes_among(KEYS)
 """Outer and inner corner, top and bottom of each eye among KEYS."""
 POSES: Final = 64
 """Heads of which only the points are seen, in a step."""

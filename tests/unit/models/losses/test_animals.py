@@ -10,7 +10,6 @@ from limner_models.losses.animals import (
     astray,
     drawing_error,
     focused,
-    gaping,
     outline_error,
     place_error,
     steps_error,
@@ -96,11 +95,3 @@ def test_what_happens_around_a_point_counts_more():
     wrong.color[:, :, 8, 4] += 0.5
     plain = drawing_error(right, wrong, BEHIND)
     assert drawing_error(right, wrong, BEHIND, weights) > 2 * plain
-
-
-def test_an_eye_gapes_as_its_lids_are_apart_whatever_its_size():
-    eye = torch.tensor([[0.0, 0.0], [0.4, 0.0], [0.2, -0.1], [0.2, 0.1]])
-    points = torch.stack((torch.cat((eye, eye * torch.tensor([1.0, 0.2]))), torch.rand(8, 2)))
-    points[1] = 3 * points[0] + 0.1
-    found = gaping(points, ((0, 1, 2, 3), (4, 5, 6, 7)))
-    assert torch.allclose(found, torch.tensor([[0.5, 0.1], [0.5, 0.1]]))

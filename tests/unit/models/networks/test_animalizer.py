@@ -16,7 +16,7 @@ from limner_models.networks.animalizer import (
     Shape,
     Window,
 )
-from limner_models.networks.told import AJAR, SHUT, numbers, shut, spots
+from limner_models.networks.told import AJAR, SHUT, gaping, numbers, shut, spots
 from limner_models.networks.unrolled import Lids, Placer, flat_place, laid
 from limner_registry.animals import ANCHORS, ANIMALS, TOLD
 from limner_registry.contracts import ANIMALIZER
@@ -213,3 +213,11 @@ def test_it_computes_little_enough_for_two_cores():
     """12 GMAC take about 250 ms there."""
     inputs = (torch.from_numpy(array) for array in asked(1, 256).values())
     assert multiplications(Animalizer(), *inputs) < 6e9
+
+
+def test_an_eye_gapes_as_its_lids_are_apart_whatever_its_size():
+    eye = torch.tensor([[0.0, 0.0], [0.4, 0.0], [0.2, -0.1], [0.2, 0.1]])
+    points = torch.stack((torch.cat((eye, eye * torch.tensor([1.0, 0.2]))), torch.rand(8, 2)))
+    points[1] = 3 * points[0] + 0.1
+    found = gaping(points, ((0, 1, 2, 3), (4, 5, 6, 7)))
+    assert torch.allclose(found, torch.tensor([[0.5, 0.1], [0.5, 0.1]]))
