@@ -6,7 +6,6 @@ work on pixels the bytes it reads and writes, by what a core copies; a codec its
 
 from __future__ import annotations
 
-import io
 import os
 import time
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 import torch
 from dye import portrait
-from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from stack import served
@@ -23,6 +21,7 @@ from stack import served
 from limner_client import LimnerClient
 from limner_models.multiplications import multiplications
 from limner_models.recipes import RECIPES
+from limner_server.imaging import codec
 
 EDGE: Final = 1024
 ROUNDS: Final = 12
@@ -43,10 +42,10 @@ def table_of(client: LimnerClient) -> Table:
     """Return every stage of a dye with its floor."""
     rate, copied = multiplied(), copied_bytes()
     photo = portrait(EDGE)
-    file = encoded(photo)
+    file = codec.encode(photo, "jpeg", codec.DEFAULT_QUALITY)
     floors = {
-        "decode": seconds(lambda: np.asarray(Image.open(io.BytesIO(file)))),
-        "encode": seconds(lambda: encoded(photo)),
+        "decode": seconds(lambda: codec.decode(file)),
+        "encode": seconds(lambda: codec.encode(photo, "jpeg", codec.DEFAULT_QUALITY)),
     }
     floors |= {name: computed(name) / rate for name in NETWORKS}
     floors["lay_on"] = LAID_ON * EDGE**2 / copied
@@ -89,13 +88,6 @@ def copied_bytes() -> float:
     source = np.ones(64 * 2**20, np.uint8)
     target = np.empty_like(source)
     return 2 * source.nbytes / seconds(lambda: np.copyto(target, source))
-
-
-def encoded(photo: np.ndarray[Any, Any]) -> bytes:
-    """Return a photo as a JPEG of the quality that answers have."""
-    file = io.BytesIO()
-    Image.fromarray(photo).save(file, "jpeg", quality=92)
-    return file.getvalue()
 
 
 def seconds(work: Callable[[], Any]) -> float:
