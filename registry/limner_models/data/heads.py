@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from limner_models.data import makeover, portraits, scene
+from limner_models.data import hats, makeover, portraits, scene
 from limner_models.data.camera import Camera, develop
 from limner_models.data.filters import blurred
 from limner_models.data.head_crop import face_points, head_crop
@@ -35,8 +35,8 @@ class Mix:
     """One or two further people beside or behind."""
     bleached: float = 0.5
     """Hair made lighter, grayer or darker than it was drawn."""
-    hats: float = 0.08
-    """A cap put on over the hair, beside those that were drawn."""
+    hats: float = 0.22
+    """A hat put on over the hair, beside those that were drawn."""
     relit: float = 0.6
     """The person lit by more or less light, or of another color, than the background."""
     covered: float = 0.25
@@ -109,10 +109,8 @@ class Heads:
             layers = makeover.bleached(layers, rng)
         if rng.random() < self.mix.hats:
             points = cv2.transform(face_points(portrait.points)[None], matrix)[0]
-            cloth = (
-                makeover.knitted(rng, size) if rng.random() < 0.6 else self.backgrounds(rng, size)
-            )
-            layers = makeover.hatted(layers, points, cloth, rng)
+            cloth = hats.knitted(rng, size) if rng.random() < 0.6 else self.backgrounds(rng, size)
+            layers = hats.hatted(layers, points, cloth, rng)
         if rng.random() < self.mix.relit:
             layers = makeover.relit(layers, rng)
         return layers

@@ -1,4 +1,4 @@
-"""What happens to one person's layers before others join: hair color, light, focus, a hat."""
+"""What happens to one person's layers before others join: hair color, light, focus."""
 
 from __future__ import annotations
 
@@ -60,60 +60,3 @@ def unfocused(layers: Layers, sigma: float) -> Layers:
     """Return people blurred by `sigma` pixels, together with what is known about them."""
     every = (layers.light, layers.coverage, layers.hair, layers.face, layers.body)
     return Layers(*(blurred(layer, sigma) for layer in every))
-
-
-def knitted(rng: np.random.Generator, size: int) -> Floats:
-    """Return cloth of one color, more often dark than light, with a fine weave: SxSx3, linear."""
-    color = np.exp(rng.uniform(np.log(0.006), np.log(0.6))) * rng.uniform(0.5, 1.3, 3)
-    if rng.random() < 0.5:
-        color[:] = color.mean()
-    rough = rng.standard_normal((size, size), np.float32)
-    weave = blurred(rough, float(rng.uniform(0.3, 1.2)), float(rng.uniform(0.3, 2.5)))
-    weave *= np.float32(rng.uniform(0, 0.35)) / max(float(weave.std()), 1e-3)
-    lit = np.maximum(1 + weave, 0)[..., None] * color.astype(np.float32)
-    return np.asarray(lit, np.float32)
-
-
-def hatted(
-    layers: Layers, points: NDArray[np.float64], cloth: Floats, rng: np.random.Generator
-) -> Layers:
-    """Return people with a cap on: a crown over the head, maybe a brim or a peak below it.
-
-    Hair above the band is under the cap, wherever it stood out; below the band it is seen.
-
-    Args:
-        layers: The person.
-        points: 4x2 pixels: eye and eye, mouth corner and mouth corner.
-        cloth: SxSx3 in linear light, what the cap is made of.
-        rng: Decides its shape.
-    """
-    eyes, mouth = points[:2].mean(0), points[2:].mean(0)
-    high = float(np.hypot(*(mouth - eyes)))
-    wide = max(float(np.hypot(*(points[1] - points[0]))), 0.85 * high)  # eyes of a turned head
-    up = (eyes - mouth) / max(high, 1e-6)
-    band = eyes + up * high * rng.uniform(0.35, 0.75)
-    size = layers.coverage.shape[0]
-    rows, columns = np.indices((size, size), np.float32) - np.float32(band[::-1, None, None])
-    raised = columns * np.float32(up[0]) + rows * np.float32(up[1])
-    aside = columns * np.float32(-up[1]) + rows * np.float32(up[0])
-
-    def ellipse(across: float, along: float) -> NDArray[np.bool_]:
-        inside: NDArray[np.bool_] = (aside / across) ** 2 + (raised / along) ** 2 < 1
-        return inside
-
-    broad = wide * rng.uniform(1.2, 1.6)
-    crown = ellipse(broad, high * rng.uniform(1.0, 1.8)) & (raised > 0)
-    brim = np.zeros_like(crown)
-    if rng.random() < 0.5:
-        brim = ellipse(wide * rng.uniform(1.1, 2.2), high * rng.uniform(0.08, 0.35))
-    shape = blurred((crown | brim).astype(np.float32), 0.6)
-    round_light = 1 - np.float32(rng.uniform(0, 0.8)) * np.minimum(1, (aside / broad) ** 2)
-    shade = np.where(brim, np.float32(rng.uniform(0.4, 1.2)), round_light)
-    bare = (1 - shape) * blurred((raised <= 0).astype(np.float32), 0.6)
-    return Layers(
-        cloth * (shape * shade)[..., None] + bare[..., None] * layers.light,
-        shape + bare * layers.coverage,
-        bare * layers.hair,
-        bare * layers.face,
-        shape + bare * layers.body,
-    )
