@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from limner_models.loho.interruption import Interruptible
+from limner_models.loho.interruption import interruptible
 from limner_models.loho.search import Head, Search, Subjects
 from limner_models.loho.settings import Settings
 from limner_models.loho.weights import unpacked
@@ -64,7 +64,7 @@ class Answering:
 
         Args:
             inputs: By tensor name, batch axis first, as HAIR_OPTIMIZER has them.
-            check: Is called between any two operations, and ends all by raising.
+            check: Is called between any two parts of the networks, and ends all by raising.
 
         Raises:
             ValueError: They are out of range.
@@ -74,7 +74,7 @@ class Answering:
         settings = replace(settings, side=min(settings.side, self._networks.tools.generator.size))
         while True:
             try:
-                with Interruptible(check):
+                with interruptible(check):
                     start = self._networks.start(subjects)
                     search = Search(self._networks.tools, subjects, settings, start)
                 yield from self._steps(search, settings, check)
@@ -94,7 +94,7 @@ class Answering:
         last: Step | None = None
         steps = iter(search)
         while True:
-            with Interruptible(check):
+            with interruptible(check):
                 step = next(steps, None)
             if step is None:
                 break
@@ -103,7 +103,7 @@ class Answering:
             if self._clock() >= shown + PREVIEW_SECONDS:
                 shown, picture = self._clock(), bytes_of(step.picture)
             yield answer(step, settings, picture)
-        with Interruptible(check):
+        with interruptible(check):
             found = search.drawn()
             shares = torch.cat(self._networks.parser.shares(found), 1)
         yield answer(last, settings, bytes_of(found), bytes_of(2 * shares - 1))

@@ -1,34 +1,49 @@
-"""Work that can be ended between any two operations, forth and back."""
+"""Work that can be ended between any two of a network's parts, forth and back."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from torch.utils._python_dispatch import TorchDispatchMode
+import torch
+from torch.nn.modules import module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor, nn
+
+_looking: ContextVar[object] = ContextVar("looking")
+"""What this thread's work is within; torch calls hooks for every thread's modules."""
 
 
-class Interruptible(TorchDispatchMode):
-    """Within it, `check` is called before each of torch's operations, and ends them by raising.
+@contextmanager
+def interruptible(check: Callable[[], None]) -> Iterator[None]:
+    """Within it, `check` is called before each module's work, forth and back, and ends all of it.
 
-    A step of a search takes seconds on a large generator; one operation of it takes milliseconds.
-    Gradients are made of operations, too.
+    A step of a search takes seconds on a large generator; one part of one of its layers takes
+    milliseconds. Looking between any two operations would cost a fifth of a step.
+
+    Args:
+        check: Is called some hundred times a step; it ends the work by raising.
     """
+    own = object()
 
-    def __init__(self, check: Callable[[], None]) -> None:
-        """Take what is called; it is called some thousand times a step."""
-        super().__init__()
-        self._check = check
+    def before(_part: nn.Module, _given: Any) -> None:
+        if _looking.get(None) is own:
+            check()
 
-    def __torch_dispatch__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Check, then do what was to be done."""
-        self._check()
-        return func(*args, **(kwargs or {}))
+    def after(_part: nn.Module, _given: Any, made: Any) -> None:
+        if _looking.get(None) is own and isinstance(made, torch.Tensor) and made.requires_grad:
+            made.register_hook(back)
+
+    def back(_gradient: Tensor) -> None:
+        check()  # maybe in a thread of the device's
+
+    with ExitStack() as kept:
+        kept.enter_context(module.register_module_forward_pre_hook(before))
+        kept.enter_context(module.register_module_forward_hook(after))
+        token = _looking.set(own)
+        kept.callback(_looking.reset, token)
+        yield

@@ -167,7 +167,7 @@ def test_a_search_tells_of_its_steps_and_keeps_the_face(stubs, sitter, before):
     told, result = answer(stubs, request, timeout=120)
     steps = [one.optimization.step for one in told if one.HasField("optimization")]
     assert steps == sorted(steps)
-    assert steps[-1] == 6
+    assert 0 < steps[-1] <= 6  # told at moments, so the last may pass between two
     assert result.optimization.steps == 6
     picture, mask = pixels(result), plane(result.mask.data)
     np.testing.assert_array_equal(picture[mask == 0], before[mask == 0])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Thread
 
 import numpy as np
 import pytest
 import torch
 
-from limner_models.loho.interruption import Interruptible
+from limner_models.loho.interruption import interruptible
 from limner_models.loho.schedules import rate_at, shaking_at
 from limner_models.loho.search import Search
 from limner_models.loho.settings import PUBLISHED, Settings
@@ -122,7 +123,7 @@ def test_a_search_that_no_longer_helps_ends():
     assert 201 < end(lambda n: max(1.0, 1.2 - (n - 100) / 500)) < 400
 
 
-def test_a_step_is_ended_between_two_operations_forth_and_back(networks):
+def test_a_step_is_ended_between_two_parts_of_the_networks_forth_and_back(networks):
     class Ended(Exception):
         pass
 
@@ -135,15 +136,26 @@ def test_a_step_is_ended_between_two_operations_forth_and_back(networks):
 
     search = Search(networks, subjects(), FEW)
     wanted = -1
-    with Interruptible(check):
+    with interruptible(check):
         next(iter(search))
-    operations = len(seen)
-    for wanted in (operations // 4, 3 * operations // 4):
+    looks = len(seen)
+    for wanted in (looks // 4, 3 * looks // 4):
         seen.clear()
-        with pytest.raises(Ended), Interruptible(check):
+        with pytest.raises(Ended), interruptible(check):
             next(iter(search))
         assert len(seen) == wanted
-    assert operations > 200
+    assert looks > 50
+
+
+def test_one_who_looks_ends_nobody_else_s_work(networks):
+    looked = []
+    with interruptible(lambda: looked.append(None)):
+        other = Thread(target=lambda: next(iter(Search(networks, subjects(), FEW))))
+        other.start()
+        other.join()
+    next(iter(Search(networks, subjects(), FEW)))
+
+    assert not looked
 
 
 def test_steps_grow_and_shrink_as_published():
