@@ -8,6 +8,7 @@ import os
 import shutil
 import uuid
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from limner_registry import manifest, metadata
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from limner_registry.standing import Outdated
     from limner_registry.store import Registry
     from limner_registry.triton_config import Kind
 
@@ -88,10 +90,19 @@ def place(
     return final
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What is in place for callers."""
+
+    routes: Routes
+    outdated: list[Outdated]
+    """Versions that were to serve and cannot, with what takes their place."""
+
+
 def place_stable(
     registry: Registry, models: Path, *, kind: Kind = "KIND_CPU", repair: bool = False
-) -> Routes:
-    """Place every model's stable version, then route to exactly those; return the routes.
+) -> Standing:
+    """Place every model's stable version, then route to exactly those.
 
     Where that keeps a contract this code has left, the first version that keeps the new one
     becomes stable in its place; a model that has none is not routed to. The routes file is written
@@ -103,7 +114,8 @@ def place_stable(
     models.mkdir(parents=True, exist_ok=True)
     with routes_lock(models):
         stable = {model: n for model, n in registry.models().items() if n is not None}
-        for gone in outdated(registry, stable):
+        left = outdated(registry, stable)
+        for gone in left:
             del stable[gone.model]
             if gone.instead is not None:
                 registry.make_stable(registry.version(gone.model, gone.instead))
@@ -114,13 +126,13 @@ def place_stable(
         if routes.stable != stable:
             routes = Routes(routes.generation + 1, stable)
             write_routes(models, routes)
-    return routes
+    return Standing(routes, left)
 
 
 def place_routed(
     registry: Registry, models: Path, *, kind: Kind = "KIND_CPU", repair: bool = False
-) -> Routes:
-    """Place every version that the routes name, and leave the routes as they are; return them.
+) -> Standing:
+    """Place every version that the routes name, and leave the routes as they are.
 
     One that keeps a contract this code has left stays as it lies; what will take its place is
     placed, for the controller to route to.
@@ -133,10 +145,11 @@ def place_routed(
     for model, number in sorted(versions):
         with suppress(ContractBroken):
             place(registry, model, number, models, kind=kind, repair=repair)
-    for gone in outdated(registry, routes.stable):
+    left = outdated(registry, routes.stable)
+    for gone in left:
         if gone.instead is not None:
             place(registry, gone.model, gone.instead, models, kind=kind, repair=repair)
-    return routes
+    return Standing(routes, left)
 
 
 def unplace(models: Path, model: str, number: int) -> None:

@@ -15,12 +15,8 @@ from limner_registry.commands.screen import EMPTY, Failed, RegistryCommand, Scre
 from limner_registry.errors import RegistryError, RegistryUnavailable
 from limner_registry.place import place, place_routed, place_stable
 from limner_registry.placed import folder_of, numbers_of, verify_placed
-from limner_registry.routes import read_routes
-from limner_registry.standing import outdated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from limner_registry.routes import Routes
     from limner_registry.standing import Outdated
     from limner_registry.store import Registry, Version
@@ -90,9 +86,9 @@ def place_models(
             if stable:
                 registry.make_stable(chosen)
         if model is None or stable:
-            gone = outdated(registry, _wanted(screen, registry, is_controlled=is_controlled))
             bring = place_routed if is_controlled else place_stable
-            routes = bring(registry, screen.models, kind=kind, repair=repair)
+            standing = bring(registry, screen.models, kind=kind, repair=repair)
+            routes, gone = standing.routes, standing.outdated
             placed |= {**routes.stable, **{one.model: one.instead or 0 for one in gone}}
     placed = {name: number for name, number in placed.items() if number}
     _answer_placed(screen, placed, routes, gone)
@@ -156,13 +152,6 @@ def _findings(rows: list[dict[str, Any]]) -> Table:
         placed = row["placed"] or ("ok" if row["is_placed"] else "-")
         table.add_row(*plain(row["model"], row["version"], row["registry"] or "ok", placed))
     return table
-
-
-def _wanted(screen: Screen, registry: Registry, *, is_controlled: bool) -> Mapping[str, int]:
-    """Return the versions that are to be stable, by model."""
-    if is_controlled:
-        return read_routes(screen.models).stable
-    return {model: number for model, number in registry.models().items() if number is not None}
 
 
 def _answer_placed(

@@ -175,18 +175,18 @@ def test_a_kill_in_the_middle_leaves_nothing_half_done(
     for folder in models.glob("*.v*"):
         verify_placed(folder, version)
     assert read_routes(models).stable == {}
-    assert place_stable(registry, models).stable == {MODEL: 1}
+    assert place_stable(registry, models).routes.stable == {MODEL: 1}
     verify_placed(models / "person_segmenter.v1", version)
 
 
 @pytest.mark.usefixtures("version")
 def test_routes_change_only_when_a_stable_version_does(registry, models, make_release):
-    first = place_stable(registry, models)
+    first = place_stable(registry, models).routes
     written = (models / "routes.json").stat().st_mtime_ns
-    again = place_stable(registry, models)
+    again = place_stable(registry, models).routes
     unchanged = (models / "routes.json").stat().st_mtime_ns
     registry.make_stable(publish(registry, make_release(2.0)))
-    third = place_stable(registry, models)
+    third = place_stable(registry, models).routes
 
     assert (first.generation, dict(first.stable)) == (1, {MODEL: 1})
     assert again == first
@@ -198,7 +198,7 @@ def test_routes_change_only_when_a_stable_version_does(registry, models, make_re
 
 @pytest.mark.usefixtures("version")
 def test_a_damaged_version_leaves_the_routes_as_they_were(registry, models, make_release):
-    before = place_stable(registry, models)
+    before = place_stable(registry, models).routes
     registry.make_stable(publish(registry, make_release(2.0)))
     damage(place(registry, MODEL, 2, models) / "2/model.onnx")
 

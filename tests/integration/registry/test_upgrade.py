@@ -84,7 +84,7 @@ def test_the_first_version_that_keeps_the_contract_is_routed_to(
     for scale in (0.9, 0.8):
         publish(registry, make_release(scale))
 
-    routes = place_stable(registry, models)
+    routes = place_stable(registry, models).routes
 
     assert routes.stable == read_routes(models).stable == {MODEL: 2}
     assert stable(registry) == 2
@@ -92,9 +92,9 @@ def test_the_first_version_that_keeps_the_contract_is_routed_to(
 
 
 def test_a_model_without_such_a_version_is_not_routed_to(earlier, registry, models):
-    assert earlier(lambda: place_stable(registry, models)).stable == {MODEL: 1}
+    assert earlier(lambda: place_stable(registry, models)).routes.stable == {MODEL: 1}
 
-    assert place_stable(registry, models).stable == {}
+    assert place_stable(registry, models).routes.stable == {}
     assert stable(registry) == 1
 
 
