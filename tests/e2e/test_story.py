@@ -17,7 +17,7 @@ from PIL import Image
 
 from limner_client import LimnerClient
 from limner_registry.contracts import CONTRACTS
-from limner_server.triton.process import SHM, shm_prefix
+from limner_server.triton.leftovers import SHM, TEMPORARY, shm_prefix
 from tests.conftest import limner
 
 README = Path(__file__).parents[2] / "README.md"
@@ -52,6 +52,14 @@ def until(condition, seconds: float) -> float:
         assert time.monotonic() - started < seconds, "it never came"
         time.sleep(0.05)
     return time.monotonic() - started
+
+
+def words(process: psutil.Process) -> str:
+    """Return a command line; of a process that has ended, or ends just now, nothing."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # zombies are told of so, too
+        return ""
 
 
 def test_up_is_idempotent(stack):
@@ -109,7 +117,7 @@ def test_a_killed_triton_is_started_again_and_serves(stack, photo, tmp_path):
 def test_a_killed_controller_is_started_again_and_nothing_stops_serving(stack, photo, tmp_path):
     def controllers() -> set[int]:
         children = psutil.Process(stack.pid).children()
-        return {child.pid for child in children if "limner_registry.control" in child.cmdline()}
+        return {child.pid for child in children if "limner_registry.control" in words(child)}
 
     (killed,) = controllers()
     os.kill(killed, signal.SIGKILL)
@@ -123,8 +131,7 @@ def test_a_killed_controller_is_started_again_and_nothing_stops_serving(stack, p
 
 def runners(stack, model: str) -> set[int]:
     triton = psutil.Process(stack.status()["triton_pid"])
-    alive = [c for c in triton.children() if c.status() != psutil.STATUS_ZOMBIE]
-    return {child.pid for child in alive if f"{model}.v1/" in " ".join(child.cmdline())}
+    return {child.pid for child in triton.children() if f"{model}.v1/" in words(child)}
 
 
 def test_a_killed_runner_is_replaced(stack, photo, tmp_path):
@@ -175,6 +182,8 @@ def test_down_leaves_nothing_behind(second):
     assert down == {"stopped": True, "pid": said["pid"]}
     assert not psutil.wait_procs(family, timeout=10)[1]
     assert not list(SHM.glob(f"{shm_prefix(state)}*"))
+    folders = [folder.stat().st_mtime for folder in TEMPORARY.glob("python_env_*")]
+    assert max(folders, default=0.0) < family[0].create_time()
     assert not (state / "server.json").exists()
     assert told(limner("down", "--state", state, "--json"))["stopped"] is False
 

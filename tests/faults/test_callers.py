@@ -12,8 +12,8 @@ import pytest
 from limner.errors import LimnerError
 from limner.v1 import segment_pb2
 from limner.v1.reasons import Draining
+from limner_server.triton.leftovers import SHM
 from limner_server.triton.owned import RUN
-from limner_server.triton.process import SHM
 from tests.faults.conftest import Calls, housed
 from tests.faults.mill import grind
 from tests.faults.toy import HANG, place

@@ -14,7 +14,7 @@ import grpc
 import psutil
 
 from limner.v1 import segment_pb2, segment_pb2_grpc
-from limner_server.triton.process import SHM, shm_prefix
+from limner_server.triton.leftovers import SHM, shm_prefix
 from tests.faults.conftest import Calls, apart
 from tests.faults.test_callers import idle
 from tests.faults.toy import place

@@ -13,7 +13,7 @@ import pytest
 
 from limner.errors import LimnerError
 from limner.v1.reasons import ModelFailed
-from limner_server.triton.process import SHM
+from limner_server.triton.leftovers import SHM
 from tests.conftest import LIMNER
 from tests.faults.conftest import Calls, apart
 from tests.faults.toy import HANG, RAISE, place

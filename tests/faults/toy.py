@@ -26,7 +26,7 @@ from limner_server.app import running
 from limner_server.call import Budget, Call
 from limner_server.services.frames import answer_newest
 from limner_server.settings import Settings
-from limner_server.triton.process import shm_prefix
+from limner_server.triton.leftovers import shm_prefix
 
 TOY = Contract(
     "toy",

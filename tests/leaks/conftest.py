@@ -15,8 +15,8 @@ import pytest_asyncio
 
 from limner.v1 import segment_pb2, segment_pb2_grpc
 from limner_registry.routes import Routes, write_routes
+from limner_server.triton.leftovers import SHM, shm_prefix
 from limner_server.triton.owned import LANE, RUN
-from limner_server.triton.process import SHM, shm_prefix
 from tests.faults.conftest import apart
 from tests.faults.mill import grind
 from tests.faults.toy import TOY, place, toy

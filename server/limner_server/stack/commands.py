@@ -218,9 +218,6 @@ def _stand_by(process: subprocess.Popen[bytes]) -> int:
 
 
 def _seen(record: Record, state: Path) -> dict[str, Any]:
-    process = record.process()
-    children = process.children(recursive=True) if process else []
-    triton = [child.pid for child in children if child.name() == "tritonserver"]
     routes = read_routes(state / "models")
     services = {service: launch.serves(record.address, service) for service in SERVICES}
     return {
@@ -228,7 +225,7 @@ def _seen(record: Record, state: Path) -> dict[str, Any]:
         "serving": all(services.values()),
         "state": str(state),
         **asdict(record),
-        "triton_pid": triton[0] if triton else None,
+        "triton_pid": record.child("tritonserver"),
         "services": services,
         "controller_serving": launch.serves(record.controller),
         "generation": routes.generation,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from limner_server.stack.record import read_record
 from limner_server.triton.installation import Installation, TritonMissing
-from limner_server.triton.process import SHM
+from limner_server.triton.leftovers import SHM
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -44,6 +44,16 @@ class Record:
                 return process
         return None
 
+    def child(self, name: str) -> int | None:
+        """Return the process id of its child of that name, if one runs; any may end meanwhile."""
+        process = self.process()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in process.children(recursive=True) if process else ():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if child.name() == name:
+                        return child.pid
+        return None
+
 
 class StateTaken(Exception):
     """Another server runs over the same state folder."""
@@ -99,7 +109,10 @@ def wait_gone(process: psutil.Process, seconds: float) -> bool:
     """Return whether a process has ended within so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+        try:
+            if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.05)
     return False

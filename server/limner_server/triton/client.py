@@ -13,6 +13,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 from limner.v1.reasons import DeadlinePassed, ModelNotReady
 from limner_registry.contract import triton_name
 from limner_server.triton.lanes import Lanes
+from limner_server.triton.leftovers import SHM
 from limner_server.triton.messages import (
     answers_of,
     check_answers,
@@ -21,7 +22,6 @@ from limner_server.triton.messages import (
     translated,
 )
 from limner_server.triton.owned import RUN, named
-from limner_server.triton.process import SHM
 from limner_server.triton.streaming import last, streamed
 from limner_server.triton.unanswered import Unanswered
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from limner_server.triton.process import SHM
+from limner_server.triton.leftovers import SHM
 
 LANE, RUN = "limner_lane_", "limner_run_"
 """What the names of slabs begin with, and those of runs."""

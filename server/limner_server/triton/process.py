@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 import os
 import signal
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import psutil
 
 from limner_server.children import DYING_WITH_US
 from limner_server.triton.installation import Installation, TritonMissing
+from limner_server.triton.leftovers import Leftovers, shm_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from limner_server.triton.wear import Wear
 
@@ -31,7 +31,6 @@ ever. Also how long the kernel may take to end what was killed."""
 START_SECONDS = 60.0
 MOST_LOGGED = 8 * 1024**2
 """Bytes from which on a start begins Triton's log anew."""
-SHM = Path("/dev/shm")  # noqa: S108 - the place itself, not a temporary file
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,6 @@ class Ports:
                 if (port := one.getsockname()[1]) not in but:
                     found.append(port)
             return cls(*found)
-
-
-def shm_prefix(state: Path) -> str:
-    """Return the prefix of every /dev/shm region that the runners of `state` make."""
-    return f"limner_{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]}_"
 
 
 def command(installation: Installation, state: Path, ports: Ports) -> list[str]:
@@ -84,12 +78,18 @@ class TritonProcess:
     """One running tritonserver, with every runner it started, in a process group of its own."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, ports: Ports, state: Path, wear: Wear
+        self,
+        process: asyncio.subprocess.Process,
+        ports: Ports,
+        state: Path,
+        wear: Wear,
+        leftovers: Leftovers,
     ) -> None:
-        """Hold a process that `start` has seen ready."""
+        """Hold a process that `start` has just started."""
         self._process = process
         self._state = state
         self._wear = wear
+        self._leftovers = leftovers
         self.ports = ports
 
     @classmethod
@@ -105,7 +105,8 @@ class TritonProcess:
         await asyncio.to_thread(installation.check)
         (state / "models").mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(installation.lay_out_backends, state / "triton/backends")
-        sweep(state)
+        leftovers = Leftovers(state)
+        leftovers.sweep()  # an earlier server may have been killed as well
         with _log(state / "triton/triton.log") as output:
             process = await asyncio.create_subprocess_exec(
                 *DYING_WITH_US,
@@ -116,7 +117,7 @@ class TritonProcess:
                 stderr=output,
                 start_new_session=True,
             )
-        triton = cls(process, ports, state, wear)
+        triton = cls(process, ports, state, wear, leftovers)
         try:
             await triton._listening()
         except BaseException:
@@ -150,7 +151,7 @@ class TritonProcess:
             worn.cancel()
 
     async def stop(self) -> None:
-        """Kill it and all its runners, and remove what they leave in /dev/shm.
+        """Kill it and all its runners, and remove what they leave in /dev/shm and /tmp.
 
         Asked to end, it takes two to five seconds to let its runners go, and there is nothing for
         them to finish: a server that leaves has seen every call out, and what runs in a Triton
@@ -163,7 +164,7 @@ class TritonProcess:
             if not _runs(self.pid):
                 break
             await asyncio.sleep(0.01)
-        sweep(self._state)
+        await asyncio.to_thread(self._leftovers.sweep)
 
     async def _listening(self) -> None:
         """Return once this very child, not a stranger, listens on the port.
@@ -201,10 +202,3 @@ def _log(file: Path) -> BinaryIO:
     """Open a log to add to; one that has grown too long is begun anew."""
     kept = file.exists() and file.stat().st_size < MOST_LOGGED
     return file.open("ab" if kept else "wb")
-
-
-def sweep(state: Path) -> None:
-    """Remove what killed runners of `state` left in /dev/shm, and nothing else."""
-    for region in SHM.glob(f"{shm_prefix(state)}*"):
-        with contextlib.suppress(OSError):
-            region.unlink()

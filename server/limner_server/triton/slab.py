@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from limner_server.triton.leftovers import SHM
 from limner_server.triton.owned import LANE, named
-from limner_server.triton.process import SHM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,8 +19,9 @@ from limner_registry.triton_config import triton_config
 from limner_server.triton import lanes
 from limner_server.triton.client import Triton
 from limner_server.triton.lanes import LEAST
+from limner_server.triton.leftovers import SHM
 from limner_server.triton.owned import LANE
-from limner_server.triton.process import SHM, Ports, TritonProcess
+from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.wear import Wear
 
 ECHO = Contract(

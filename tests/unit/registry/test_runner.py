@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
+from limner_server.triton.leftovers import SHM
 from limner_server.triton.owned import RUN
-from limner_server.triton.process import SHM
 
 
 class TritonError:

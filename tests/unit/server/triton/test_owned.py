@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from limner_server.triton.leftovers import SHM
 from limner_server.triton.owned import LANE, RUN, is_orphan, named, sweep_orphans, ticks
-from limner_server.triton.process import SHM
 
 
 def test_no_two_names_are_the_same():

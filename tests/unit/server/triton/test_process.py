@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from limner_server.triton.installation import Installation
-from limner_server.triton.process import SHM, Ports, command, shm_prefix, sweep
+from limner_server.triton.process import Ports, command
 
 
 def test_triton_listens_on_loopback_only():
@@ -22,17 +22,3 @@ def test_ports_that_others_will_want_are_left_to_them():
     odd = range(1, 65536, 2)
     ports = Ports.free(odd)
     assert not {ports.grpc, ports.metrics} & set(odd)
-
-
-def test_only_the_regions_of_ones_own_state_are_swept(tmp_path):
-    mine = SHM / f"{shm_prefix(tmp_path)}test"
-    other = SHM / f"{shm_prefix(tmp_path / 'other')}test"
-    try:
-        mine.touch()
-        other.touch()
-        sweep(tmp_path)
-        assert not mine.exists()
-        assert other.exists()
-    finally:
-        mine.unlink(missing_ok=True)
-        other.unlink(missing_ok=True)
