@@ -45,6 +45,8 @@ CHANNEL_OPTIONS = (
     ("grpc.keepalive_timeout_ms", 10_000),
     # A server that is back should not wait for the two minutes gRPC backs off to.
     ("grpc.max_reconnect_backoff_ms", 5_000),
+    # Nor should a client that was just opened, for what another of the same process found before.
+    ("grpc.use_local_subchannel_pool", 1),
 )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
 import grpc
@@ -29,9 +30,9 @@ from limner_client.cli import group
 from tests.unit.client.double import HEIGHT, WIDTH, Double, png
 
 
-@pytest.fixture
-def double():
-    servicer = Double()
+@contextmanager
+def serving(servicer, address):
+    """Serve where one asks, or at a port of its own where that is 0."""
     with ThreadPoolExecutor(8) as pool:
         server = grpc.server(pool, options=CHANNEL_OPTIONS[:2])
         segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
@@ -44,10 +45,19 @@ def double():
         model_pb2_grpc.add_ModelServiceServicer_to_server(servicer, server)
         health_pb2_grpc.add_HealthServicer_to_server(servicer.health, server)
         servicer.health.set("down", health_pb2.HealthCheckResponse.NOT_SERVING)
-        servicer.address = f"localhost:{server.add_insecure_port('localhost:0')}"
+        host = address.rpartition(":")[0]
+        servicer.address = f"{host}:{server.add_insecure_port(address)}"
         server.start()
+        try:
+            yield servicer
+        finally:
+            server.stop(None).wait()
+
+
+@pytest.fixture
+def double():
+    with serving(Double(), "localhost:0") as servicer:
         yield servicer
-        server.stop(None).wait()
 
 
 class Awaited:

@@ -18,6 +18,8 @@ from limner_client import (
     Unavailable,
     Violation,
 )
+from tests.unit.client.conftest import serving
+from tests.unit.client.double import Double
 
 SCRIPT = Path(__file__).parents[3] / "clients/python/generate_sync.py"
 
@@ -185,6 +187,16 @@ async def test_a_server_that_is_not_there_is_said_at_once(make_client, closed_ad
             await limner.segment(photo)
         assert not await limner.health()
     assert time.perf_counter() - began < 5
+
+
+async def test_a_new_client_does_not_wait_for_what_another_found(make_client, closed_address):
+    async with make_client(closed_address, timeout=5) as early:
+        for _ in range(3):  # each waits longer before it looks again
+            with pytest.raises(Unavailable):
+                await early.list_styles()
+        with serving(Double(), closed_address):
+            async with make_client(closed_address, timeout=5) as late:
+                assert await late.list_styles()
 
 
 async def test_health_is_the_servers_answer(limner):
