@@ -115,6 +115,7 @@ class Drawing(Finding):
         coat: str | None = None,
         face: FacesChoice = "largest",
         stickers: Iterable[str | Sticker] = (),
+        keep_hair: bool = False,
         return_mask: bool = False,
         output: Output = _AS_SENT,
         timeout: float | None = None,
@@ -130,6 +131,8 @@ class Drawing(Finding):
                 "all".
             stickers: What each animal wears, from behind to the front; a name stands for a
                 sticker that comes with the server.
+            keep_hair: Leave the person's own hair beside the animal's head; else what is around
+                goes on there.
             return_mask: Return how much of each pixel is not the photo's, too.
             output: How the picture and the mask are to be written.
             timeout: Seconds for this call; None means the client's.
@@ -149,6 +152,7 @@ class Drawing(Finding):
             coat=coat,
             face=face,
             stickers=tuple(stickers),
+            keep_hair=keep_hair,
             return_mask=return_mask,
             output=output,
             request_id=request_id,

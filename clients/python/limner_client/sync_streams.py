@@ -201,8 +201,8 @@ class Streams(Connection):
     ) -> Iterator[FrameResult[AnimalizeResult]]:
         """Yield what `animalize` returns, for the newest of `frames` as they come: a live filter.
 
-        Heads are followed and kept steady. `frames_per_second` is how many are sent, not answered;
-        None means 30.
+        Heads are followed and kept steady; people keep their hair. `frames_per_second` is how many
+        are sent, not answered; None means 30.
         """
         settings = animalize_request(
             None,

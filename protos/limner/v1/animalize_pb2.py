@@ -26,37 +26,37 @@ from limner.v1 import image_pb2 as limner_dot_v1_dot_image__pb2
 from limner.v1 import stream_pb2 as limner_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19limner/v1/animalize.proto\x12\tlimner.v1\x1a\x15limner/v1/image.proto\x1a\x16limner/v1/stream.proto\"\xb1\x01\n\rAnimalSticker\x12\x0e\n\x04name\x18\x01 \x01(\tH\x00\x12!\n\x05image\x18\x02 \x01(\x0b\x32\x10.limner.v1.ImageH\x00\x12\'\n\x06\x61nchor\x18\x03 \x01(\x0e\x32\x17.limner.v1.AnimalAnchor\x12\x12\n\x05scale\x18\x04 \x01(\x02H\x01\x88\x01\x01\x12\r\n\x05right\x18\x05 \x01(\x02\x12\x0c\n\x04\x64own\x18\x06 \x01(\x02\x42\t\n\x07pictureB\x08\n\x06_scale\"\xa7\x02\n\x10\x41nimalizeRequest\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12\x0e\n\x06\x61nimal\x18\x02 \x01(\t\x12\x0c\n\x04\x63oat\x18\x03 \x01(\t\x12)\n\x08selector\x18\x04 \x01(\x0b\x32\x17.limner.v1.FaceSelector\x12*\n\x08stickers\x18\x05 \x03(\x0b\x32\x18.limner.v1.AnimalSticker\x12\x11\n\twant_mask\x18\x06 \x01(\x08\x12%\n\x06output\x18\x07 \x01(\x0b\x32\x15.limner.v1.OutputSpec\x12\x1a\n\x12numbers_per_second\x18\x08 \x01(\x02\x12\'\n\x07options\x18\t \x01(\x0b\x32\x16.limner.v1.CallOptions\"W\n\x0b\x41nimalPoint\x12\'\n\x06\x61nchor\x18\x01 \x01(\x0e\x32\x17.limner.v1.AnimalAnchor\x12\x1f\n\x05place\x18\x02 \x01(\x0b\x32\x10.limner.v1.Point\"\x95\x01\n\x0e\x41nimalizedFace\x12\x1d\n\x04\x66\x61\x63\x65\x18\x01 \x01(\x0b\x32\x0f.limner.v1.Face\x12\r\n\x05index\x18\x02 \x01(\x05\x12\x0e\n\x06\x61nimal\x18\x03 \x01(\t\x12\x0c\n\x04\x63oat\x18\x04 \x01(\t\x12&\n\x06points\x18\x05 \x03(\x0b\x32\x16.limner.v1.AnimalPoint\x12\x0f\n\x07visible\x18\x06 \x01(\x02\"\x96\x02\n\x11\x41nimalizeResponse\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12\x1e\n\x04mask\x18\x02 \x01(\x0b\x32\x10.limner.v1.Alpha\x12(\n\x05\x66\x61\x63\x65s\x18\x03 \x03(\x0b\x32\x19.limner.v1.AnimalizedFace\x12\x10\n\x08width_px\x18\x04 \x01(\x05\x12\x11\n\theight_px\x18\x05 \x01(\x05\x12&\n\tserved_by\x18\x06 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x07 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\x08 \x03(\x0b\x32\x12.limner.v1.Warning\"t\n\x16\x41nimalizeStreamRequest\x12/\n\x08settings\x18\x01 \x01(\x0b\x32\x1b.limner.v1.AnimalizeRequestH\x00\x12!\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x10.limner.v1.FrameH\x00\x42\x06\n\x04part\"\xa3\x01\n\x17\x41nimalizeStreamResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07skipped\x18\x02 \x01(\x03\x12\x30\n\x08response\x18\x03 \x01(\x0b\x32\x1c.limner.v1.AnimalizeResponseH\x00\x12*\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x17.limner.v1.FrameFailureH\x00\x42\t\n\x07outcome\"W\n\x12ListAnimalsRequest\x12\x18\n\x10without_previews\x18\x01 \x01(\x08\x12\'\n\x07options\x18\x02 \x01(\x0b\x32\x16.limner.v1.CallOptions\"%\n\x06\x41nimal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63oats\x18\x02 \x03(\t\"k\n\x0fPackagedSticker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x06\x61nchor\x18\x02 \x01(\x0e\x32\x17.limner.v1.AnimalAnchor\x12!\n\x07preview\x18\x03 \x01(\x0b\x32\x10.limner.v1.Image\"\x84\x02\n\x13ListAnimalsResponse\x12\"\n\x07\x61nimals\x18\x01 \x03(\x0b\x32\x11.limner.v1.Animal\x12,\n\x08stickers\x18\x02 \x03(\x0b\x32\x1a.limner.v1.PackagedSticker\x12(\n\x07\x61nchors\x18\x03 \x03(\x0e\x32\x17.limner.v1.AnimalAnchor\x12&\n\tserved_by\x18\x04 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x05 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\x06 \x03(\x0b\x32\x12.limner.v1.Warning*\xc4\x02\n\x0c\x41nimalAnchor\x12\x1d\n\x19\x41NIMAL_ANCHOR_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41NIMAL_ANCHOR_FOREHEAD\x10\x01\x12\x16\n\x12\x41NIMAL_ANCHOR_NOSE\x10\x02\x12\x16\n\x12\x41NIMAL_ANCHOR_CHIN\x10\x03\x12\x17\n\x13\x41NIMAL_ANCHOR_EAR_R\x10\x04\x12\x17\n\x13\x41NIMAL_ANCHOR_EAR_L\x10\x05\x12\x17\n\x13\x41NIMAL_ANCHOR_EYE_R\x10\x06\x12\x17\n\x13\x41NIMAL_ANCHOR_EYE_L\x10\x07\x12\x19\n\x15\x41NIMAL_ANCHOR_MOUTH_R\x10\x08\x12\x19\n\x15\x41NIMAL_ANCHOR_MOUTH_L\x10\t\x12\x16\n\x12\x41NIMAL_ANCHOR_EYES\x10\n\x12\x17\n\x13\x41NIMAL_ANCHOR_MOUTH\x10\x0b\x32\x86\x02\n\x10\x41nimalizeService\x12\x46\n\tAnimalize\x12\x1b.limner.v1.AnimalizeRequest\x1a\x1c.limner.v1.AnimalizeResponse\x12\\\n\x0f\x41nimalizeStream\x12!.limner.v1.AnimalizeStreamRequest\x1a\".limner.v1.AnimalizeStreamResponse(\x01\x30\x01\x12L\n\x0bListAnimals\x12\x1d.limner.v1.ListAnimalsRequest\x1a\x1e.limner.v1.ListAnimalsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19limner/v1/animalize.proto\x12\tlimner.v1\x1a\x15limner/v1/image.proto\x1a\x16limner/v1/stream.proto\"\xb1\x01\n\rAnimalSticker\x12\x0e\n\x04name\x18\x01 \x01(\tH\x00\x12!\n\x05image\x18\x02 \x01(\x0b\x32\x10.limner.v1.ImageH\x00\x12\'\n\x06\x61nchor\x18\x03 \x01(\x0e\x32\x17.limner.v1.AnimalAnchor\x12\x12\n\x05scale\x18\x04 \x01(\x02H\x01\x88\x01\x01\x12\r\n\x05right\x18\x05 \x01(\x02\x12\x0c\n\x04\x64own\x18\x06 \x01(\x02\x42\t\n\x07pictureB\x08\n\x06_scale\"\xba\x02\n\x10\x41nimalizeRequest\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12\x0e\n\x06\x61nimal\x18\x02 \x01(\t\x12\x0c\n\x04\x63oat\x18\x03 \x01(\t\x12)\n\x08selector\x18\x04 \x01(\x0b\x32\x17.limner.v1.FaceSelector\x12*\n\x08stickers\x18\x05 \x03(\x0b\x32\x18.limner.v1.AnimalSticker\x12\x11\n\twant_mask\x18\x06 \x01(\x08\x12%\n\x06output\x18\x07 \x01(\x0b\x32\x15.limner.v1.OutputSpec\x12\x1a\n\x12numbers_per_second\x18\x08 \x01(\x02\x12\'\n\x07options\x18\t \x01(\x0b\x32\x16.limner.v1.CallOptions\x12\x11\n\tkeep_hair\x18\n \x01(\x08\"W\n\x0b\x41nimalPoint\x12\'\n\x06\x61nchor\x18\x01 \x01(\x0e\x32\x17.limner.v1.AnimalAnchor\x12\x1f\n\x05place\x18\x02 \x01(\x0b\x32\x10.limner.v1.Point\"\x95\x01\n\x0e\x41nimalizedFace\x12\x1d\n\x04\x66\x61\x63\x65\x18\x01 \x01(\x0b\x32\x0f.limner.v1.Face\x12\r\n\x05index\x18\x02 \x01(\x05\x12\x0e\n\x06\x61nimal\x18\x03 \x01(\t\x12\x0c\n\x04\x63oat\x18\x04 \x01(\t\x12&\n\x06points\x18\x05 \x03(\x0b\x32\x16.limner.v1.AnimalPoint\x12\x0f\n\x07visible\x18\x06 \x01(\x02\"\x96\x02\n\x11\x41nimalizeResponse\x12\x1f\n\x05image\x18\x01 \x01(\x0b\x32\x10.limner.v1.Image\x12\x1e\n\x04mask\x18\x02 \x01(\x0b\x32\x10.limner.v1.Alpha\x12(\n\x05\x66\x61\x63\x65s\x18\x03 \x03(\x0b\x32\x19.limner.v1.AnimalizedFace\x12\x10\n\x08width_px\x18\x04 \x01(\x05\x12\x11\n\theight_px\x18\x05 \x01(\x05\x12&\n\tserved_by\x18\x06 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x07 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\x08 \x03(\x0b\x32\x12.limner.v1.Warning\"t\n\x16\x41nimalizeStreamRequest\x12/\n\x08settings\x18\x01 \x01(\x0b\x32\x1b.limner.v1.AnimalizeRequestH\x00\x12!\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x10.limner.v1.FrameH\x00\x42\x06\n\x04part\"\xa3\x01\n\x17\x41nimalizeStreamResponse\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x0f\n\x07skipped\x18\x02 \x01(\x03\x12\x30\n\x08response\x18\x03 \x01(\x0b\x32\x1c.limner.v1.AnimalizeResponseH\x00\x12*\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x17.limner.v1.FrameFailureH\x00\x42\t\n\x07outcome\"W\n\x12ListAnimalsRequest\x12\x18\n\x10without_previews\x18\x01 \x01(\x08\x12\'\n\x07options\x18\x02 \x01(\x0b\x32\x16.limner.v1.CallOptions\"%\n\x06\x41nimal\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63oats\x18\x02 \x03(\t\"k\n\x0fPackagedSticker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x06\x61nchor\x18\x02 \x01(\x0e\x32\x17.limner.v1.AnimalAnchor\x12!\n\x07preview\x18\x03 \x01(\x0b\x32\x10.limner.v1.Image\"\x84\x02\n\x13ListAnimalsResponse\x12\"\n\x07\x61nimals\x18\x01 \x03(\x0b\x32\x11.limner.v1.Animal\x12,\n\x08stickers\x18\x02 \x03(\x0b\x32\x1a.limner.v1.PackagedSticker\x12(\n\x07\x61nchors\x18\x03 \x03(\x0e\x32\x17.limner.v1.AnimalAnchor\x12&\n\tserved_by\x18\x04 \x01(\x0b\x32\x13.limner.v1.ServedBy\x12#\n\x07timings\x18\x05 \x01(\x0b\x32\x12.limner.v1.Timings\x12$\n\x08warnings\x18\x06 \x03(\x0b\x32\x12.limner.v1.Warning*\xc4\x02\n\x0c\x41nimalAnchor\x12\x1d\n\x19\x41NIMAL_ANCHOR_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41NIMAL_ANCHOR_FOREHEAD\x10\x01\x12\x16\n\x12\x41NIMAL_ANCHOR_NOSE\x10\x02\x12\x16\n\x12\x41NIMAL_ANCHOR_CHIN\x10\x03\x12\x17\n\x13\x41NIMAL_ANCHOR_EAR_R\x10\x04\x12\x17\n\x13\x41NIMAL_ANCHOR_EAR_L\x10\x05\x12\x17\n\x13\x41NIMAL_ANCHOR_EYE_R\x10\x06\x12\x17\n\x13\x41NIMAL_ANCHOR_EYE_L\x10\x07\x12\x19\n\x15\x41NIMAL_ANCHOR_MOUTH_R\x10\x08\x12\x19\n\x15\x41NIMAL_ANCHOR_MOUTH_L\x10\t\x12\x16\n\x12\x41NIMAL_ANCHOR_EYES\x10\n\x12\x17\n\x13\x41NIMAL_ANCHOR_MOUTH\x10\x0b\x32\x86\x02\n\x10\x41nimalizeService\x12\x46\n\tAnimalize\x12\x1b.limner.v1.AnimalizeRequest\x1a\x1c.limner.v1.AnimalizeResponse\x12\\\n\x0f\x41nimalizeStream\x12!.limner.v1.AnimalizeStreamRequest\x1a\".limner.v1.AnimalizeStreamResponse(\x01\x30\x01\x12L\n\x0bListAnimals\x12\x1d.limner.v1.ListAnimalsRequest\x1a\x1e.limner.v1.ListAnimalsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limner.v1.animalize_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ANIMALANCHOR']._serialized_start=1872
-  _globals['_ANIMALANCHOR']._serialized_end=2196
+  _globals['_ANIMALANCHOR']._serialized_start=1891
+  _globals['_ANIMALANCHOR']._serialized_end=2215
   _globals['_ANIMALSTICKER']._serialized_start=88
   _globals['_ANIMALSTICKER']._serialized_end=265
   _globals['_ANIMALIZEREQUEST']._serialized_start=268
-  _globals['_ANIMALIZEREQUEST']._serialized_end=563
-  _globals['_ANIMALPOINT']._serialized_start=565
-  _globals['_ANIMALPOINT']._serialized_end=652
-  _globals['_ANIMALIZEDFACE']._serialized_start=655
-  _globals['_ANIMALIZEDFACE']._serialized_end=804
-  _globals['_ANIMALIZERESPONSE']._serialized_start=807
-  _globals['_ANIMALIZERESPONSE']._serialized_end=1085
-  _globals['_ANIMALIZESTREAMREQUEST']._serialized_start=1087
-  _globals['_ANIMALIZESTREAMREQUEST']._serialized_end=1203
-  _globals['_ANIMALIZESTREAMRESPONSE']._serialized_start=1206
-  _globals['_ANIMALIZESTREAMRESPONSE']._serialized_end=1369
-  _globals['_LISTANIMALSREQUEST']._serialized_start=1371
-  _globals['_LISTANIMALSREQUEST']._serialized_end=1458
-  _globals['_ANIMAL']._serialized_start=1460
-  _globals['_ANIMAL']._serialized_end=1497
-  _globals['_PACKAGEDSTICKER']._serialized_start=1499
-  _globals['_PACKAGEDSTICKER']._serialized_end=1606
-  _globals['_LISTANIMALSRESPONSE']._serialized_start=1609
-  _globals['_LISTANIMALSRESPONSE']._serialized_end=1869
-  _globals['_ANIMALIZESERVICE']._serialized_start=2199
-  _globals['_ANIMALIZESERVICE']._serialized_end=2461
+  _globals['_ANIMALIZEREQUEST']._serialized_end=582
+  _globals['_ANIMALPOINT']._serialized_start=584
+  _globals['_ANIMALPOINT']._serialized_end=671
+  _globals['_ANIMALIZEDFACE']._serialized_start=674
+  _globals['_ANIMALIZEDFACE']._serialized_end=823
+  _globals['_ANIMALIZERESPONSE']._serialized_start=826
+  _globals['_ANIMALIZERESPONSE']._serialized_end=1104
+  _globals['_ANIMALIZESTREAMREQUEST']._serialized_start=1106
+  _globals['_ANIMALIZESTREAMREQUEST']._serialized_end=1222
+  _globals['_ANIMALIZESTREAMRESPONSE']._serialized_start=1225
+  _globals['_ANIMALIZESTREAMRESPONSE']._serialized_end=1388
+  _globals['_LISTANIMALSREQUEST']._serialized_start=1390
+  _globals['_LISTANIMALSREQUEST']._serialized_end=1477
+  _globals['_ANIMAL']._serialized_start=1479
+  _globals['_ANIMAL']._serialized_end=1516
+  _globals['_PACKAGEDSTICKER']._serialized_start=1518
+  _globals['_PACKAGEDSTICKER']._serialized_end=1625
+  _globals['_LISTANIMALSRESPONSE']._serialized_start=1628
+  _globals['_LISTANIMALSRESPONSE']._serialized_end=1888
+  _globals['_ANIMALIZESERVICE']._serialized_start=2218
+  _globals['_ANIMALIZESERVICE']._serialized_end=2480
 # @@protoc_insertion_point(module_scope)

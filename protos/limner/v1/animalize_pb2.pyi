@@ -53,7 +53,7 @@ class AnimalSticker(_message.Message):
     def __init__(self, name: _Optional[str] = ..., image: _Optional[_Union[_image_pb2.Image, _Mapping]] = ..., anchor: _Optional[_Union[AnimalAnchor, str]] = ..., scale: _Optional[float] = ..., right: _Optional[float] = ..., down: _Optional[float] = ...) -> None: ...
 
 class AnimalizeRequest(_message.Message):
-    __slots__ = ("image", "animal", "coat", "selector", "stickers", "want_mask", "output", "numbers_per_second", "options")
+    __slots__ = ("image", "animal", "coat", "selector", "stickers", "want_mask", "output", "numbers_per_second", "options", "keep_hair")
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     ANIMAL_FIELD_NUMBER: _ClassVar[int]
     COAT_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +63,7 @@ class AnimalizeRequest(_message.Message):
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     NUMBERS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_HAIR_FIELD_NUMBER: _ClassVar[int]
     image: _image_pb2.Image
     animal: str
     coat: str
@@ -72,7 +73,8 @@ class AnimalizeRequest(_message.Message):
     output: _image_pb2.OutputSpec
     numbers_per_second: float
     options: _image_pb2.CallOptions
-    def __init__(self, image: _Optional[_Union[_image_pb2.Image, _Mapping]] = ..., animal: _Optional[str] = ..., coat: _Optional[str] = ..., selector: _Optional[_Union[_image_pb2.FaceSelector, _Mapping]] = ..., stickers: _Optional[_Iterable[_Union[AnimalSticker, _Mapping]]] = ..., want_mask: _Optional[bool] = ..., output: _Optional[_Union[_image_pb2.OutputSpec, _Mapping]] = ..., numbers_per_second: _Optional[float] = ..., options: _Optional[_Union[_image_pb2.CallOptions, _Mapping]] = ...) -> None: ...
+    keep_hair: bool
+    def __init__(self, image: _Optional[_Union[_image_pb2.Image, _Mapping]] = ..., animal: _Optional[str] = ..., coat: _Optional[str] = ..., selector: _Optional[_Union[_image_pb2.FaceSelector, _Mapping]] = ..., stickers: _Optional[_Iterable[_Union[AnimalSticker, _Mapping]]] = ..., want_mask: _Optional[bool] = ..., output: _Optional[_Union[_image_pb2.OutputSpec, _Mapping]] = ..., numbers_per_second: _Optional[float] = ..., options: _Optional[_Union[_image_pb2.CallOptions, _Mapping]] = ..., keep_hair: _Optional[bool] = ...) -> None: ...
 
 class AnimalPoint(_message.Message):
     __slots__ = ("anchor", "place")

@@ -57,8 +57,8 @@ class AnimalizeServiceServicer:
     """
 
     def Animalize(self, request, context):
-        """Returns the photo with one head, or every one, as an animal's; beyond it, and
-        beyond what it wears, no bit changes.
+        """Returns the photo with one head, or every one, as an animal's; beyond it, its
+        person's hair and what it wears, no bit changes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,8 +34,8 @@ class AnimalizeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AnimalizeServiceAsyncStub: ...
     Animalize: _grpc.UnaryUnaryMultiCallable[_animalize_pb2.AnimalizeRequest, _animalize_pb2.AnimalizeResponse]
-    """Returns the photo with one head, or every one, as an animal's; beyond it, and
-    beyond what it wears, no bit changes.
+    """Returns the photo with one head, or every one, as an animal's; beyond it, its
+    person's hair and what it wears, no bit changes.
     """
     AnimalizeStream: _grpc.StreamStreamMultiCallable[_animalize_pb2.AnimalizeStreamRequest, _animalize_pb2.AnimalizeStreamResponse]
     """The same as Animalize for the newest of many frames, as they come: a live
@@ -52,8 +52,8 @@ class AnimalizeServiceAsyncStub(AnimalizeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Animalize: _aio.UnaryUnaryMultiCallable[_animalize_pb2.AnimalizeRequest, _animalize_pb2.AnimalizeResponse]  # type: ignore[assignment]
-    """Returns the photo with one head, or every one, as an animal's; beyond it, and
-    beyond what it wears, no bit changes.
+    """Returns the photo with one head, or every one, as an animal's; beyond it, its
+    person's hair and what it wears, no bit changes.
     """
     AnimalizeStream: _aio.StreamStreamMultiCallable[_animalize_pb2.AnimalizeStreamRequest, _animalize_pb2.AnimalizeStreamResponse]  # type: ignore[assignment]
     """The same as Animalize for the newest of many frames, as they come: a live
@@ -73,8 +73,8 @@ class AnimalizeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _animalize_pb2.AnimalizeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_animalize_pb2.AnimalizeResponse, _abc.Awaitable[_animalize_pb2.AnimalizeResponse]]:
-        """Returns the photo with one head, or every one, as an animal's; beyond it, and
-        beyond what it wears, no bit changes.
+        """Returns the photo with one head, or every one, as an animal's; beyond it, its
+        person's hair and what it wears, no bit changes.
         """
 
     @_abc_1.abstractmethod

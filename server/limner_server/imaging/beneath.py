@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_server.imaging.face_parts import filled, grown, shrunk
-from limner_server.imaging.geometry import around, crop, points_from, unit_of
+from limner_server.imaging.face_parts import grown, shrunk
+from limner_server.imaging.geometry import around, crop, unit_of
 from limner_server.imaging.grain import TILE, grain_of, noise_of
 from limner_server.imaging.guided import rows_resized
-from limner_server.imaging.light import LUMA
-from limner_server.imaging.membrane import stretched_over
+from limner_server.imaging.repainting import repainted
 from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
@@ -34,29 +33,8 @@ FEATHER: Final = 0.07
 COVERED: Final = 250
 """Alpha of new hair, of 255, from which on nothing shows beneath it."""
 
-WORK_PX: Final = 384
-"""Longest edge at which colors are matched; the network painted fewer."""
-
 AROUND: Final = 1.2
 """Units of a head around the hole that tell what its edge is to match."""
-
-RIM: Final = 0.06
-"""Of a crop's side: over how much what was painted is believed less and less."""
-
-TONED: Final = 0.5
-"""Share of what painted skin is too dark or too light by that is mended."""
-
-MOST_TONED: Final = 30.0
-"""Of 255, that it is mended by."""
-
-RISES: Final = 1.0
-"""Units from where skin is seen over which it is mended more and more."""
-
-EDGE: Final = 0.25
-"""Units: the Gaussian's sigma by which a head gives way to its background."""
-
-CALM: Final = 5
-"""Pixels over which the difference to the surroundings is averaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,25 +52,26 @@ class Hole:
     """Pixels for a centimeter of the head."""
 
 
-def hole_of(hair: Plane, strands: Strands | None, unit: float) -> Hole | None:
+def hole_of(hair: Plane, strands: Strands | None, unit: float, reach: float = REACH) -> Hole | None:
     """Return the hole that old hair leaves beneath new; None where nothing is left open.
 
     Args:
         hair: HxW uint8, the old hair's share.
         strands: The new hair, in the same photo; None for none.
         unit: Pixels for a centimeter of the head.
+        reach: Units by which the hole is wider than the hair.
     """
     old = hair >= HAIR
     if not old.any():
         return None
     feather = max(1, round(FEATHER * unit))
-    reach = max(4 * feather, REACH * unit)
-    down, across = around(old, round(reach + AROUND * unit) + 2)
+    beyond = max(4 * feather, reach * unit)
+    down, across = around(old, round(beyond + AROUND * unit) + 2)
     rows, columns = (
         slice(span.start, min(span.stop, extent))
         for span, extent in zip((down, across), hair.shape, strict=True)
     )
-    wide = grown(np.where(old[rows, columns], np.uint8(255), np.uint8(0)), reach)
+    wide = grown(np.where(old[rows, columns], np.uint8(255), np.uint8(0)), beyond)
     soft = shrunk(wide, 2 * feather)
     opened = np.asarray(cv2.blur(soft, (2 * feather + 1, 2 * feather + 1)), np.uint8)
     if strands is not None:
@@ -124,7 +103,20 @@ def lay_beneath(
     """
     part = photo[hole.rows, hole.columns]
     own = head.moved(-hole.columns.start, -hole.rows.start)
-    matched = _matched(part, hole, painted, region, own)
+    return laid_into(photo, hole, repainted(part, hole, painted, region, own), seed)
+
+
+def laid_into(photo: Photo, hole: Hole, beneath: Floats, seed: int = 0) -> Photo:
+    """Return a photo with something laid into a hole, as far as that is opened.
+
+    Args:
+        photo: HxWx3 uint8, sRGB.
+        hole: Where.
+        beneath: hxwx3 float32 of 255, over the hole's part of the photo, which may have more
+            pixels. It gets the photo's own noise.
+        seed: Of the noise.
+    """
+    part = photo[hole.rows, hole.columns]
     noise = noise_of(seed) * grain_of(part, ~hole.hair)
     result = photo.copy()
     target = result[hole.rows, hole.columns]
@@ -134,7 +126,7 @@ def lay_beneath(
         opened = hole.opened[rows]
         shown = opened > 0
         down = np.arange(rows.start, rows.stop) % TILE
-        laid = rows_resized(matched, rows, *hole.opened.shape)[shown]
+        laid = rows_resized(beneath, rows, *hole.opened.shape)[shown]
         laid += noise[np.ix_(down, across)][shown][:, None]
         share = opened[shown][:, None] / np.float32(255)
         mixed = part[rows][shown] * (1 - share) + laid * share
@@ -189,96 +181,3 @@ def _covered(strands: Strands, hole: tuple[slice, slice], margin: int) -> Flags:
     plane[tuple(inner)] = np.where(strands.alpha[tuple(outer)] >= COVERED, np.uint8(255), 0)
     covered: Flags = shrunk(plane, margin) > 0
     return covered
-
-
-def _matched(part: Photo, hole: Hole, painted: Photo, region: Region, head: Head) -> Floats:
-    """Return what lies beneath, hxwx3 float32 of 255, in the colors of what is around it."""
-    factor = min(1.0, WORK_PX / max(part.shape[:2]))
-    width, height = (max(2, round(extent * factor)) for extent in part.shape[1::-1])
-    hair = cv2.resize(hole.hair.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    known = hair <= 0
-    around_it = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    if not known.any():
-        known[:] = True  # nothing is seen but hair: the network alone knows
-        around_it = np.zeros_like(around_it)
-    guide, believed = _placed(painted, region, hole, (width, height))
-    goes_on = stretched_over(around_it, known)
-    guide = believed[..., None] * guide + (1 - believed[..., None]) * goes_on
-    off = around_it - guide
-    face, skull = _outlined(head, part.shape, (width, height))
-    laid = guide + _blended(off, known, face | skull, hole.unit * factor)
-    return laid + _tone(laid, around_it, known, (face, skull), hole.unit * factor)
-
-
-def _outlined(head: Head, extent: tuple[int, ...], size: tuple[int, int]) -> tuple[Flags, Flags]:
-    """Return where a face and where its skull is, over a part of a photo at a size."""
-    fewer = np.divide(size, extent[1::-1])
-    high, wide = slice(0, size[1]), slice(0, size[0])
-    outlines = ((outline + 0.5) * fewer - 0.5 for outline in (head.oval, head.skull))
-    face, skull = (filled(outline, high, wide) > 0 for outline in outlines)
-    return face, skull
-
-
-def _tone(
-    laid: Floats, photo: Floats, known: Flags, head: tuple[Flags, Flags], unit: float
-) -> Floats:
-    """Return what brings painted skin nearer to the face's own, hxwx3, 0 where all is known.
-
-    Of the light on it half: a forehead is lit otherwise than cheeks are.
-    """
-    face, skull = head
-    inner = shrunk(np.where(face | skull, np.uint8(255), np.uint8(0)), unit) > 0
-    seen, hidden = photo[face & known], laid[inner & ~known]
-    if not len(seen) or not len(hidden):
-        return np.zeros_like(laid)
-    apart = np.median(seen, 0) - hidden.mean(0)
-    brighter = float(apart @ LUMA)
-    apart = np.clip(apart - (1 - TONED) * brighter, -MOST_TONED, MOST_TONED)
-    away = cv2.distanceTransform((~known).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    rise = np.clip(away / (RISES * unit), 0, 1) * (face | skull)
-    share = cv2.GaussianBlur(rise.astype(np.float32), (0, 0), max(EDGE * unit, 0.5))
-    share[known] = 0
-    return np.asarray(share[..., None] * apart, np.float32)
-
-
-def _blended(off: Floats, known: Flags, skin: Flags, unit: float) -> Floats:
-    """Return a difference stretched over a hole, that of skin and that of all else apart."""
-    sides = [known & skin, known & ~skin]
-    if not all(side.any() for side in sides):
-        sides = [known, known]
-    own, other = (stretched_over(_calm(off, side), side) for side in sides)
-    share = cv2.GaussianBlur(skin.astype(np.float32), (0, 0), max(EDGE * unit, 0.5))[..., None]
-    return other + share * (own - other)
-
-
-def _calm(difference: Floats, known: Flags) -> Floats:
-    """Return a difference smoothed among the pixels where it is known."""
-    weight = known[..., None].astype(np.float32)
-    both = cv2.blur(np.dstack((difference * weight, weight)), (CALM, CALM))
-    calm: Floats = both[..., :-1] / np.maximum(both[..., -1:], np.float32(1e-6))
-    return calm
-
-
-def _placed(
-    painted: Photo, region: Region, hole: Hole, size: tuple[int, int]
-) -> tuple[Floats, Floats]:
-    """Return what was painted over a part of a photo at a size, and how much it is believed."""
-    corners = np.array([(0, 0), (1, 0), (0, 1)], np.float32)
-    places = points_from(region, corners) - (hole.columns.start, hole.rows.start)
-    fewer = np.divide(size, hole.opened.shape[::-1])
-    onto = cv2.getAffineTransform(
-        corners * np.float32(painted.shape[0]), ((places + 0.5) * fewer - 0.5).astype(np.float32)
-    )
-    believed = cv2.warpAffine(_rim(painted.shape[0]), onto, size)
-    laid = cv2.warpAffine(
-        painted, onto, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
-    return laid.astype(np.float32), believed.astype(np.float32)
-
-
-def _rim(size: int) -> Floats:
-    """Return how much a crop is believed: wholly, but for its rim; SxS in [0, 1]."""
-    away = (np.arange(size, dtype=np.float32) + 0.5) / (RIM * size)
-    rise = np.clip(np.minimum(away, away[::-1]), 0, 1)
-    rim: Floats = np.minimum(rise[:, None], rise)
-    return rim

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from limner_server.imaging.aligning import chained, shown_box
+from limner_server.imaging.pieces import without_specks
 from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
@@ -28,6 +29,15 @@ SOFT: Final = 0.0025
 
 RIM: Final = 0.03
 """Of a crop's side: over how much a drawn head fades out towards where its crop ends."""
+
+FAINT: Final = 24
+"""Alpha, of 255, up to which pixels do not hang a drawn head's parts together."""
+
+SPECK: Final = 0.05
+"""Of a head's size: what is drawn beside it and is smaller is a network's mistake."""
+
+FRINGE: Final = 9
+"""Pixels a side of the square by which a speck's faint edge may reach beyond it."""
 
 AVERAGED: Final = 1.05
 """Pixels skipped from which they are averaged instead."""
@@ -63,7 +73,7 @@ def drawn_layer(drawn: NDArray[np.uint8], matrix: Matrix) -> Layer:
         with the photo. Theirs is wide; ours takes the edge off single pixels alone, for fur.
     """
     size = drawn.shape[0]
-    alpha = drawn[..., 3:] * np.float32(1 / 255)
+    alpha = _of_one_piece(drawn[..., 3])[..., None] * np.float32(1 / 255)
     colors = drawn[..., :3] * alpha
     sigma = SOFT * size
     beside = cv2.GaussianBlur(np.dstack((colors, alpha)), (0, 0), sigma)
@@ -72,6 +82,17 @@ def drawn_layer(drawn: NDArray[np.uint8], matrix: Matrix) -> Layer:
     soft = soft * _rim(size)[..., None]
     picture = (colors + (1 - alpha) * spread) * soft
     return Layer(np.ascontiguousarray(np.dstack((picture, soft)), np.float32), matrix)
+
+
+def _of_one_piece(alpha: Plane) -> Plane:
+    """Return a drawn head's alpha without specks that float beside it."""
+    seen = alpha > FAINT
+    head = without_specks(seen, SPECK)
+    if head is seen:
+        return alpha
+    specks = (seen & ~head).view(np.uint8)
+    gone = (cv2.dilate(specks, np.ones((FRINGE, FRINGE), np.uint8)) > 0) & ~head
+    return np.where(gone, np.uint8(0), alpha)
 
 
 def premultiplied(picture: NDArray[np.uint8]) -> Floats:

@@ -16,6 +16,7 @@ from limner_server.imaging.aligning import align, share_shown, validity
 from limner_server.imaging.fusing import drawn_layer, fuse
 from limner_server.imaging.mesh import oval
 from limner_server.imaging.stickers import sticker_layer, wearer_of
+from limner_server.imaging.vanishing import vanished
 from limner_server.pipelines.coats import coat_like
 from limner_server.pipelines.faces import Selector, find_faces, select_faces
 from limner_server.pipelines.following import Follower
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.stickers import Sticker, Wearer
     from limner_server.pipelines.faces import FoundFace
     from limner_server.pipelines.following import Followed
+    from limner_server.pipelines.hair import Hair
     from limner_server.routing.models import Models
 
 CROP: Final = ANIMALIZER.inputs[0].shape[0]
@@ -50,6 +52,9 @@ MAX_PITCH: Final = 35.0
 LARGEST: Final = Selector()
 """The face that is meant where nothing is said."""
 
+BALD: Final = np.zeros((1, 1), bool), (slice(1), slice(1))
+"""A head's hair where it has none, and the part of the photo that this speaks of."""
+
 CUT: Final = 0.01
 """Share of a face beyond its photo from which the caller is told."""
 
@@ -65,6 +70,8 @@ class Order:
     selector: Selector = LARGEST
     stickers: tuple[Sticker, ...] = ()
     """What every head wears, from behind to the front."""
+    keep_hair: bool = False
+    """Whether the person's own hair beside the animal's head stays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +127,7 @@ class Animalizing:
         follower: Follower | None = None,
         now: float = 0.0,
     ) -> Animalized:
-        """Return a photo with animals' heads; all else keeps its bits.
+        """Return a photo with animals' heads, no hair beside them; all else keeps its bits.
 
         Args:
             photo: HxWx3 uint8, sRGB.
@@ -137,9 +144,15 @@ class Animalizing:
         chosen = _facing(faces, select_faces(faces, order.selector), call)
         fives = [five_of_mesh(faces[place].landmarks) for place in chosen]
         known = (follower or Follower()).follow(fives, now)
-        for place, one in zip(chosen, known, strict=True):
+        hairs = [
+            await self._hair(photo, faces, place, call)
+            if not order.keep_hair or (one.coat is None and order.coat is None)
+            else None
+            for place, one in zip(chosen, known, strict=True)
+        ]
+        for one, hair in zip(known, hairs, strict=True):
             if one.coat is None:
-                one.coat = await self._coat(photo, faces, place, order, call)
+                one.coat = await asyncio.to_thread(_coat, photo, hair, order)
         with call.stage("align"):
             sitters = await asyncio.to_thread(
                 _aligned, photo, [faces[place] for place in chosen], known, order.animal
@@ -150,27 +163,25 @@ class Animalizing:
             for place, one, sitter, points in zip(chosen, known, sitters, anchors, strict=True)
         )
         _warn_of_cuts(animals, call)
+        bare, gone = photo, None
+        if not order.keep_hair and _finds_hair(call):
+            with call.stage("vanish"):
+                bare, gone = await asyncio.to_thread(_without_heads, photo, animals, hairs)
         with call.stage("lay_on"):
             layers = _layers(animals, sitters, drawn, order.stickers)
-            fused, mask = await asyncio.to_thread(fuse, photo, layers)
-        return Animalized(fused, mask, animals)
+            fused, mask = await asyncio.to_thread(fuse, bare, layers)
+        return Animalized(fused, mask if gone is None else np.maximum(mask, gone), animals)
 
-    async def _coat(
-        self, photo: Photo, faces: Sequence[FoundFace], place: int, order: Order, call: Call
-    ) -> int:
-        """Return the coat that is wanted, else the one most like the person's hair, else the first.
-
-        Which that is also depends on whether anything is ready to find hair.
-        """
-        if order.coat is not None:
-            return order.coat
-        if HAIR_SEGMENTER.model not in call.routes.stable:
-            return 0
+    async def _hair(
+        self, photo: Photo, faces: Sequence[FoundFace], place: int, call: Call
+    ) -> Hair | None:
+        """Return a head's hair; None where it has none, or where nothing is ready to find it."""
+        if not _finds_hair(call):
+            return None
         try:
-            hair = await hair_of(photo, faces, place, self._models, call)
+            return await hair_of(photo, faces, place, self._models, call)
         except NoHair:
-            return 0
-        return await asyncio.to_thread(coat_like, photo, hair, order.animal)
+            return None
 
     async def _drawn(
         self, sitters: Sequence[_Sitter], known: Sequence[Followed], animal: str, call: Call
@@ -190,6 +201,29 @@ class Animalizing:
             parts.append((answers["drawn"], answers["anchors"]))
         drawn, anchors = (np.concatenate(part) for part in zip(*parts, strict=True))
         return drawn, anchors
+
+
+def _coat(photo: Photo, hair: Hair | None, order: Order) -> int:
+    """Return the coat that is wanted, else the one most like the person's hair, else the first."""
+    if order.coat is not None:
+        return order.coat
+    return 0 if hair is None else coat_like(photo, hair, order.animal)
+
+
+def _finds_hair(call: Call) -> bool:
+    return HAIR_SEGMENTER.model in call.routes.stable
+
+
+def _without_heads(
+    photo: Photo, animals: Sequence[Animal], hairs: Sequence[Hair | None]
+) -> tuple[Photo, Plane]:
+    """Return a photo without some heads and their hair, and how much of each pixel is changed."""
+    gone = np.zeros(photo.shape[:2], np.uint8)
+    for animal, hair in zip(animals, hairs, strict=True):
+        inside, box = (hair.inside, (hair.rows, hair.columns)) if hair else BALD
+        photo, more = vanished(photo, inside, box, animal.face.landmarks)
+        np.maximum(gone, more, out=gone)
+    return photo, gone
 
 
 def _facing(faces: Sequence[FoundFace], chosen: Sequence[int], call: Call) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -122,7 +123,8 @@ class AnimalizeService(animalize_pb2_grpc.AnimalizeServiceServicer):
         self, settings: animalize_pb2.AnimalizeRequest, call: Call
     ) -> Answer[animalize_pb2.AnimalizeResponse]:
         """Return what answers frames as `settings` say; whom it shows is known from then on."""
-        return partial(self._answer, settings, await _order(settings, call), Follower())
+        order = replace(await _order(settings, call), keep_hair=True)  # looking for it takes time
+        return partial(self._answer, settings, order, Follower())
 
     async def _answer(
         self,
@@ -230,6 +232,7 @@ async def _order(request: animalize_pb2.AnimalizeRequest, call: Call) -> Order:
         coat=coats.index(request.coat) if request.coat else None,
         selector=wire.selector(request.selector),
         stickers=tuple(stickers),
+        keep_hair=request.keep_hair,
     )
 
 

@@ -44,6 +44,7 @@ QUALITY = 95
     multiple=True,
     help="What it wears: a sticker's name or a PNG; what holds it, such as nose; how large.",
 )
+@click.option("--keep-hair", is_flag=True, help="Leave the person's own hair beside the animal.")
 @click.option("--mask-out", type=INPUT, metavar="FILE", help="Write the mask here, as PNG.")
 @click.pass_context
 def animalize(

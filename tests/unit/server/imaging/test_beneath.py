@@ -67,17 +67,18 @@ def test_whatever_the_tint_of_what_was_painted_it_meets_the_photo(seed, tint):
     assert np.abs(laid.astype(int) - photo).max() <= 4
 
 
-def test_what_was_painted_is_shown():
+def test_what_was_painted_is_shown_below_the_chin_and_a_wall_goes_on_above_it():
     photo, alpha = slope_of(), hair_of()
     marked = photo.copy()
     y, x = (int(v.mean()) for v in np.nonzero(alpha > 200))
     cv2.circle(marked, (x, y), 25, (250, 10, 10), -1)
 
-    laid = lay_beneath(
-        photo, hole_of(alpha, None, UNIT), crop(marked, REGION, 256, 256), REGION, NONE
-    )
+    painted, hole = crop(marked, REGION, 256, 256), hole_of(alpha, None, UNIT)
+    laid = lay_beneath(photo, hole, painted, REGION, NONE.moved(0, -400))
+    above = lay_beneath(photo, hole, painted, REGION, NONE.moved(0, 400))
 
     np.testing.assert_allclose(laid[y, x], (250, 10, 10), atol=6)
+    np.testing.assert_allclose(above[y, x], photo[y, x], atol=6)
 
 
 def test_beyond_the_crop_the_surroundings_go_on():

@@ -138,6 +138,25 @@ def test_a_drawn_head_s_smoothed_edge_has_the_head_s_color():
     np.testing.assert_allclose(colors, np.tile((200, 120, 40), (edge.sum(), 1)), atol=5)
 
 
+def test_a_speck_beside_a_drawn_head_is_not_laid_on():
+    away = np.hypot(*(np.indices((256, 256)) - 128))
+    head = np.full((256, 256, 4), (200, 120, 40, 0), np.uint8)
+    head[away < 60, 3] = 255
+    with_speck = head.copy()
+    speck = np.hypot(*(np.indices((256, 256)) - [[[60]], [[210]]]))
+    with_speck[..., 3] = np.maximum(head[..., 3], np.clip(900 / (1 + speck**2), 0, 255))
+    with_speck[(speck > 9), 3] = head[(speck > 9), 3]
+    photo = np.zeros((256, 256, 3), np.uint8)
+
+    (plain, _), (cleared, mask) = (
+        fuse(photo, [drawn_layer(drawn, HERE)]) for drawn in (head, with_speck)
+    )
+
+    np.testing.assert_array_equal(cleared[away < 66], plain[away < 66])
+    assert mask[speck < 6].max() == 0
+    assert mask[(speck < 20)].max() < 12  # where it was faint before
+
+
 def test_a_drawn_head_fades_out_where_its_crop_ends():
     whole = np.full((256, 256, 4), 255, np.uint8)
     _, mask = fuse(np.zeros((256, 256, 3), np.uint8), [drawn_layer(whole, HERE)])

@@ -16,7 +16,7 @@ from limner_server.pipelines.animalize import Animalizing, Order
 from limner_server.pipelines.coats import COATS
 from limner_server.pipelines.faces import Selector
 from limner_server.pipelines.following import Follower
-from tests.unit.server.pipelines.conftest import Networks, call_with, draw
+from tests.unit.server.pipelines.conftest import SKIN, WALL, Networks, call_with, draw
 
 BLUE, GREEN = (30, 40, 220), (40, 200, 60)
 EVERY = Selector(every=True)
@@ -45,6 +45,8 @@ class Painters(Networks):
     yaw, pitch = 60.0, 0.0
     shift = 0.0
     """Pixels of the mesh's input that every face lies to the right."""
+    radius = 170
+    """Pixels, of what is drawn, of every animal."""
 
     def __init__(self):
         super().__init__()
@@ -73,8 +75,8 @@ class Painters(Networks):
     def animalizer(self, image, points, animal, coat):
         away = np.hypot(*(np.indices((512, 512)) - 256))
         drawn = np.full((512, 512, 4), (*GREEN, 0), np.uint8)
-        drawn[away < 170, 3] = 255
-        drawn[away < 170, 2] = 20 * coat[0]
+        drawn[away < self.radius, 3] = 255
+        drawn[away < self.radius, 2] = 20 * coat[0]
         eye_r, eye_l, nose, mouth_r, mouth_l = list(ANIMALS.values())[animal[0]].template
         known = {"eye_r": eye_r, "eye_l": eye_l, "nose": nose}
         known |= {"mouth_r": mouth_r, "mouth_l": mouth_l, "chin": (0.5, 0.8)}
@@ -220,6 +222,44 @@ def _hair_of(image, hair):
     return {"classes": np.stack([~near, near, near & False, near & False]).astype(np.float32)}
 
 
+async def test_hair_beside_the_animal_is_gone_unless_it_is_to_stay():
+    photo, hair = draw((200, 150, 50))
+    networks = Painters()
+    networks.radius = 60
+
+    kept = await animalized(photo, networks=networks, keep_hair=True)
+    done = await animalized(photo, networks=networks)
+
+    np.testing.assert_array_equal(done.photo[done.mask == 0], photo[done.mask == 0])
+    beside = hair & (kept.mask == 0)
+    assert beside.sum() > 300
+    np.testing.assert_array_equal(kept.photo[beside], photo[beside])
+    assert (done.mask[beside] == 255).all()
+    assert np.abs(done.photo[beside].astype(int) - WALL).max() < 12
+    np.testing.assert_array_equal(done.photo[kept.mask == 255], kept.photo[kept.mask == 255])
+
+
+async def test_without_what_finds_hair_nothing_beside_the_animal_changes():
+    photo, _ = draw((200, 150, 50))
+    call = ready(without="hair_segmenter")
+
+    kept, done = [await animalized(photo, keep_hair=keep, call=call) for keep in (True, False)]
+
+    np.testing.assert_array_equal(done.photo, kept.photo)
+    np.testing.assert_array_equal(done.mask, kept.mask)
+
+
+async def test_a_bald_skull_beside_the_animal_is_gone_too():
+    bald, _ = draw((200, 150, 50), hair=SKIN)
+    networks = Painters()
+    networks.radius = 20
+
+    done = await animalized(bald, networks=networks)
+
+    assert done.mask[110, 200] == 255
+    assert np.abs(done.photo[110, 200].astype(int) - WALL).max() < 12
+
+
 async def test_without_hair_or_what_finds_it_the_coat_is_the_first():
     networks = Painters()
     bald, _ = draw((200, 150, 50), hair=(120, 150, 160))
@@ -267,7 +307,7 @@ async def test_a_photo_without_the_face_that_is_meant_is_refused():
 
 async def test_a_stream_s_face_keeps_its_coat_and_moves_steadily():
     networks, follower = Painters(), Follower()
-    animalizing, order = Animalizing(networks), Order("dog")
+    animalizing, order = Animalizing(networks), Order("dog", keep_hair=True)
     noses = []
     for n, x in enumerate((200, 200, 206)):
         photo, _ = draw((x, 150, 50))
