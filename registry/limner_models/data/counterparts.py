@@ -80,6 +80,8 @@ class Person:
     """MxM in [0, 1]."""
     points: Named
     """Landmarks by name, indices of pixels."""
+    gape: float
+    """How far the jaw was drawn open, in [0, 1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +114,9 @@ def read(path: Path, which: int) -> tuple[Person, Beast]:
     with opened(path) as file:
         animal, coat = json.loads(str(file["animals"]))[which]
         light, coverage = (_layer(file, f"person_{name}") for name in ("light", "coverage"))
-        person = Person(light, coverage, named(file["person_points"]))
+        does = json.loads(str(file["params"]))["face"]["expression"]
+        gape = float(does["jawOpen"]) if "jawOpen" in does else 0.0
+        person = Person(light, coverage, named(file["person_points"]), gape)
         light, coverage = (_layer(file, f"{name}_{which}") for name in ("light", "coverage"))
         rest = file[f"rest_{which}"].astype(np.float32)
         points = named(file[f"points_{which}"])
@@ -133,7 +137,7 @@ def opened(path: Path) -> Iterator[Any]:
             yield file
     except FileNotFoundError as error:
         raise MaterialMissing(f"there is no {path}") from error
-    except (KeyError, IndexError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise MaterialDamaged(f"{path} holds no person with animals: {error}") from error
 
 

@@ -78,6 +78,19 @@ def focused(keys: Tensor, side: int, much: float, wide: float) -> Tensor:
     return 1 + much * spots(keys, side, wide * side).amax(1, keepdim=True)
 
 
+def evening(shown: Drawn, usual: float, most: float) -> Tensor:
+    """Return how much more a dark picture counts for its differences to weigh as much, Nx1x1x1.
+
+    Args:
+        shown: What is to be drawn.
+        usual: Mean of sRGB in [0, 1] from which on a picture counts once.
+        most: How often it counts at most.
+    """
+    area = shown.alpha.sum((1, 2, 3), keepdim=True)
+    light = (shown.alpha * shown.color).sum((1, 2, 3), keepdim=True) / (3 * area).clamp_min(1)
+    return usual / light.clamp(usual / most, usual)
+
+
 def outline_error(one: Drawn, other: Drawn) -> Tensor:
     """Return how far alphas are apart, a scalar."""
     return (one.alpha - other.alpha).abs().mean()

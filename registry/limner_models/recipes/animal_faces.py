@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from limner_models.recipes.recipe import Arrays, Material, Recipe
 
-DATA: Final = Drawings(count=740, held_out=60, size=512, variants=("animals",))
+DATA: Final = Drawings(count=1030, held_out=60, size=512, variants=("animals",))
 """People with two animals each: `limner studio draw --layers --animals`."""
 
 SMALL: Final = 128

@@ -14,7 +14,7 @@ from limner_models.data.backgrounds import Backgrounds
 from limner_models.data.counterparts import KEYS, Counterparts
 from limner_models.losses.animals import astray
 from limner_models.networks.animal_keypoints import AnimalKeypoints, middles
-from limner_models.networks.told import spots
+from limner_models.networks.told import eyes_among, spots
 from limner_models.recipes.animal_faces import DATA, SMALL, drawn_faces, moved, pairs, shown
 from limner_models.recipes.recipe import Rate, Recipe
 from limner_models.train import descend, precision
@@ -40,6 +40,8 @@ CORNERS: Final = (KEYS.index("eye_outer_r"), KEYS.index("eye_outer_l"))
 """What distances are measured by."""
 POINTS, MAPS = 20.0, 1.0
 """Weights of the points themselves, and of the maps they are means of."""
+LIDS = 4.0
+"""How much more the lids' points count: how open an eye is, is a distance of few pixels."""
 
 
 class Pointing:
@@ -54,6 +56,9 @@ class Pointing:
         self.optimizers: dict[str, torch.optim.Optimizer] = {
             "adam": torch.optim.AdamW(self.network.parameters(), weight_decay=1e-4)
         }
+        self._counts = torch.ones(len(KEYS), 1, device=device)
+        for _, _, top, bottom in eyes_among(KEYS):
+            self._counts[[top, bottom]] = LIDS
 
     def step(self, batch: Mapping[str, Tensor], step: int) -> dict[str, float]:
         """Take one step."""
@@ -64,7 +69,7 @@ class Pointing:
         near = spots(keys, SMALL).flatten(2)
         near = near / near.sum(2, keepdim=True).clamp_min(1e-3)
         losses = {
-            "points": POINTS * (middles(scores) - keys).abs().mean(),
+            "points": POINTS * ((middles(scores) - keys).abs() * self._counts).mean(),
             "maps": MAPS * -(near * functional.log_softmax(scores.flatten(2), 2)).sum(2).mean(),
         }
         return descend(self.network, self.optimizers["adam"], losses)
@@ -115,5 +120,5 @@ ANIMAL_KEYPOINTS_RECIPE = Recipe(
     limits=(
         "It was taught by drawn animals in the animalizer's crop; it knows no photo of an animal.",
     ),
-    facts={"losses": f"{(POINTS, MAPS)}"},
+    facts={"losses": f"{(POINTS, MAPS, LIDS)}"},
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
@@ -25,13 +25,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
+    from limner_models.data.counterparts import Beast, Person
     from limner_models.recipes.recipe import Material, Recipe
+
+    Points = Mapping[str, tuple[float, float]] | Mapping[str, NDArray[np.float32]]
 
 NEAR: Final = 0.03
 """Distances of the eyes' outer corners within which a point is where it should be."""
 ASTRAY: Final = 0.005
 """How far off a person's points are when animalizers are measured: about as a mesh's are."""
 EYES: Final = (ANCHORS.index("eye_r"), ANCHORS.index("eye_l"))
+EXPRESSIVE: Final = [KEYS.index(key) for key in KEYS if key not in ("nose_tip", "chin")]
+"""Which key points are of the eyes and the mouth."""
+READ: Final = 0.15
+"""How far off the finder may be about how open an eye is in the target, for the eye to count: in
+a black coat, or beyond a muzzle, nobody sees it."""
 GRAY: Final = 0.5
 """What animals are shown before."""
 CPU: Final = torch.device("cpu")
@@ -42,22 +50,27 @@ class Faces:
     """What was measured of one animal; a row each."""
 
     away: list[Tensor] = field(default_factory=list)
-    """Distances of key points from the target's, in distances of the outer corners."""
+    """Distances of the eyes' and the mouth's key points from the target's, in distances of the
+    outer corners."""
     doing: list[NDArray[np.float64]] = field(default_factory=list)
-    """How open the right eye, the left eye and the mouth are."""
+    """How open the right eye, the left eye and the mouth are, by the target's widths."""
     person: list[NDArray[np.float64]] = field(default_factory=list)
-    """The same of the person."""
+    """How open the person's eyes are, by their own widths, and how far the jaw was opened."""
+    read: list[NDArray[np.bool_]] = field(default_factory=list)
+    """Of which of the three the finder can tell in the target how open they are."""
     seen: list[Tensor] = field(default_factory=list)
     """Features of what was drawn."""
     true: list[Tensor] = field(default_factory=list)
     """Features of the target."""
 
-    def add(self, found: tuple[Tensor, Tensor], person: Mapping[str, tuple[float, float]]) -> None:
-        """Take what `compared` found, and the person's points."""
+    def add(self, found: tuple[Tensor, Tensor], person: Person, beast: Beast) -> None:
+        """Take what `compared` found, the person, and the target."""
         (mine, target), (seen, true) = found
-        self.away.append(astray(mine[None], target[None], CORNERS)[0])
-        self.doing.append(openness(dict(zip(KEYS, mine.numpy(), strict=True))))
-        self.person.append(openness({name: np.array(at) for name, at in person.items()}))
+        self.away.append(astray(mine[None], target[None], CORNERS)[0, EXPRESSIVE])
+        doing, known = (dict(zip(KEYS, one.numpy(), strict=True)) for one in found[0])
+        self.doing.append(openness(doing, known))
+        self.person.append(np.array([*openness(person.points)[:2], person.gape]))
+        self.read.append(np.abs(openness(known) - openness(beast.points)) < READ)
         self.seen.append(seen)
         self.true.append(true)
 
@@ -83,7 +96,7 @@ def held_out_scores(network: nn.Module, recipe: Recipe, material: Material) -> d
             told = (batch[name] for name in ("image", "points", "animal", "coat"))
             drawn, anchors = network(*told)
             mine, true = Drawn.of_bytes(drawn), Drawn.of_bytes(batch["drawn"])
-            found[beast.animal].add(compared(mine, true, finder, eye), person.points)
+            found[beast.animal].add(compared(mine, true, finder, eye), person, beast)
             off = astray(anchors, batch["anchors"], EYES)
         shares.append([*outlines(mine.alpha, true.alpha), float((off < 2 * NEAR).float().mean())])
     scores: dict[str, float] = {}
@@ -106,9 +119,12 @@ def of_faces(faces: Faces) -> dict[str, float]:
     if len(faces.away) < 2:
         return {}
     away, doing, person = torch.stack(faces.away), np.array(faces.doing), np.array(faces.person)
+    read = np.array(faces.read)[:, :2]
     return {
-        "keys": float((away < NEAR).float().mean()),
-        "eyes": correlation(doing[:, :2].ravel(), person[:, :2].ravel()),
+        "away": float(away.mean()),
+        "near": float((away < NEAR).float().mean()),
+        "eyes": correlation(doing[:, :2][read], person[:, :2][read]),
+        "read": float(read.mean()),
         "mouth": correlation(doing[:, 2], person[:, 2]),
         "kid": 1 / (1 + max(0.0, kid(torch.stack(faces.seen), torch.stack(faces.true)))),
     }
@@ -118,10 +134,13 @@ def scored_animals(recipe: Recipe, _material: Material) -> str:
     """Return for a card what an animalizer was scored on, and how."""
     return (
         f"{recipe.data.held_out} drawn people with two animals each, never trained on; per animal: "
-        f"`keys`, the share of key points within {NEAR:.0%} of the distance of the eyes' outer "
-        "corners of where they are in the animal drawn in the person's place, both found by "
-        "`animal_keypoints`; `eyes` and `mouth`, the correlation of how open they are with the "
-        "person's own; `kid`, 1 / (1 + d) of the kernel inception distance d of MobileNetV2's "
+        "`away`, how far the eyes' and the mouth's key points are on average from where they are "
+        "in the animal drawn in the person's place, both found by `animal_keypoints`, as a share "
+        "of the distance of the eyes' outer corners; `near`, the share of them within "
+        f"{NEAR:.0%} of it; `eyes`, the correlation of how open they are with the person's own, "
+        "where the finder is right about the target's; `read`, the share of those; `mouth`, the "
+        "correlation of how open it is with how far the person's jaw was drawn open; "
+        "`kid`, 1 / (1 + d) of the kernel inception distance d of MobileNetV2's "
         "features at stride 8, their means over the picture, to be compared with nobody else's. "
         "`outline` is the intersection of alphas over their union; `kept` the share of pixels "
         "farther than 2 % of the side beyond the target's alpha that are left as they are; "
@@ -129,24 +148,29 @@ def scored_animals(recipe: Recipe, _material: Material) -> str:
     )
 
 
-def openness(points: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """Return how open the right eye, the left eye and the mouth are, against their widths."""
+def openness(points: Points, by: Points | None = None) -> NDArray[np.float64]:
+    """Return how open the right eye, the left eye and the mouth are.
 
-    def apart(one: str, other: str) -> float:
-        return float(np.hypot(*(points[one] - points[other])))
+    Args:
+        points: Key points by name.
+        by: Whose widths lids and lips are measured by: of each eye, and of both from end to end;
+            the same points' if None.
+    """
+    gaps = ("eye_top_r", "eye_bottom_r"), ("eye_top_l", "eye_bottom_l"), ("lip_top", "lip_bottom")
+    right, left = ("eye_outer_r", "eye_inner_r"), ("eye_outer_l", "eye_inner_l")
+    widths = right, left, ("eye_outer_r", "eye_outer_l")
+    apart = np.array([_apart(points, *ends) for ends in gaps])
+    wide: NDArray[np.float64] = np.array([_apart(by or points, *ends) for ends in widths])
+    return np.asarray(apart / np.maximum(wide, 1e-6), np.float64)
 
-    eyes = [
-        apart(f"eye_top_{side}", f"eye_bottom_{side}")
-        / max(apart(f"eye_outer_{side}", f"eye_inner_{side}"), 1e-6)
-        for side in ("r", "l")
-    ]
-    wide = max(apart("eye_outer_r", "eye_outer_l"), 1e-6)
-    return np.array([*eyes, apart("lip_top", "lip_bottom") / wide])
+
+def _apart(points: Points, one: str, other: str) -> float:
+    return float(np.hypot(*(np.array(points[one]) - np.array(points[other]))))
 
 
 def correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Return Pearson's, at least 0; 0 where either does not vary."""
-    if min(one.std(), other.std()) < 1e-9:
+    if len(one) < 2 or min(one.std(), other.std()) < 1e-9:
         return 0.0
     return max(0.0, float(np.corrcoef(one, other)[0, 1]))
 

@@ -142,8 +142,10 @@ ANIMALIZER_RECIPE = Recipe(
     average=0.999,
     limits=(
         "It draws one head of each animal, in its coats; whose head it replaces does not show.",
-        "Hair, hands and hats before or beside the face stay as they are, or are covered.",
-        "Eyes close, dogs' less surely than the others'; lids are a little blurred on the way.",
+        "Hands and hats before or beside the face stay as they are, or are covered.",
+        "Hair beside it stays, too: that is for the server to take away.",
+        "Eyes close; lids are a little blurred on the way.",
+        "Dark dogs turned far aside and up, and foxes that look down, may be without a nose.",
         "Fur is softer than the studio's, most of all on light coats and at the rim.",
         "It was taught by drawn heads turned up to 42 degrees; farther ones it draws wrongly.",
     ),

@@ -12,6 +12,7 @@ from limner_models.losses.animals import (
     Drawn,
     astray,
     drawing_error,
+    evening,
     focused,
     outline_error,
     place_error,
@@ -53,9 +54,11 @@ LIDS: Final = 1.0
 """Weight of how far apart lids are found."""
 FOCUS: Final = (8.0, 0.045)
 """How much more eyes and mouth count than the rest, and how far around them, in sides."""
+EVENED: Final = (0.4, 4.0)
+"""How bright a head is from which on it counts once, and how often a dark one counts at most."""
 FOCUSED: Final = [
     KEYS.index(name)
-    for name in ("pupil_r", "pupil_l", "lip_top", "lip_bottom", "mouth_r", "mouth_l")
+    for name in ("pupil_r", "pupil_l", "nose_tip", "lip_top", "lip_bottom", "mouth_r", "mouth_l")
 ]
 EYES: Final = eyes_among(KEYS)
 """Outer and inner corner, top and bottom of each eye among KEYS."""
@@ -136,6 +139,7 @@ class Animalizing:
         shown = Drawn.of_logits(fine), seen(truth, window)
         mine, wanted = (inner(each) for each in shown)
         focus = focused(batch["keys"][:, FOCUSED], parts.coarse.shape[-1], *FOCUS)
+        focus = focus * evening(truth, *EVENED)
         near = functional.interpolate(window.of(focus), scale_factor=4, mode="bilinear")
         losses = coarse_losses(parts.coarse, truth, behind, focus)
         losses |= known_losses(parts, batch) | self._posed()

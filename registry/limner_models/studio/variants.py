@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 SPECIES = ("cat", "dog", "fox", "bear")
 FARTHEST = 42.0
 """Degrees that a lively portrait's head is turned from the camera at most."""
+TILTED = (12.0, 30.0)
+"""Degrees that a tilted head of a lively portrait looks up or down, seen from the camera."""
+ASIDE = (10.0, 40.0)
+"""Degrees that it is turned as well."""
 _COLOR, _STYLE, _PLACE, _MOOD = 5, 7, 11, 13
 """Numbers that keep the variants' draws apart."""
 
@@ -108,7 +112,8 @@ def as_animal(params: Params, species: str) -> Params:
 def lively(params: Params) -> Params:
     """Return the portrait turned no further than to be animalized, its face doing more.
 
-    Of three people one looks as before; others blink or wink, open their mouths, look aside.
+    Of three people one looks as before; others blink or wink, open their mouths, look aside. One
+    in six holds the head far up or down and aside at once, as hardly anyone does for a portrait.
     """
     draws = np.random.default_rng((params.seed, _MOOD))
     camera, face = params.camera, params.face
@@ -129,5 +134,10 @@ def lively(params: Params) -> Params:
     gaze = face.gaze
     if what[2] < 0.5:
         gaze = (float(draws.normal(0, 0.25)), float(draws.normal(0, 0.12)))
+    if draws.random() < 1 / 6:
+        up = draws.uniform(*TILTED) * draws.choice((-1, 1))
+        aside = draws.uniform(*ASIDE) * draws.choice((-1, 1))
+        head = (float(0.6 * up), float(0.6 * aside), roll)
+        camera = replace(camera, head=head, yaw=float(-0.4 * aside), pitch=float(-0.4 * up))
     units = {name: float(value) for name, value in units.items()}
     return replace(params, camera=camera, face=replace(face, expression=units, gaze=gaze))

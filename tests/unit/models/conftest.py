@@ -111,7 +111,11 @@ def write_counterparts(path, seed):
     """Write a round person and two round animals whose eyes are open as far as the person's."""
     rng = np.random.default_rng(seed)
     open_ = rng.uniform(0.2, 1)
-    arrays = {"animals": np.array(json.dumps(kinds_of(seed))), "params": np.array("{}")}
+    does = {"face": {"expression": {"jawOpen": open_}}}
+    arrays = {
+        "animals": np.array(json.dumps(kinds_of(seed))),
+        "params": np.array(json.dumps(does)),
+    }
     disks = np.maximum(disk(24, 23, 9, PERSON), disk(24, 46, 14, PERSON))
     light = disks[..., None] * rng.uniform(0.2, 0.8, 3)
     arrays |= {

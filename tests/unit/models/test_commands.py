@@ -52,7 +52,7 @@ def test_help_loads_no_torch(command):
         ),
         (
             ["animalizer", "--data", "/nowhere"],
-            "limner studio draw --layers --animals --n 800 --size 512",
+            "limner studio draw --layers --animals --n 1090 --size 512",
         ),
         (["hair_segmenter", "--registry", "ftp://here"], "no portraits"),
     ],

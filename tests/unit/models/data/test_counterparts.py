@@ -82,6 +82,14 @@ def test_some_photos_show_nothing_but_their_points_are_told(files):
     assert sample["drawn"][..., 3].max() == 255
 
 
+def test_it_is_known_how_far_a_person_s_jaw_was_opened(files):
+    opened = [read(file, 0)[0].gape for file in files]
+    eyes = [one[0].points for one in (read(file, 0) for file in files)]
+    lids = [each["eye_bottom_r"][1] - each["eye_top_r"][1] for each in eyes]
+    assert np.corrcoef(opened, lids)[0, 1] > 0.999  # drawn open as far
+    assert 0 < min(opened) < max(opened) <= 1
+
+
 def test_an_animal_takes_a_camera_s_light_but_not_its_faults(files):
     _, beast = read(files[0], 0)
     plain = drawn(beast, Camera(), 0.9)

@@ -9,6 +9,7 @@ from limner_models.losses.animals import (
     Drawn,
     astray,
     drawing_error,
+    evening,
     focused,
     outline_error,
     place_error,
@@ -35,6 +36,21 @@ def test_colors_that_nobody_sees_do_not_count():
     hidden = one._replace(alpha=torch.zeros_like(one.alpha))
     other = hidden._replace(color=picture(1).color)
     assert drawing_error(hidden, other, BEHIND) == 0
+
+
+@pytest.mark.parametrize(("light", "counts"), [(0.8, 1), (0.4, 1), (0.2, 2), (0.1, 4), (0, 4)])
+def test_dark_pictures_count_as_often_as_they_are_darker_up_to_a_bound(light, counts):
+    shown = Drawn(torch.full((2, 3, 16, 16), light), torch.zeros(2, 1, 16, 16))
+    shown.alpha[:, :, 4:] = 1
+    shown.color[:, :, :4] = 1  # nobody sees it
+    weights = evening(shown, usual=0.4, most=4)
+    assert weights.shape == (2, 1, 1, 1)
+    assert weights.flatten().tolist() == pytest.approx([counts, counts])
+
+
+def test_what_nobody_sees_is_no_dark_picture_of_infinite_weight():
+    nothing = Drawn(torch.rand(2, 3, 16, 16), torch.zeros(2, 1, 16, 16))
+    assert torch.isfinite(evening(nothing, usual=0.4, most=4)).all()
 
 
 def test_an_alpha_counts_unless_what_is_behind_has_the_animal_s_color():

@@ -302,9 +302,29 @@ def test_scores_are_shares_for_every_animal(material):
     torch.manual_seed(0)
     scores = held_out_scores(Animalizer(SHAPE), TINY, material)
 
-    wanted = {f"{name}_{animal}" for name in ("keys", "eyes", "mouth", "kid") for animal in ANIMALS}
+    wanted = {
+        f"{name}_{animal}"
+        for name in ("away", "near", "eyes", "read", "mouth", "kid")
+        for animal in ANIMALS
+    }
     assert set(scores) == wanted | {"outline", "kept", "anchors"}
     assert all(0 <= score <= 1 for score in scores.values())
+
+
+def test_an_eye_that_nobody_could_read_in_the_target_does_not_count():
+    rng = np.random.default_rng(0)
+    person = rng.uniform(0, 0.6, (20, 3))
+    doing, read = person.copy(), np.ones((20, 3), bool)
+    doing[:8, 0], read[:8, 0] = 1 - doing[:8, 0], False
+    planes = [torch.from_numpy(rng.standard_normal(4)).float() for _ in range(40)]
+    faces = animal_scores.Faces(
+        [torch.zeros(14)] * 20, [*doing], [*person], [*read], planes[:20], planes[20:]
+    )
+
+    scores = animal_scores.of_faces(faces)
+
+    assert scores["eyes"] == pytest.approx(1)
+    assert scores["read"] == pytest.approx(32 / 40)
 
 
 @pytest.mark.usefixtures("without_download")
@@ -329,7 +349,8 @@ def test_the_true_animals_score_best(material):
 
     scores = held_out_scores(Perfect(), TINY, material)
 
-    assert all(scores[f"keys_{animal}"] == 1 for animal in ANIMALS)
+    assert all(scores[f"near_{animal}"] == 1 for animal in ANIMALS)
+    assert all(scores[f"away_{animal}"] == 0 for animal in ANIMALS)
     assert scores["outline"] == scores["anchors"] == 1
     assert scores["kept"] == 1
 
@@ -341,6 +362,8 @@ def test_openness_follows_the_lids_and_the_lips():
     points |= {"eye_top_r": np.array([0.3, 0.45]), "eye_bottom_r": np.array([0.3, 0.55])}
     points |= {"lip_bottom": np.array([0.5, 0.8])}
     np.testing.assert_allclose(openness(points), [0.5, 0, 0.5], atol=1e-9)
+    wider = points | {"eye_outer_r": np.array([0.0, 0.5])}
+    np.testing.assert_allclose(openness(points, wider), [0.25, 0, 0.375], atol=1e-9)
 
 
 def test_correlation_of_what_never_varies_is_nothing():
