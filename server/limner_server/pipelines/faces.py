@@ -62,9 +62,14 @@ async def find_faces(photo: Photo, models: Models, call: Call) -> list[FoundFace
     whole = [detection.letterbox(width, height)]
     found = await _detect(photo, whole, detection.THRESHOLD, models, call)
     faces = await _look_twice(photo, found, models, call)
-    if not faces:  # it may be turned, or small
-        closer = [*detection.turned(width, height), *detection.tiles(width, height)]
-        found = await _detect(photo, closer, detection.CLOSER_THRESHOLD, models, call)
+    if not any(face.detection.score >= detection.AGAIN_THRESHOLD for face in faces):
+        # One may be turned, fill the photo, or be small; what was found may be an eye of it.
+        looks = [
+            *detection.turned(width, height),
+            detection.afar(width, height),
+            *detection.tiles(width, height),
+        ]
+        found += await _detect(photo, looks, detection.AGAIN_THRESHOLD, models, call)
         faces = await _look_twice(photo, detection.merge(found), models, call)
     if not faces:
         raise NoFace("no face was found in the photo")

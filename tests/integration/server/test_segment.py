@@ -138,6 +138,18 @@ def test_a_photo_that_nobody_turned_upright_still_shows_its_face(stubs, portrait
     assert box.right_px - box.left_px == pytest.approx(box.bottom_px - box.top_px, rel=0.1)
 
 
+def test_a_face_that_fills_its_photo_is_found(stubs, portrait):
+    (face,) = stubs.segment.Segment(asked(saved(portrait, "PNG"))).faces
+    edges = face.box.left_px, face.box.top_px, face.box.right_px, face.box.bottom_px
+    box = [round(edge) for edge in edges]
+
+    (close,) = stubs.segment.Segment(asked(saved(portrait.crop(box), "PNG"))).faces
+
+    shifted = close.pose.yaw_deg - face.pose.yaw_deg, close.pose.pitch_deg - face.pose.pitch_deg
+    assert max(map(abs, shifted)) < 5
+    assert close.box.right_px - close.box.left_px == pytest.approx(box[2] - box[0], rel=0.15)
+
+
 def test_mirroring_the_photo_mirrors_the_pose(stubs, portrait):
     mirrored = portrait.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     one, other = (

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limner_server.imaging import detection
-from limner_server.imaging.detection import Detection, detections, letterbox, merge, tiles, turned
+from limner_server.imaging.detection import (
+    Detection,
+    afar,
+    detections,
+    letterbox,
+    merge,
+    tiles,
+    turned,
+)
 from limner_server.imaging.geometry import Region
 
 sides = st.integers(10, 4000)
@@ -69,6 +77,19 @@ def test_a_face_in_a_turned_photo_has_its_box_where_it_lies(x, y, width, height)
     assert upside_down.top == pytest.approx(height - upright.bottom, abs=1)
     for found in lying:
         assert (found.width, found.height) == pytest.approx((upright.height, upright.width), abs=1)
+
+
+@given(st.floats(60, 132), st.floats(60, 132), sides, sides)
+def test_a_photo_seen_from_afar_has_its_faces_at_their_place_and_size(x, y, width, height):
+    near, far = silence(), silence()
+    speak(*near, 1000, (x, y), 40, 3.0)
+    speak(*far, 1000, (96 + (x - 96) / 2, 96 + (y - 96) / 2), 20, 3.0)
+
+    (one,) = detections(*near, letterbox(width, height))
+    (other,) = detections(*far, afar(width, height))
+
+    edges = ([face.left, face.top, face.right, face.bottom] for face in (one, other))
+    np.testing.assert_allclose(*edges, atol=max(width, height) * 1e-4)
 
 
 def test_boxes_over_one_face_are_averaged_by_their_scores():
