@@ -145,10 +145,12 @@ def _taken_out(part: Photo, longest: int) -> Photo:
 
 def _trimap(part: Photo, box: tuple[slice, slice], hair: Hair) -> Plane:
     """Return the trimap of hair over a part of a photo, of which `part` may be a smaller copy."""
-    scale = part.shape[0] / (box[0].stop - box[0].start)
-    rows, columns = (
-        slice(*(round((end - whole.start) * scale) for end in (own.start, own.stop)))
-        for own, whole in zip((hair.rows, hair.columns), box, strict=True)
-    )
+    rows, columns = map(_reduced, (hair.rows, hair.columns), box, part.shape)
     own = trimap_of_hair(hair.inside, hair.probability)
     return laid_out(own, rows, columns, *part.shape[:2])
+
+
+def _reduced(own: slice, whole: slice, pixels: int) -> slice:
+    """Return where a slice of a whole lies once that has so many pixels."""
+    share = pixels / (whole.stop - whole.start)
+    return slice(*(round((end - whole.start) * share) for end in (own.start, own.stop)))

@@ -53,6 +53,13 @@ async def test_a_reference_is_no_longer_than_wanted_and_its_points_go_with_it(he
     assert (small.alpha > 127).mean() == pytest.approx((large.alpha > 127).mean(), rel=0.15)
 
 
+async def test_a_reference_may_have_any_length(heads, call):
+    photo, _ = draw((200, 150, 60))
+    for longest in range(90, 130):  # hair beyond the photo's edge: to the last of fewer pixels
+        head = await heads.of_reference(photo[40:200, 110:289], Selector(), longest, call)
+        assert max(head.alpha.shape) == longest
+
+
 async def test_the_colors_of_hair_are_those_of_hair_alone(heads, call):
     photo, _ = draw((200, 150, 50))
     head = await heads.of_reference(photo, Selector(), 1000, call)
