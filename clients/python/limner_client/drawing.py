@@ -134,7 +134,7 @@ class AsyncDrawing(AsyncFinding):
             stickers: What each animal wears, from behind to the front; a name stands for a
                 sticker that comes with the server.
             keep_hair: Leave the person's own hair beside the animal's head; else what is around
-                goes on there.
+                goes on there, down to a few centimeters below the chin.
             return_mask: Return how much of each pixel is not the photo's, too.
             output: How the picture and the mask are to be written.
             timeout: Seconds for this call; None means the client's.

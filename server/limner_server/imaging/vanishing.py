@@ -17,9 +17,14 @@ from limner_server.imaging.skull import head_of
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Flags, Floats, Photo, Plane, Points
     from limner_server.imaging.beneath import Hole
+    from limner_server.imaging.skull import Head
 
 REACH: Final = 1.0
 """Units of a head by which more than its hair vanishes: single hairs that no map shows."""
+
+HANGS: Final = (2.0, 5.0)
+"""Units below the chin from where on less of the hair vanishes, and where none does: what hangs
+over clothes hides too much of them for anything to go on there."""
 
 WORK_PX: Final = 192
 """Longest edge at which the surroundings go on: they do so smoothly."""
@@ -51,11 +56,19 @@ def vanished(
     hole = hole_of(hidden, None, head.unit, REACH)
     if hole is None:
         return photo, gone
+    hole = replace(hole, opened=_above(hole, head))
     place = hole.rows, hole.columns
     own = grown(skull[place], BESIDE * head.unit) > 0
     gone[place] = hole.opened
     hole = replace(hole, hair=hole.hair | own)
     return laid_into(photo, hole, _surroundings(photo[place], hole)), gone
+
+
+def _above(hole: Hole, head: Head) -> Plane:
+    """Return how much of a hole is opened, of 255, less and less below the chin."""
+    down = np.arange(hole.rows.start, hole.rows.stop)[:, None] - head.oval[:, 1].max()
+    share = np.clip((HANGS[1] - down / head.unit) / (HANGS[1] - HANGS[0]), 0, 1)
+    return np.asarray(np.rint(hole.opened * share), np.uint8)
 
 
 def _surroundings(part: Photo, hole: Hole) -> Floats:

@@ -63,6 +63,22 @@ def test_what_is_around_goes_on_over_head_and_hair(scale):
     assert off.mean() < 4
 
 
+def test_what_hangs_far_below_the_chin_stays():
+    photo = np.random.default_rng(5).integers(0, 256, (500, 600, 3), np.uint8)
+    long = np.zeros((500, 600), bool)
+    long[150:480, 180:420] = True
+
+    bare, gone = vanished(photo, long, ALL, MESH)
+
+    chin = MESH[:, 1].max()
+    rows = np.arange(500)
+    assert (gone[(rows < chin + UNIT) & (rows > 160)][:, 200:400] == 255).all()
+    assert not gone[rows > chin + 5.5 * UNIT].any()
+    np.testing.assert_array_equal(bare[gone == 0], photo[gone == 0])
+    falling = gone[round(chin) : 460, 300].astype(int)
+    assert (np.diff(falling) <= 0).all()
+
+
 def test_a_head_beyond_the_photo_leaves_it_as_it_is():
     photo = np.full((500, 600, 3), 90, np.uint8)
     far = MESH + np.array([3000, 0, 0], np.float32)
