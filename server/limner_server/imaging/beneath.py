@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.fitting import Strands
     from limner_server.imaging.geometry import Region
     from limner_server.imaging.skull import Head
+    from limner_server.imaging.wall import Wall
 
 HAIR: Final = 3
 """The least alpha of hair, of 255, that is taken away."""
@@ -80,7 +81,13 @@ def hole_of(hair: Plane, strands: Strands | None, unit: float, reach: float = RE
 
 
 def lay_beneath(
-    photo: Photo, hole: Hole, painted: Photo, region: Region, head: Head, seed: int = 0
+    photo: Photo,
+    hole: Hole,
+    painted: Photo,
+    region: Region,
+    head: Head,
+    wall: Wall | None = None,
+    seed: int = 0,
 ) -> Photo:
     """Return a photo with what lies beneath its hair where that was taken away.
 
@@ -94,6 +101,7 @@ def lay_beneath(
         painted: SxSx3 uint8, sRGB: a head without its hair, as the network painted it.
         region: The square of the photo that it shows.
         head: Whose hair it was, in pixels of the photo.
+        wall: Where nobody is, in the same photo; None where that is not known.
         seed: Of the noise.
 
     Returns:
@@ -103,7 +111,7 @@ def lay_beneath(
     """
     part = photo[hole.rows, hole.columns]
     own = head.moved(-hole.columns.start, -hole.rows.start)
-    return laid_into(photo, hole, repainted(part, hole, painted, region, own), seed)
+    return laid_into(photo, hole, repainted(part, hole, painted, region, own, wall), seed)
 
 
 def laid_into(photo: Photo, hole: Hole, beneath: Floats, seed: int = 0) -> Photo:

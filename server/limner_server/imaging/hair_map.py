@@ -13,6 +13,7 @@ from limner_server.imaging.geometry import points_from, shrink, touched
 from limner_server.imaging.guided import Guide, follow
 from limner_server.imaging.head import INPUT_PX
 from limner_server.imaging.pieces import grown_on, without_holes, without_specks
+from limner_server.imaging.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,9 @@ EPSILON: Final = 1e-4
 ODDS: Final = np.float32(1.3)
 """How much likelier hair is than the network says: taught by drawings, it sees too little of it in
 photos (mean IoU over 36 photos 0.785 instead of 0.780)."""
+
+BARE: Final = np.float32(0.9)
+"""The least probability of background where nobody is taken to be."""
 
 SPECK_OF_FACE: Final = 0.002
 """Of the face's area: smaller pieces of hair are specks."""
@@ -114,6 +118,11 @@ class ClassMap:
     def scale(self) -> float:
         """Pixels of the map for each of the photo's, at most about 1."""
         return float(self.hair.shape[0] / (self.rows.stop - self.rows.start))
+
+    def wall(self) -> Wall:
+        """Return where next to nothing but background is seen."""
+        behind = _believed(self.ground, self.answers, Label.BACKGROUND)
+        return Wall(self.rows, self.columns, behind > BARE)
 
     def classes(self) -> Floats:
         """Return the probability of every class, hxwx4 float32; they sum to 1."""
@@ -239,7 +248,7 @@ def _onto(region: Region, box: tuple[slice, slice], factor: float) -> Floats:
 
 
 def _believed(ground: Ground, answers: Sequence[Sequence[Floats]], label: Label) -> Matte:
-    """Return what is believed of one class but the background, where the map is fitted."""
+    """Return what is believed of one class where the map is fitted; 0 where nothing was seen."""
     seen = np.zeros(ground.size[::-1], np.float32)
     for layer, shown in reversed(list(zip(ground.layers, answers, strict=True))):
         total = sum(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from limner_server.imaging.beneath import Hole
     from limner_server.imaging.geometry import Region
     from limner_server.imaging.skull import Head
+    from limner_server.imaging.wall import Wall
 
 WORK_PX: Final = 384
 """Longest edge at which colors are matched; the network painted fewer."""
@@ -53,7 +54,9 @@ LEAST: Final = 50
 """Pixels of a wall that are to be seen for it to go on."""
 
 
-def repainted(part: Photo, hole: Hole, painted: Photo, region: Region, head: Head) -> Floats:
+def repainted(
+    part: Photo, hole: Hole, painted: Photo, region: Region, head: Head, wall: Wall | None = None
+) -> Floats:
     """Return what lies beneath hair, hxwx3 float32 of 255, at a bounded size.
 
     Args:
@@ -62,6 +65,7 @@ def repainted(part: Photo, hole: Hole, painted: Photo, region: Region, head: Hea
         painted: SxSx3 uint8, sRGB: a head without its hair, as a network painted it.
         region: The square of the photo that it shows.
         head: Whose hair it was, in pixels of the part.
+        wall: Where nobody is, in the same photo as the hole; None where that is not known.
     """
     factor = min(1.0, WORK_PX / max(part.shape[:2]))
     size = max(2, round(part.shape[1] * factor)), max(2, round(part.shape[0] * factor))
@@ -76,20 +80,41 @@ def repainted(part: Photo, hole: Hole, painted: Photo, region: Region, head: Hea
     skin = face | skull
     own = grown(np.where(skin, np.uint8(255), np.uint8(0)), BESIDE * unit) > 0
     guide, believed = _placed(painted, region, hole, size)
-    below = (np.arange(size[1], dtype=np.float32)[:, None] - head.oval[:, 1].max() * factor) / unit
-    wall = known & ~own & (below < -1)
-    if np.count_nonzero(wall) < LEAST:
-        wall = known
+    below = below_chin(hole, head.oval[:, 1].max() + hole.rows.start, size[1])
+    around = known & ~own
+    if wall is not None:  # above the chin: nobody's hands, shoulders or neighbors
+        around &= wall.over(hole.rows, hole.columns, size) | (below > -1)
+    behind = around & (below < -1)
+    if np.count_nonzero(behind) < LEAST:
+        behind = known
     else:
-        clothed = np.clip((below - SHOULDERS[1]) / (SHOULDERS[0] - SHOULDERS[1]), 0, 1)
-        believed = believed * np.maximum(clothed, _eased(skin, unit))
-    goes_on = stretched_over(seen, wall)
+        believed = believed * np.maximum(1 - risen(below), _eased(skin, unit))
+    goes_on = stretched_over(seen, behind)
     guide = goes_on + believed[..., None] * (guide - goes_on)
-    sides = known & skin, known & ~own
+    sides = known & skin, around
     if not all(side.any() for side in sides):
         sides = known, known
     laid = guide + _blended(seen - guide, sides, skin, unit)
     return laid + _tone(laid, seen, known, (face, skull), unit)
+
+
+def below_chin(hole: Hole, chin: float, pixels: int) -> Floats:
+    """Return how far below a chin each row of a hole is, in units: a column of so many pixels.
+
+    Args:
+        hole: Of the photo.
+        chin: Its row in the photo.
+        pixels: Rows that the result has.
+    """
+    step = (hole.rows.stop - hole.rows.start) / pixels
+    rows = hole.rows.start + (np.arange(pixels, dtype=np.float32)[:, None] + 0.5) * step - 0.5
+    return np.asarray((rows - chin) / hole.unit, np.float32)
+
+
+def risen(below: Floats) -> Floats:
+    """Return how much what is above the chin goes on in rows so far below it, in [0, 1]."""
+    low, high = SHOULDERS
+    return np.clip((low - below) / (low - high), 0, 1)
 
 
 def _outlined(head: Head, extent: tuple[int, ...], size: tuple[int, int]) -> tuple[Flags, Flags]:

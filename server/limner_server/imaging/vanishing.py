@@ -11,13 +11,13 @@ import numpy as np
 from limner_server.imaging.beneath import hole_of, laid_into
 from limner_server.imaging.face_parts import grown
 from limner_server.imaging.membrane import stretched_over
-from limner_server.imaging.repainting import BESIDE
+from limner_server.imaging.repainting import BESIDE, LEAST, below_chin, risen
 from limner_server.imaging.skull import head_of
 
 if TYPE_CHECKING:
     from limner_server.imaging.arrays import Flags, Floats, Photo, Plane, Points
     from limner_server.imaging.beneath import Hole
-    from limner_server.imaging.skull import Head
+    from limner_server.imaging.wall import Wall
 
 REACH: Final = 1.0
 """Units of a head by which more than its hair vanishes: single hairs that no map shows."""
@@ -31,7 +31,11 @@ WORK_PX: Final = 192
 
 
 def vanished(
-    photo: Photo, hair: Flags, box: tuple[slice, slice], landmarks: Points
+    photo: Photo,
+    hair: Flags,
+    box: tuple[slice, slice],
+    landmarks: Points,
+    wall: Wall | None = None,
 ) -> tuple[Photo, Plane]:
     """Return a photo in which what is around a head goes on where it and its hair were.
 
@@ -40,6 +44,7 @@ def vanished(
         hair: hxw bool: the head's, over a part of the photo, which may have more pixels.
         box: The rows and the columns of that part.
         landmarks: 478x3 float32, pixels of the photo: the face's.
+        wall: Where nobody is, in the photo; None where that is not known.
 
     Returns:
         HxWx3 uint8, and HxW uint8: how much of each pixel is not the photo's, of 255. Where that
@@ -56,26 +61,38 @@ def vanished(
     hole = hole_of(hidden, None, head.unit, REACH)
     if hole is None:
         return photo, gone
-    hole = replace(hole, opened=_above(hole, head))
+    chin = head.oval[:, 1].max()
+    hole = replace(hole, opened=_above(hole, chin))
     place = hole.rows, hole.columns
     own = grown(skull[place], BESIDE * head.unit) > 0
     gone[place] = hole.opened
     hole = replace(hole, hair=hole.hair | own)
-    return laid_into(photo, hole, _surroundings(photo[place], hole)), gone
+    beneath = _surroundings(photo[place], hole, chin, wall)
+    return laid_into(photo, hole, beneath), gone
 
 
-def _above(hole: Hole, head: Head) -> Plane:
+def _above(hole: Hole, chin: float) -> Plane:
     """Return how much of a hole is opened, of 255, less and less below the chin."""
-    down = np.arange(hole.rows.start, hole.rows.stop)[:, None] - head.oval[:, 1].max()
-    share = np.clip((HANGS[1] - down / head.unit) / (HANGS[1] - HANGS[0]), 0, 1)
+    below = below_chin(hole, chin, hole.opened.shape[0])
+    share = np.clip((HANGS[1] - below) / (HANGS[1] - HANGS[0]), 0, 1)
     return np.asarray(np.rint(hole.opened * share), np.uint8)
 
 
-def _surroundings(part: Photo, hole: Hole) -> Floats:
-    """Return what is around a hole, going on over it, hxwx3 of 255 at a bounded size."""
+def _surroundings(part: Photo, hole: Hole, chin: float, wall: Wall | None) -> Floats:
+    """Return what is around a hole, going on over it, hxwx3 of 255 at a bounded size.
+
+    Above the chin that is the wall alone: no shoulders, no hands, no neighbors.
+    """
     factor = min(1.0, WORK_PX / max(part.shape[:2]))
     size = max(2, round(part.shape[1] * factor)), max(2, round(part.shape[0] * factor))
     hidden = cv2.resize(hole.hair.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     small = cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     known = hidden <= 0
-    return stretched_over(small, known) if known.any() else small
+    if not known.any():
+        return small
+    all_around = stretched_over(small, known)
+    bare = known & wall.over(hole.rows, hole.columns, size) if wall else known
+    if wall is None or np.count_nonzero(bare) < LEAST:
+        return all_around
+    share = risen(below_chin(hole, chin, size[1]))[..., None]
+    return all_around + share * (stretched_over(small, bare) - all_around)

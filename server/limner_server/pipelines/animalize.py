@@ -221,7 +221,8 @@ def _without_heads(
     gone = np.zeros(photo.shape[:2], np.uint8)
     for animal, hair in zip(animals, hairs, strict=True):
         inside, box = (hair.inside, (hair.rows, hair.columns)) if hair else BALD
-        photo, more = vanished(photo, inside, box, animal.face.landmarks)
+        wall = hair.wall if hair else None
+        photo, more = vanished(photo, inside, box, animal.face.landmarks, wall)
         np.maximum(gone, more, out=gone)
     return photo, gone
 

@@ -20,6 +20,7 @@ from limner_server.pipelines.matte import engine_for_hair
 if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.imaging.arrays import Photo, Plane, Points
+    from limner_server.imaging.wall import Wall
     from limner_server.pipelines.faces import FoundFace, Selector
     from limner_server.pipelines.hair import Hair
     from limner_server.pipelines.matte import CutOut, Matting
@@ -41,6 +42,8 @@ class Head:
     """Of that size, the hair's share; 0 everywhere on a head that has none."""
     colors: Photo
     """Of that size, the hair's own; the photo's where they were not wanted."""
+    wall: Wall | None = None
+    """Where nobody is, in the whole photo; None of who has no hair."""
 
     @property
     def landmarks(self) -> Points:
@@ -128,13 +131,13 @@ class Heads:
             part, trimap, call, want_foreground=want_colors, engine=engine
         )
         with call.stage("head"):
-            return await asyncio.to_thread(_head, face, box, part, cut)
+            return await asyncio.to_thread(_head, face, box, part, cut, hair.wall)
 
 
-def _head(face: FoundFace, box: tuple[slice, slice], part: Photo, cut: CutOut) -> Head:
+def _head(face: FoundFace, box: tuple[slice, slice], part: Photo, cut: CutOut, wall: Wall) -> Head:
     """Return a head whose hair was cut out, without what only looked like hair."""
     alpha = np.rint(cut.alpha * 255).astype(np.uint8)
-    head = Head(face, *box, part, alpha, part if cut.foreground is None else cut.foreground)
+    head = Head(face, *box, part, alpha, part if cut.foreground is None else cut.foreground, wall)
     return replace(head, alpha=cleared(alpha, head.landmarks))
 
 

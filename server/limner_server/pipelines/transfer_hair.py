@@ -210,9 +210,10 @@ class Transferring:
             region, inputs = await asyncio.to_thread(_seen, person, hole)
         answers = await self._models.infer(HAIR_REMOVER, inputs, call)
         painted = answers["beneath"][0]
+        wall = head.wall and head.wall.moved(-head.columns.start, -head.rows.start)
         with call.stage("lay_beneath"):
             return await asyncio.to_thread(
-                lay_beneath, head.photo, hole, painted, region, person.skull, order.seed
+                lay_beneath, head.photo, hole, painted, region, person.skull, wall, order.seed
             )
 
 

@@ -55,6 +55,20 @@ def test_what_no_crop_shows_is_background():
     assert found.classes()[0, 0, Label.BACKGROUND] > 0.9
 
 
+def test_the_wall_is_where_crops_show_background_and_nothing_else():
+    photo, hair = portrait()
+    region = Region(200, 180, 220, 220, 0.4)
+
+    found = class_map(ground_of(photo, [region]), [seen(hair, region)])
+    wall = found.wall()
+
+    bare = wall.over(slice(0, 400), slice(0, 400), (400, 400))
+    assert not bare[hair].any()
+    assert bare[250, 270]
+    assert not bare[60:75, 60:75].any()  # a corner of the map that its leaning crop does not show
+    assert 0.07 < bare.mean() < 0.3
+
+
 def test_a_second_look_shows_what_the_first_cut_off():
     photo, hair = portrait()
     near = Region(200, 170, 120, 120)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limner_server.imaging.vanishing import vanished
+from limner_server.imaging.wall import Wall
 from tests.unit.server.imaging.heads import mesh_of
 
 few = settings(max_examples=8, deadline=None)
@@ -61,6 +62,26 @@ def test_what_is_around_goes_on_over_head_and_hair(scale):
     off = np.abs(bare.astype(int) - wall)[gone == 255]
     assert off.max() < 12
     assert off.mean() < 4
+
+
+def test_what_goes_on_above_the_chin_is_the_wall_and_nobody_s_hand():
+    photo = np.full((500, 600, 3), (60, 90, 160), np.uint8)
+    part, hair = hair_around()
+    photo[hair] = (10, 5, 0)
+    hand = np.zeros(hair.shape, bool)
+    hand[80:300, 440:520] = True
+    hand &= ~hair
+    photo[hand] = (220, 175, 145)
+    known = Wall(slice(0, 500), slice(0, 600), ~(hand | hair))
+
+    bare, gone = vanished(photo, part, BOX, MESH, known)
+    before, _ = vanished(photo, part, BOX, MESH)
+
+    above = (gone == 255) & (np.arange(500) < MESH[:, 1].max() - 2 * UNIT)[:, None]
+    off, more = (np.abs(laid.astype(int) - (60, 90, 160))[above] for laid in (bare, before))
+    assert off.max() < 6
+    assert more.max() > 40
+    np.testing.assert_array_equal(bare[gone == 0], photo[gone == 0])
 
 
 def test_what_hangs_far_below_the_chin_stays():
