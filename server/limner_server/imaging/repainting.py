@@ -68,11 +68,9 @@ def repainted(
         wall: Where nobody is, in the same photo as the hole; None where that is not known.
     """
     factor = min(1.0, WORK_PX / max(part.shape[:2]))
-    size = max(2, round(part.shape[1] * factor)), max(2, round(part.shape[0] * factor))
     unit = hole.unit * factor
-    hair = cv2.resize(hole.hair.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    known = hair <= 0
-    seen = cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    seen, known = reduced(part, hole, factor)
+    size = known.shape[1], known.shape[0]
     if not known.any():
         known[:] = True  # nothing is seen but hair: the network alone knows
         seen = np.zeros_like(seen)
@@ -96,6 +94,23 @@ def repainted(
         sides = known, known
     laid = guide + _blended(seen - guide, sides, skin, unit)
     return laid + _tone(laid, seen, known, (face, skull), unit)
+
+
+def reduced(part: Photo, hole: Hole, factor: float) -> tuple[Floats, Flags]:
+    """Return a hole's part of a photo so much smaller, and where no hair of it is.
+
+    Args:
+        part: Of the photo, as the hole has it.
+        hole: Where hair was.
+        factor: Above 0, at most 1.
+
+    Returns:
+        hxwx3 float32 of 255, and hxw bool.
+    """
+    size = max(2, round(part.shape[1] * factor)), max(2, round(part.shape[0] * factor))
+    hair = cv2.resize(hole.hair.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    seen = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+    return seen.astype(np.float32), hair <= 0
 
 
 def below_chin(hole: Hole, chin: float, pixels: int) -> Floats:

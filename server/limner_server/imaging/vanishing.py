@@ -11,7 +11,7 @@ import numpy as np
 from limner_server.imaging.beneath import hole_of, laid_into
 from limner_server.imaging.face_parts import grown
 from limner_server.imaging.membrane import stretched_over
-from limner_server.imaging.repainting import BESIDE, LEAST, below_chin, risen
+from limner_server.imaging.repainting import BESIDE, LEAST, below_chin, reduced, risen
 from limner_server.imaging.skull import head_of
 
 if TYPE_CHECKING:
@@ -83,16 +83,15 @@ def _surroundings(part: Photo, hole: Hole, chin: float, wall: Wall | None) -> Fl
 
     Above the chin that is the wall alone: no shoulders, no hands, no neighbors.
     """
-    factor = min(1.0, WORK_PX / max(part.shape[:2]))
-    size = max(2, round(part.shape[1] * factor)), max(2, round(part.shape[0] * factor))
-    hidden = cv2.resize(hole.hair.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    known = hidden <= 0
+    seen, known = reduced(part, hole, min(1.0, WORK_PX / max(part.shape[:2])))
     if not known.any():
-        return small
-    all_around = stretched_over(small, known)
-    bare = known & wall.over(hole.rows, hole.columns, size) if wall else known
-    if wall is None or np.count_nonzero(bare) < LEAST:
+        return seen
+    all_around = stretched_over(seen, known)
+    if wall is None:
         return all_around
-    share = risen(below_chin(hole, chin, size[1]))[..., None]
-    return all_around + share * (stretched_over(small, bare) - all_around)
+    rows, columns = known.shape
+    bare = known & wall.over(hole.rows, hole.columns, (columns, rows))
+    if np.count_nonzero(bare) < LEAST:
+        return all_around
+    share = risen(below_chin(hole, chin, rows))[..., None]
+    return all_around + share * (stretched_over(seen, bare) - all_around)

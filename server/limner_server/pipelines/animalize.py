@@ -221,7 +221,7 @@ def _without_heads(
     gone = np.zeros(photo.shape[:2], np.uint8)
     for animal, hair in zip(animals, hairs, strict=True):
         inside, box = (hair.inside, (hair.rows, hair.columns)) if hair else BALD
-        wall = hair.wall if hair else None
+        wall = hair.seen.wall() if hair else None
         photo, more = vanished(photo, inside, box, animal.face.landmarks, wall)
         np.maximum(gone, more, out=gone)
     return photo, gone

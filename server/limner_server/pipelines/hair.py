@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.imaging.arrays import Flags, Floats, Matte, Photo, Plane
     from limner_server.imaging.hair_map import ClassMap
-    from limner_server.imaging.wall import Wall
     from limner_server.pipelines.faces import FoundFace
     from limner_server.routing.models import Models
 
@@ -49,8 +48,8 @@ class Hair:
     """hxw float32 in [0, 1]."""
     inside: Flags
     """hxw bool: where hair is taken to be."""
-    wall: Wall
-    """Where nobody is around it."""
+    seen: ClassMap
+    """What the network saw there."""
 
     @property
     def scale(self) -> float:
@@ -190,7 +189,7 @@ def _drawn(found: ClassMap, own: Region, others: list[Region], face_area: float)
     probability = hair_map.hair_of(found, own, others)
     skull = hair_map.skull_of(own, found) if face_area else None
     inside = hair_map.cleaned(probability, face_area * found.scale**2, skull)
-    return Hair(found.rows, found.columns, probability, inside, found.wall())
+    return Hair(found.rows, found.columns, probability, inside, found)
 
 
 def _labels(

@@ -131,13 +131,14 @@ class Heads:
             part, trimap, call, want_foreground=want_colors, engine=engine
         )
         with call.stage("head"):
-            return await asyncio.to_thread(_head, face, box, part, cut, hair.wall)
+            return await asyncio.to_thread(_head, face, box, part, cut, hair)
 
 
-def _head(face: FoundFace, box: tuple[slice, slice], part: Photo, cut: CutOut, wall: Wall) -> Head:
+def _head(face: FoundFace, box: tuple[slice, slice], part: Photo, cut: CutOut, hair: Hair) -> Head:
     """Return a head whose hair was cut out, without what only looked like hair."""
     alpha = np.rint(cut.alpha * 255).astype(np.uint8)
-    head = Head(face, *box, part, alpha, part if cut.foreground is None else cut.foreground, wall)
+    colors = part if cut.foreground is None else cut.foreground
+    head = Head(face, *box, part, alpha, colors, hair.seen.wall())
     return replace(head, alpha=cleared(alpha, head.landmarks))
 
 
