@@ -260,7 +260,8 @@ class Keeper:
             self._triton.run(contract, version, golden.inputs, PROBE_SECONDS)
             for _ in range(contract.runners)
         )
-        for difference in map(golden.difference, await asyncio.gather(*asked)):
+        for answers in await asyncio.gather(*asked):
+            difference = await asyncio.to_thread(golden.difference, answers)
             if difference is not None:
                 named = f"{contract.model} version {version}"
                 raise ModelNotReady(f"{named} fails its golden inputs: {difference}")
