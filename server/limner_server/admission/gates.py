@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from limner.v1.reasons import OverloadedWork
 from limner_server.admission.line import Crowded, Line, Priority
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     Version = tuple[str, int]
 
 
+QUICK_SECONDS: Final = 0.01
+"""Runs that are over sooner are handed over one ahead."""
+
+
 class Gates:
     """A line before the runners of each version, so that none forms within Triton.
 
-    There the more urgent would wait behind the less, and what nobody waits for would be run.
+    There the more urgent would wait behind the less, and what nobody waits for would be run. Where
+    that is a few milliseconds, it would be longer for a runner to wait until it is handed the next.
     """
 
     def __init__(self, metrics: Metrics) -> None:
@@ -40,7 +45,7 @@ class Gates:
         """
         version = contract.model, number
         line = self._lines.get(version) or self._line(contract, version)
-        seconds = self._pace.of(version) or 0.0
+        seconds = self._pace.of(version) or QUICK_SECONDS  # who is not known is not ahead
         try:
             turn = line.join(call.priority, seconds, call.remaining() - seconds)
         except Crowded as crowded:
@@ -58,7 +63,7 @@ class Gates:
 
     def _line(self, contract: Contract, version: Version) -> Line:
         """Return a new line before the runners of a version."""
-        line = self._lines[version] = Line(contract.runners)
+        line = self._lines[version] = Line(contract.runners + 1, QUICK_SECONDS)
         self._metrics.model_working.labels(*version).set_function(lambda: line.working)
         self._metrics.model_waiting.labels(*version).set_function(
             lambda: sum(map(line.waiting, Priority))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 SLOW_SECONDS: Final = 1.0
-"""From here on a turn is slow: the last place stays free for those that are quicker."""
+"""From here on a turn is slow, unless a line says otherwise."""
 MOST_WAITING: Final = 500
 """Turns that wait: who comes is told how long it takes in a millisecond or two."""
 OVERDUE: Final = 0.1
@@ -46,6 +46,8 @@ class Turn:
     priority: Priority
     number: int
     """Counts all who came."""
+    is_slow: bool
+    """Whether it has to leave a place to quicker ones."""
     began: float = 0.0
     """When it got its place."""
     granted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,11 +65,6 @@ class Turn:
         """For how many seconds it had its place, once it has left."""
         return (self.ended or self.began) - self.began
 
-    @property
-    def is_slow(self) -> bool:
-        """Whether it has to leave a place to quicker ones."""
-        return self.seconds >= SLOW_SECONDS
-
 
 class Line:
     """So many places, and everybody who waits for one.
@@ -76,9 +73,15 @@ class Line:
     photos leave small ones their way.
     """
 
-    def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with every place free; `clock` tells seconds."""
+    def __init__(
+        self,
+        places: int,
+        slow: float = SLOW_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin with every place free; from `slow` seconds on a turn is; `clock` tells seconds."""
         self._places = places
+        self._slow = slow
         self._for_slow = max(1, places - 1)
         self._clock = clock
         self._working: list[Turn] = []
@@ -96,7 +99,7 @@ class Line:
 
     def expected_wait(self, priority: Priority, seconds: float = 0.0) -> float:
         """Return the seconds that one who came now, to work for `seconds`, would wait."""
-        return self._wait(Turn(seconds, priority, self._come))
+        return self._wait(self._turn(priority, seconds))
 
     def join(self, priority: Priority, seconds: float, longest: float) -> Turn:
         """Return a turn in line, which may be granted at once; whoever takes it has to `leave`.
@@ -109,7 +112,7 @@ class Line:
         Raises:
             Crowded: The wait is expected to be longer, or too many wait to look through them.
         """
-        turn = Turn(seconds, priority, self._come)
+        turn = self._turn(priority, seconds)
         wait = self._wait(turn)
         if wait > max(longest, 0.0) or len(self._waiting) >= MOST_WAITING:
             raise Crowded(wait)
@@ -126,9 +129,12 @@ class Line:
         (self._working if turn.granted.is_set() else self._waiting).remove(turn)
         self._advance()
 
+    def _turn(self, priority: Priority, seconds: float) -> Turn:
+        return Turn(seconds, priority, self._come, seconds >= self._slow)
+
     def _advance(self) -> None:
         """Give every place that is free to the first who may have it."""
-        while len(self._working) < self._places:
+        while self._waiting and len(self._working) < self._places:
             slow = sum(turn.is_slow for turn in self._working)
             first = next(
                 (turn for turn in self._waiting if not turn.is_slow or slow < self._for_slow), None
@@ -142,6 +148,8 @@ class Line:
 
     def _wait(self, one: Turn) -> float:
         """Return when a place is free for a turn, were everything to take as long as expected."""
+        if len(self._working) + len(self._waiting) < self._for_slow:
+            return 0.0  # whoever comes has a place
         working, now = list(self._working), self._clock()
         before = [turn for turn in list(self._waiting) if turn.rank < one.rank]
         wait = _free_at(self._places, _left(working, now), before)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -42,6 +43,21 @@ async def test_a_version_is_handed_no_more_runs_than_it_has_runners(contract):
     await asyncio.gather(*runs)
     assert most == contract.runners
     assert shown == [contract.runners, 6 - contract.runners]
+
+
+@pytest.mark.parametrize(("seconds", "ahead"), [(0.0, 1), (0.02, 0)])
+async def test_runs_that_are_over_soon_are_handed_over_one_ahead(seconds, ahead):
+    gates = Gates(Metrics())
+    async with gates.through(FACE_MESH, 1, call_of()):
+        await asyncio.sleep(seconds)
+    most = FACE_MESH.runners + ahead
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(most):
+            await stack.enter_async_context(gates.through(FACE_MESH, 1, call_of()))
+        one_more = gates.through(FACE_MESH, 1, call_of())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await one_more.__aenter__()
 
 
 async def test_versions_do_not_wait_for_each_other():

@@ -25,7 +25,7 @@ class World:
 
     def __init__(self, places: int) -> None:
         self.now = 0.0
-        self.line = Line(places, lambda: self.now)
+        self.line = Line(places, clock=lambda: self.now)
         self.turns: list[Turn] = []
         self.working: list[tuple[float, int, Turn]] = []
 

@@ -33,7 +33,7 @@ def simulate(places: int, load: float, spread: float, rng: np.random.Generator) 
     Each is let wait as long as it is expected to take itself, which is what an interactive call is.
     """
     run, pace, now = Run(), Pace(), 0.0
-    line = Line(places, lambda: now)
+    line = Line(places, clock=lambda: now)
     takes = np.exp(rng.normal(np.log(0.2), spread, CALLS))
     comes = rng.exponential(0.2 / (load * places), CALLS).cumsum()
     came: dict[Turn, int] = {}
