@@ -102,6 +102,8 @@ class Call:
     """Who it is for, once that is known; before, it is for itself alone."""
     priority: Priority = Priority.INTERACTIVE
     """How urgent it is."""
+    named: bool = False
+    """Whether the id is the caller's own: one that it may send again."""
     started: float = field(default_factory=time.monotonic)
     on_rest: Callable[[], None] = lambda: None
     """Lets others have the turn that this call was worked on in."""
@@ -125,7 +127,7 @@ class Call:
     def name(self, request_id: str) -> None:
         """Go by the id the caller chose, if it is one that may be."""
         if REQUEST_ID.fullmatch(request_id):
-            self.request_id = request_id
+            self.request_id, self.named = request_id, True
 
     def urge(self, options: image_pb2.CallOptions) -> None:
         """Be as urgent as the caller says."""

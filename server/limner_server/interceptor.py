@@ -81,10 +81,11 @@ class Calls(grpc.aio.ServerInterceptor):
         self._trials = trials
         self._door = door
         self._operator_token = operator_token
-        self._metrics = metrics
         self._ledger = Ledger(metrics)
         self._flights = Flights(lambda call, well: self._ended(call, well=well))
+        self._wrapped: dict[str, Handler] = {}
         self._in_flight = 0
+        metrics.in_flight.set_function(lambda: self._in_flight)
         self._idle = asyncio.Event()
         self._idle.set()
         self.drain = Drain()
@@ -99,7 +100,9 @@ class Calls(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Wrap the method's handler."""
+        """Wrap the method's handler, when it is first called."""
+        if (wrapped := self._wrapped.get(details.method)) is not None:
+            return wrapped
         handler = await continuation(details)
         budget = self._budgets.get(details.method)
         if handler is None or budget is None:
@@ -107,7 +110,8 @@ class Calls(grpc.aio.ServerInterceptor):
         wrap = self._unary if budget.frame is None else self._stream
         if handler.response_streaming and not handler.request_streaming:
             wrap = self._telling
-        return wrap(handler, details.method, budget)
+        self._wrapped[details.method] = wrapped = wrap(handler, details.method, budget)
+        return wrapped
 
     def _unary(self, handler: Handler, name: str, budget: Budget) -> Handler:
         async def answer(letter: Letter, context: Any) -> Message:
@@ -122,6 +126,8 @@ class Calls(grpc.aio.ServerInterceptor):
                         return response
 
                 with self._door.held(letter.size):
+                    if not call.named:  # nobody can ask for the same again
+                        return await fly()
                     return await self._flights.answer(call, request, fly)
 
             return await self._answer(work, call, "unary", budget, context)
@@ -258,12 +264,10 @@ class Calls(grpc.aio.ServerInterceptor):
         """Count a call as worked on; those turned away keep no server from leaving."""
         self._in_flight += 1
         self._idle.clear()
-        self._metrics.in_flight.set(self._in_flight)
         try:
             yield
         finally:
             self._in_flight -= 1
-            self._metrics.in_flight.set(self._in_flight)
             if self._in_flight == 0:
                 self._idle.set()
 

@@ -29,7 +29,7 @@ class Ledger:
 
     def begun(self, kind: str, call: Call) -> None:
         """Count a call that has come in; `kind` is its type, as series are labeled."""
-        self._metrics.started.labels(*_labels(kind, call)).inc()
+        self._metrics.started(*_labels(kind, call)).inc()
 
     def frames(self, kind: str, call: Call, outcome: str, count: int) -> None:
         """Count frames that came to one end; time the one that was answered."""
@@ -51,8 +51,8 @@ class Ledger:
         """Count and log a call that is over, by the status that is sent."""
         seconds = time.monotonic() - call.started
         labels = _labels(kind, call)
-        self._metrics.handled.labels(*labels, code.name).inc()
-        self._metrics.handling.labels(*labels).observe(seconds)
+        self._metrics.handled(*labels, code.name).inc()
+        self._metrics.handling(*labels).observe(seconds)
         self._stages(call)
         if error is not None:
             self._metrics.errors.labels(error.reason).inc()
@@ -71,7 +71,7 @@ class Ledger:
 
     def _stages(self, call: Call) -> None:
         for stage, seconds in call.stages:
-            self._metrics.stage_seconds.labels(stage).observe(seconds)
+            self._metrics.stage_seconds(stage).observe(seconds)
 
 
 def _labels(kind: str, call: Call) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, TypeVar
 
 import pynvml
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, start_http_server
@@ -12,9 +12,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from prometheus_client.metrics_core import Metric
+
+Labeled = TypeVar("Labeled", Counter, Histogram)
 
 CALL_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)
 DIFFERENCES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.8, 0.9, 0.95, 0.99, 1, 3, 10, 30)
@@ -33,10 +35,10 @@ class Metrics:
         time = partial(Histogram, registry=self.registry)
         method = ("grpc_type", "grpc_service", "grpc_method")
 
-        self.started = count("grpc_server_started", "Calls begun.", method)
-        self.handled = count("grpc_server_handled", "Calls ended.", (*method, "grpc_code"))
-        self.handling = time(
-            "grpc_server_handling_seconds", "Time of a call.", method, buckets=CALL_BUCKETS
+        self.started = _series(count("grpc_server_started", "Calls begun.", method))
+        self.handled = _series(count("grpc_server_handled", "Calls ended.", (*method, "grpc_code")))
+        self.handling = _series(
+            time("grpc_server_handling_seconds", "Time of a call.", method, buckets=CALL_BUCKETS)
         )
         self.in_flight = gauge("limner_calls_in_flight", "Calls being worked on.")
         self.frames = count("limner_frames", "Frames of streams.", (*method, "outcome"))
@@ -44,8 +46,13 @@ class Metrics:
             "limner_frame_seconds", "Time of an answered frame.", method, buckets=CALL_BUCKETS
         )
         self.errors = count("limner_errors", "Calls that ended in an error.", ("reason",))
-        self.stage_seconds = time(
-            "limner_stage_seconds", "Time of one part of a call.", ("stage",), buckets=CALL_BUCKETS
+        self.stage_seconds = _series(
+            time(
+                "limner_stage_seconds",
+                "Time of one part of a call.",
+                ("stage",),
+                buckets=CALL_BUCKETS,
+            )
         )
         self.loop_lag = time(
             "limner_loop_lag_seconds",
@@ -74,12 +81,16 @@ class Metrics:
         gauge = partial(Gauge, registry=self.registry)
         time = partial(Histogram, registry=self.registry)
         version = ("model", "version")
-        self.model_calls = count("limner_model_calls", "Runs of a version.", (*version, "outcome"))
-        self.model_seconds = time(
-            "limner_model_seconds",
-            "Time of one run, the way to Triton and back included.",
-            version,
-            buckets=MODEL_BUCKETS,
+        self.model_calls = _series(
+            count("limner_model_calls", "Runs of a version.", (*version, "outcome"))
+        )
+        self.model_seconds = _series(
+            time(
+                "limner_model_seconds",
+                "Time of one run, the way to Triton and back included.",
+                version,
+                buckets=MODEL_BUCKETS,
+            )
         )
         self.model_ready = gauge(
             "limner_model_ready", "1 when the version last answered its golden inputs.", version
@@ -124,11 +135,12 @@ class Metrics:
             ("controller",),
             registry=self.registry,
         )
-        self._canary_requests: dict[tuple[str, str, str], Counter] = {}
-        self.canary_requests = count(
-            "limner_canary_requests",
-            "Calls of models that are being rolled out.",
-            ("model", "arm", "outcome"),
+        self.canary_requests = _series(
+            count(
+                "limner_canary_requests",
+                "Calls of models that are being rolled out.",
+                ("model", "arm", "outcome"),
+            )
         )
         self.canary_fallback = count(
             "limner_canary_fallback", "Calls that stable answered for a canary.", ("model",)
@@ -151,15 +163,8 @@ class Metrics:
 
     def model_call(self, model: str, version: int, outcome: str, seconds: float) -> None:
         """Count one call of a model version."""
-        self.model_calls.labels(model, version, outcome).inc()
-        self.model_seconds.labels(model, version).observe(seconds)
-
-    def canary_request(self, model: str, arm: str, outcome: str) -> None:
-        """Count what became of one call of a model that is being rolled out."""
-        labels = (model, arm, outcome)
-        if labels not in self._canary_requests:  # looking a series up costs as much as routing
-            self._canary_requests[labels] = self.canary_requests.labels(*labels)
-        self._canary_requests[labels].inc()
+        self.model_calls(model, version, outcome).inc()
+        self.model_seconds(model, version).observe(seconds)
 
     @contextlib.contextmanager
     def page(self, host: str, port: int) -> Iterator[int]:
@@ -171,6 +176,14 @@ class Metrics:
             server.shutdown()
             server.server_close()
             thread.join()
+
+
+def _series(metric: Labeled) -> Callable[..., Labeled]:
+    """Return what gives the series of a metric by its labels, each looked up once.
+
+    Looking one up takes as long as deciding which version answers.
+    """
+    return cache(metric.labels)
 
 
 class Gpus(Collector):

@@ -14,11 +14,13 @@ from limner_server.admission.weight import pixels_of, work_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractContextManager
 
     from google.protobuf.message import Message
 
     from limner.errors import LimnerError
     from limner_server.admission.limits import Limits
+    from limner_server.admission.line import Turn
     from limner_server.call import Call
     from limner_server.metrics import Metrics
 
@@ -51,15 +53,13 @@ class Door:
         metrics.held_bytes.set_function(lambda: self._taken["bytes"])
         metrics.held_pixels.set_function(lambda: self._taken["pixels"])
 
-    @contextmanager
-    def held(self, size: int) -> Iterator[None]:
+    def held(self, size: int) -> AbstractContextManager[None]:
         """Have so many bytes of a request in the house for as long as the block lasts.
 
         Raises:
             OverloadedBytes: All requests would be more than there is memory for.
         """
-        with self._room("bytes", size, self._limits.bytes):
-            yield
+        return self._room("bytes", size, self._limits.bytes)
 
     @asynccontextmanager
     async def admitted(self, call: Call, message: Message, size: int) -> AsyncIterator[None]:
@@ -77,9 +77,16 @@ class Door:
         if not pixels:
             yield
             return
+        work = work_of(call.method, message)
         with self._room("pixels", pixels, self._limits.pixels):
-            async with self._in_line(call, work_of(call.method, message), pixels):
+            turn = self._join(call, self._pace.of(work, pixels))
+            try:
+                with call.stage("admission"):
+                    await turn.granted.wait()
                 yield
+            finally:
+                self._line.leave(turn)
+            self._pace.took(work, pixels, turn.worked)
 
     @asynccontextmanager
     async def let_in(self, call: Call, message: Message) -> AsyncIterator[None]:
@@ -93,23 +100,19 @@ class Door:
             async with self.admitted(call, message, size):
                 yield
 
-    @asynccontextmanager
-    async def _in_line(self, call: Call, work: str, pixels: int) -> AsyncIterator[None]:
-        """Hold a place for as long as the block lasts, and learn how long that was."""
-        seconds = self._pace.of(work, pixels)
+    def _join(self, call: Call, seconds: float) -> Turn:
+        """Return a call's place in line, where its work is expected to take so many seconds.
+
+        Raises:
+            OverloadedWork: It would have to wait too long for its turn.
+        """
         try:
             turn = self._line.join(call.priority, seconds, self._longest(call, seconds))
         except Crowded as crowded:
             said = f"the server is at its limit: a turn is expected in {crowded.wait:.2f} s"
             self._refuse("work", OverloadedWork(said, retry_after=max(crowded.wait, SOONEST)))
         call.on_rest = partial(self._line.leave, turn)
-        try:
-            with call.stage("admission"):
-                await turn.granted.wait()
-            yield
-        finally:
-            self._line.leave(turn)
-        self._pace.took(work, pixels, turn.worked)
+        return turn
 
     def _longest(self, call: Call, seconds: float) -> float:
         """Return the longest wait that leaves time for the work, and that the caller bears."""

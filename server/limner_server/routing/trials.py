@@ -139,7 +139,7 @@ class Trials:
             arm, unit = use.choice.arm, call.caller.unit
             self.outcomes.answered(use.choice.rollout, generation, arm, unit, use.bad)
             for outcome in use.bad or {"ok"}:
-                self.metrics.canary_request(model, arm, outcome)
+                self.metrics.canary_requests(model, arm, outcome).inc()
             if use.fell_back:
                 self.metrics.canary_fallback.labels(model).inc()
         if well:
