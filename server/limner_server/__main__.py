@@ -9,6 +9,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from limner_registry.ending import end
 from limner_registry.logs import start_logging
 from limner_server.app import PortTaken, running
@@ -33,7 +35,7 @@ def main() -> int:
         return BAD_USAGE
     start_logging(as_json=settings.json_logs)
     try:
-        with claimed(settings.state), asyncio.Runner() as runner:
+        with claimed(settings.state), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings))
             end(0)  # threads may be at what nobody waits for any more
     except (StateTaken, PortTaken, TritonMissing) as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import uvloop
 
 from limner.v1 import segment_pb2, segment_pb2_grpc
 from limner_registry.contract import Contract
@@ -150,6 +151,6 @@ async def serve(state: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
         end(0)
