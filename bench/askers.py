@@ -146,12 +146,7 @@ def to_limner(address: str, data: bytes) -> Grpc:
 
 def to_v2(address: str, data: bytes, model: str = "") -> Grpc:
     """Ask a server of the V2 protocol, Triton's and MLServer's, with a tensor of raw contents."""
-    contract = CONTRACTS[len(data)]
-    name = model or triton_name(contract.model, 1)
-    request = service_pb2.ModelInferRequest(model_name=name)
-    entry = request.inputs.add(name="given", datatype="UINT8")
-    entry.shape.extend((1, *contract.inputs[0].shape))
-    request.raw_input_contents.append(data)
+    request = v2_request(data, model)
 
     def call(channel: grpc.aio.Channel) -> Ask:
         stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
@@ -163,6 +158,17 @@ def to_v2(address: str, data: bytes, model: str = "") -> Grpc:
         return ask
 
     return Grpc(address, call)
+
+
+def v2_request(data: bytes, model: str = "") -> service_pb2.ModelInferRequest:
+    """Return a request of the V2 protocol; `model` is Triton's unless it is told."""
+    contract = CONTRACTS[len(data)]
+    name = model or triton_name(contract.model, 1)
+    request = service_pb2.ModelInferRequest(model_name=name)
+    entry = request.inputs.add(name="given", datatype="UINT8")
+    entry.shape.extend((1, *contract.inputs[0].shape))
+    request.raw_input_contents.append(data)
+    return request
 
 
 def to_ray(address: str, data: bytes) -> Grpc:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import grpc
 import numpy as np
 import onnx
+import uvloop
 from onnx import TensorProto, helper
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -135,4 +136,4 @@ def triton_address(app: App) -> str:
 
 if __name__ == "__main__":
     place(Path(sys.argv[1]) / "models")
-    asyncio.run(serve(Path(sys.argv[1])))
+    uvloop.run(serve(Path(sys.argv[1])))

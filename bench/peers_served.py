@@ -186,24 +186,38 @@ def negative(data: bytes) -> bytes:
 
 @contextlib.asynccontextmanager
 async def ours() -> AsyncIterator[list[Way]]:
-    """Run our server with its Triton; both are asked.
+    """Run our server with its Triton, and a bare proxy before the same Triton; all are asked.
+
+    Raises:
+        OSError: One did not start; the message says why.
+    """
+    async with _of_ours("negative.py", "{folder}") as (running, (server, triton)):
+        children = running.root.children()
+        beside = next(one for one in children if "tritonserver" in one.name())
+        async with _of_ours("bare_proxy.py", triton) as (proxy, (bare,)):
+            yield [
+                Way("Limner", partial(askers.to_limner, server), running.root),
+                Way("Triton directly", partial(askers.to_v2, triton), beside),
+                Way("a bare proxy", partial(askers.to_limner, bare), proxy.root),
+            ]
+
+
+@contextlib.asynccontextmanager
+async def _of_ours(*command: str) -> AsyncIterator[tuple[Running, list[str]]]:
+    """Run a server of this folder; yields it with what it says once it listens.
 
     Raises:
         OSError: It did not start; the message says why.
     """
-    command = [sys.executable, str(ROOT / "bench/negative.py"), "{folder}"]
     environment = {
         name: os.environ[name] for name in ("PYTHONPATH", "OMP_NUM_THREADS") if name in os.environ
     }
-    with started(command, environment, piped=True) as running:
+    program, *told = command
+    with started(
+        [sys.executable, str(ROOT / "bench" / program), *told], environment, piped=True
+    ) as running:
         assert running.process.stdout is not None
         words = (await asyncio.to_thread(running.process.stdout.readline)).split()
-        if len(words) != 2:
-            raise OSError(f"our server ended at its start: {running.last_words()}")
-        server, triton = words
-        children = running.root.children()
-        beside = next(one for one in children if "tritonserver" in one.name())
-        yield [
-            Way("Limner", partial(askers.to_limner, server), running.root),
-            Way("Triton directly", partial(askers.to_v2, triton), beside),
-        ]
+        if not words:
+            raise OSError(f"{program} ended at its start: {running.last_words()}")
+        yield running, words
