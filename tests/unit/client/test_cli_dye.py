@@ -146,10 +146,13 @@ def test_bad_usage_of_dye_exits_2_before_any_call(
     assert like.read_bytes() == b"like"
 
 
-def test_segment_writes_a_mask_for_each_class_and_draws_them(limner, double, photo, tmp_path):
+@pytest.mark.parametrize("classes", ["hair,face,person", "hair, face_skin, face, person"])
+def test_segment_writes_a_mask_for_each_class_and_draws_them(
+    limner, double, photo, tmp_path, classes
+):
     plain, told = tmp_path / "plain", tmp_path / "told"
     limner("segment", photo, "-o", plain, "-q")
-    assert limner("segment", photo, "-o", told, "--classes", "hair,face,person")[0] == 0
+    assert limner("segment", photo, "-o", told, "--classes", classes)[0] == 0
 
     assert list(double.requests[1].classes) == [3, 4, 2]
     names = {path.name for path in told.iterdir()}

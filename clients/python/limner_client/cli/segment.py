@@ -27,6 +27,8 @@ CLASSES: dict[str, ClassName] = {
     "background": "background",
 }
 """What the command calls each class, for short."""
+SHORT = {name: short for short, name in CLASSES.items()}
+"""Whoever knows them by the client's names may say those."""
 
 
 class Classes(click.ParamType[Any]):
@@ -40,7 +42,7 @@ class Classes(click.ParamType[Any]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        names = [name.strip() for name in value.split(",")]
+        names = [SHORT.get(name.strip(), name.strip()) for name in value.split(",")]
         strange = [name for name in names if name not in CLASSES]
         if strange:
             self.fail(f"{strange[0]!r} is none of {', '.join(CLASSES)}", param, ctx)
