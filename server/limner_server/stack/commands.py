@@ -82,6 +82,7 @@ def up(detach: bool, port: int | None, reflection: bool, state: Path, as_json: b
             with people.status("starting Triton and the server"):
                 record = launch.wait_serving(process, plan)
             _say_up(record, state, as_json=as_json)
+            _say_missing(record)
     except launch.NotUp as error:
         people.print(f"[red]{error}[/]", highlight=False)
         sys.exit(UNAVAILABLE)
@@ -203,6 +204,14 @@ def _already_up(record: Record, port: int | None, *, as_json: bool) -> None:
 def _say_up(record: Record, state: Path, *, as_json: bool) -> None:
     text = f"Limner is up at {record.address}. Metrics: {record.metrics}. Log: {state}/server.log"
     _answer(asdict(record), text, as_json=as_json)
+
+
+def _say_missing(record: Record) -> None:
+    """Say which services do not serve, and end with that; nothing where all do."""
+    services = [service for service in SERVICES if not launch.serves(record.address, service)]
+    if services:
+        _warn(f"Not serving: {', '.join(services)}. The log says what is wrong with their models.")
+        sys.exit(UNAVAILABLE)
 
 
 def _stand_by(process: subprocess.Popen[bytes]) -> int:

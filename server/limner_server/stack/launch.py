@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 REST_SECONDS = 20.0
+"""How long what could come up still is waited for."""
 MEDIAPIPE = {FACE_DETECTOR, FACE_MESH, FACE_MESH_ATTENTION, PERSON_SEGMENTER}
 """The models whose first versions are MediaPipe's; all others' are our own starters."""
 
@@ -132,17 +133,23 @@ def start(plan: Plan, *, detached: bool) -> subprocess.Popen[bytes]:
 
 
 def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
-    """Return the server's record once every service serves.
+    """Return the server's record once every service serves, or all that can.
 
     Raises:
         NotUp: It ended, or was too slow; the message ends with its last words.
     """
     deadline = time.monotonic() + START_SECONDS
+    patient_until = deadline
     while time.monotonic() < deadline and process.poll() is None:
         record = read_record(plan.state)
-        if record and record.pid == process.pid and serves(record.address):
-            _wait_rest(record)
-            return record
+        if record and record.pid == process.pid:
+            if serves(record.address):
+                _wait_rest(record)
+                return record
+            if serves(record.address, HERE):  # every version was tried, some are tried again
+                patient_until = min(patient_until, time.monotonic() + REST_SECONDS)
+                if time.monotonic() >= patient_until:
+                    return record
         time.sleep(0.1)
     words = plan.log.read_text(errors="replace").strip()[-1500:] if plan.log.exists() else ""
     raise NotUp(
