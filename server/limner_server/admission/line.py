@@ -79,7 +79,7 @@ class Line:
         slow: float = SLOW_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin with every place free; from `slow` seconds on a turn is; `clock` tells seconds."""
+        """Begin with every place free; turns of `slow` seconds or more are slow."""
         self._places = places
         self._slow = slow
         self._for_slow = max(1, places - 1)
