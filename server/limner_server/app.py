@@ -47,7 +47,7 @@ from limner_server.triton.servables import Servables
 from limner_server.triton.wear import Wear
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from limner_server.call import Budget
@@ -149,7 +149,8 @@ async def running(
         asyncio.get_running_loop().set_default_executor(pixels)
         metrics_port = _page(stack, metrics, settings)
         address = settings.triton or f"127.0.0.1:{ports.grpc}"
-        triton = Triton(address, settings.lane_megabytes * MEGA)
+        lanes = settings.lane_megabytes * MEGA
+        triton = Triton(address, lanes, beside=not settings.triton)
         stack.push_async_callback(triton.close)
         metrics.lanes_open.set_function(lambda: triton.lanes.open)
         metrics.lanes_leased.set_function(lambda: triton.lanes.leased)
@@ -164,7 +165,9 @@ async def running(
         models = Models(triton, servables, trials, metrics, folder)
         services = [_made(kind, models, settings) for kind in kinds]
         if not settings.triton:
-            await stack.enter_async_context(_triton(settings, ports, metrics, servables))
+            wear = Wear(lambda: servables.mends, lambda: triton.silences)
+            beside = _triton(settings, ports, metrics, wear, servables.wake)
+            await stack.enter_async_context(beside)
         stack.callback(servables.leave)
         door = Door(Limits.of(settings, memory_here(), cores_here()), metrics)
         calls = Calls(_budgets(services), trials, door, metrics, settings.operator_token)
@@ -205,14 +208,13 @@ def _warm() -> None:
 
 
 def _triton(
-    settings: Settings, ports: Ports, metrics: Metrics, servables: Servables
+    settings: Settings, ports: Ports, metrics: Metrics, wear: Wear, again: Callable[[], None]
 ) -> AbstractAsyncContextManager[None]:
     """Run a tritonserver beside the block."""
     page = f"http://127.0.0.1:{ports.metrics}/metrics"
     metrics.triton.info({"address": f"127.0.0.1:{ports.grpc}", "metrics": page})
-    wear = Wear(lambda: servables.mends)
     start = partial(TritonProcess.start, settings.state, ports, wear)
-    return supervised("triton", start, metrics.triton_restarts, servables.wake)
+    return supervised("triton", start, metrics.triton_restarts, again)
 
 
 @asynccontextmanager

@@ -24,6 +24,18 @@ async def test_no_call_fails_when_triton_is_killed_under_load(house, table):
 
 
 @pytest.mark.long
+async def test_a_triton_that_hangs_is_replaced(house, table):
+    triton = house.triton()
+    async with house.called(rate=2, timeout=60) as calls:
+        triton.suspend()
+        times = await house.lost_and_found(detect=30)
+    longest = f"{calls.longest:.1f} s once"
+    table.add("tritonserver stopped (SIGSTOP), 2 calls a second", times, calls, longest)
+    assert not triton.is_running()
+    assert not calls.errors
+
+
+@pytest.mark.long
 async def test_a_triton_whose_port_was_taken_meanwhile_comes_back_when_it_is_free(house, table):
     triton = house.triton()
     ports = {one.laddr.port for one in triton.net_connections("tcp") if one.status == "LISTEN"}

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from limner_server.triton.lanes import Passage
     from limner_server.triton.messages import Arrays, Inputs
 
+    Run = grpc.aio.UnaryUnaryCall[service_pb2.ModelInferRequest, service_pb2.ModelInferResponse]
+
 log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 256 * 1024 * 1024
@@ -57,26 +59,37 @@ SAID_IN_WORDS = ("ready state", "the request was cancelled")
 """Words of Triton's and of its runners by which other failures are one, too."""
 
 
+class LaneLost(Exception):
+    """Triton does not know the slab that a run's tensors were in."""
+
+
 class Triton:
     """One Triton over gRPC."""
 
-    def __init__(self, address: str, lane_bytes: int = 0) -> None:
-        """Prepare for calls to the Triton at `address`; nothing is sent yet.
+    def __init__(self, address: str, lane_bytes: int = 0, *, beside: bool = True) -> None:
+        """Prepare for calls to a Triton; nothing is sent yet.
 
-        `lane_bytes` of shared memory are for large tensors, once the lanes are kept; 0 has none.
+        Args:
+            address: host:port of its gRPC.
+            lane_bytes: Shared memory for large tensors, once the lanes are kept; 0 has none.
+            beside: Whether its runners see our /dev/shm, and our word there that a caller left.
         """
+        self._beside = beside
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL)
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
-        self._runs: set[asyncio.Task[Arrays]] = set()
+        self._left_alone: set[asyncio.Task[None]] = set()
+        """Runs that nobody waits for any more."""
         self.lanes = Lanes(self._stub, lane_bytes)
         self.unanswered = Unanswered()
         """What versions were asked that do not stream."""
+        self.silences = 0
+        """Times that it has not even said that it heard: it hangs."""
 
     async def close(self) -> None:
         """Drop the connection, and what nobody waits for any more."""
-        for run in self._runs:
+        for run in self._left_alone:
             run.cancel()
-        await asyncio.gather(*self._runs, return_exceptions=True)
+        await asyncio.gather(*self._left_alone, return_exceptions=True)
         await self.lanes.close()
         await self._channel.close()
 
@@ -114,16 +127,15 @@ class Triton:
     ) -> Arrays:
         """Return what a version answers, by lane where that can be."""
         passage = self.lanes.passage(contract, version, inputs)
-        answers = None
-        if passage is not None:
-            answers = await self._by_lane(contract, version, inputs, passage, timeout)
-        if answers is None:
-            request = request_of(contract, version, inputs)
+        try:
             try:
-                response = await self._stub.ModelInfer(request, timeout=timeout)
-            except grpc.aio.AioRpcError as error:
-                raise translated(error, contract.model, version) from error
-            answers = answers_of(contract, response)
+                answers = await self._asked(contract, version, inputs, timeout, passage)
+            except LaneLost:
+                answers = await self._asked(contract, version, inputs, timeout)
+        except TimeoutError as error:
+            raise DeadlinePassed(f"the deadline passed while {contract.model} ran") from error
+        except grpc.aio.AioRpcError as error:
+            raise translated(error, contract.model, version) from error
         batch = len(inputs[contract.inputs[0].name])
         check_answers(contract, version, answers, batch)
         self.lanes.learn(contract, version, inputs, answers)
@@ -148,63 +160,77 @@ class Triton:
         _check(contract, inputs, timeout)
         return streamed(self._stub, contract, version, inputs, timeout)
 
-    async def _by_lane(
-        self, contract: Contract, version: int, inputs: Inputs, passage: Passage, timeout: float
-    ) -> Arrays | None:
-        """Return what a run answers whose large tensors take a lane; None where that was lost.
+    async def _asked(
+        self,
+        contract: Contract,
+        version: int,
+        inputs: Inputs,
+        timeout: float,
+        passage: Passage | None = None,
+    ) -> Arrays:
+        """Return what a run answers whose large tensors have their places in `passage`.
 
-        Its part of the slab is held until Triton has answered, whoever still waits for that. So it
-        is not cancelled in Triton, which would answer no more; its runner is told instead.
+        Whoever leaves does not cancel it, or Triton 2.51 crashes of that now and then (its issues
+        7368 and 8034); its runner is told instead, where it can be.
+
+        Raises:
+            TimeoutError: It takes longer.
+            LaneLost: Triton does not know the slab any more.
         """
         request = request_of(contract, version, inputs, passage)
         request.id = named(RUN)
-        run = asyncio.create_task(self._held(contract, request, passage))
-        self._runs.add(run)
-        run.add_done_callback(self._ended)
+        call = self._stub.ModelInfer(request, timeout=LONGEST_SECONDS)
         try:
             async with asyncio.timeout(timeout):
-                return await asyncio.shield(run)
-        except TimeoutError as error:
-            raise DeadlinePassed(f"the deadline passed while {contract.model} ran") from error
-        except grpc.aio.AioRpcError as error:
-            if "shared memory" in (error.details() or ""):
-                log.warning("a lane to triton was lost", extra={"detail": error.details()})
-                self.lanes.lose(passage.lease.slab)
-                return None
-            raise translated(error, contract.model, version) from error
+                await _over(call)
+        except BaseException:
+            if self._beside or passage is not None:
+                left = asyncio.create_task(self._left(contract, call, request.id, passage))
+                self._left_alone.add(left)
+                left.add_done_callback(self._left_alone.discard)
+            else:
+                call.cancel()
+            raise
+        return await self._taken(contract, call, passage)
+
+    async def _left(
+        self, contract: Contract, call: Run, name: str, passage: Passage | None
+    ) -> None:
+        """See a run to its end that nobody waits for any more."""
+        flag = SHM / name
+        with contextlib.suppress(OSError):  # it then runs on for as long as it takes
+            flag.touch()
+        try:
+            await self._taken(contract, call, passage)
+        except (grpc.aio.AioRpcError, LaneLost):
+            pass  # nobody is there any more to hear how it failed
         finally:
-            if not run.done():
-                with contextlib.suppress(OSError):  # it then runs to its end
-                    (SHM / request.id).touch()
+            flag.unlink(missing_ok=True)
 
-    def _ended(self, run: asyncio.Task[Arrays]) -> None:
-        """Let go of a run; nobody may be there any more to hear how it failed."""
-        self._runs.discard(run)
-        if not run.cancelled():
-            run.exception()
-
-    async def _held(
-        self, contract: Contract, request: service_pb2.ModelInferRequest, passage: Passage
-    ) -> Arrays:
+    async def _taken(self, contract: Contract, call: Run, passage: Passage | None) -> Arrays:
         """Return what Triton answers to a run, and give its part of the slab back.
 
         Where it is not Triton that ends it, nobody knows what it still writes, and the slab is
         given up.
+
+        Raises:
+            LaneLost: Triton does not know the slab any more.
         """
         ours = False
         try:
-            response = await self._stub.ModelInfer(request, timeout=LONGEST_SECONDS)
-            answers = answers_of(contract, response, passage)
+            answers = answers_of(contract, await call, passage)
             ours = True
         except grpc.aio.AioRpcError as error:
             said = error.details() or ""
+            if passage is not None and "shared memory" in said:
+                log.warning("a lane to triton was lost", extra={"detail": said})
+                raise LaneLost from error
             ours = error.code() in SAID_BY_TRITON or any(words in said for words in SAID_IN_WORDS)
             raise
         finally:
-            (SHM / request.id).unlink(missing_ok=True)
-            if ours:
+            if passage is not None and ours:
                 passage.lease.give_back()
-            else:
+            elif passage is not None:
                 self.lanes.lose(passage.lease.slab)
         return answers
 
@@ -236,13 +262,25 @@ class Triton:
             log.warning("load failed", extra={"model": model, "detail": error.details()})
             raise ModelNotReady(f"{model} version {version} could not be loaded") from error
 
-    async def unload(self, model: str, version: int, timeout: float = 10.0) -> None:
-        """Ask Triton to unload one version; calls in flight finish, and nobody waits for it."""
+    async def unload(self, model: str, version: int, timeout: float = 3.0) -> None:
+        """Ask Triton to unload one version; calls in flight finish, and nobody waits for it.
+
+        Triton says at once that it will, however long it then takes.
+        """
         request = service_pb2.RepositoryModelUnloadRequest(model_name=triton_name(model, version))
         try:
             await self._stub.RepositoryModelUnload(request, timeout=timeout)
         except grpc.aio.AioRpcError as error:
             log.warning("unload failed", extra={"model": model, "detail": error.details()})
+            if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                self.silences += 1
+
+
+async def _over(call: Run) -> None:
+    """Return once a call is over; who stops waiting does not cancel it, as awaiting itself does."""
+    over = asyncio.Event()
+    call.add_done_callback(lambda _: over.set())
+    await over.wait()
 
 
 def _check(contract: Contract, inputs: Inputs, timeout: float) -> None:

@@ -19,17 +19,32 @@ which Triton gives back only when it ends."""
 SPAN_SECONDS: Final = 600.0
 MOST_GROWN: Final = 1024**3
 """Bytes of memory that the server itself, its runners aside, may gain."""
-LOOK_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 1.0
 
 
 class Wear:
-    """What wears a Triton out: versions that were mended, and memory that does not come back."""
+    """What wears a Triton out: versions that were mended, and memory that does not come back.
+
+    One that hangs, though its process lives, is worn out, too.
+    """
 
     def __init__(
-        self, mends: Callable[[], int], clock: Callable[[], float] = time.monotonic
+        self,
+        mends: Callable[[], int],
+        silences: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Judge by a count of mended versions that only rises; `clock` tells seconds."""
+        """Judge by counts that only rise; `clock` tells seconds.
+
+        Args:
+            mends: Of versions that were mended.
+            silences: Of questions that Triton has not answered and should have at once.
+            clock: Of time.monotonic()'s kind.
+        """
         self._mends = mends
+        self._silences = silences
+        self._heard = silences()
+        """How many silences there were before this Triton's."""
         self._clock = clock
         self._counts: deque[tuple[float, int]] = deque()
         """When it was how many, over the last SPAN_SECONDS."""
@@ -37,6 +52,7 @@ class Wear:
     async def out(self, pid: int) -> str:
         """Return why the Triton that has just been started should go, once it should."""
         self._counts.clear()
+        self._heard = self._silences()
         least = _memory(pid)
         while not (why := self.why(_memory(pid) - least)):
             await asyncio.sleep(LOOK_SECONDS)
@@ -45,6 +61,8 @@ class Wear:
 
     def why(self, grown: int) -> str:
         """Return why a Triton that has gained so many bytes should go; empty while it may stay."""
+        if self._silences() > self._heard:
+            return "it does not answer"
         now, count = self._clock(), self._mends()
         self._counts.append((now, count))
         while self._counts[0][0] < now - SPAN_SECONDS:

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import gc
 import time
+import urllib.request
 
 import numpy as np
 import pytest
 import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
 from tritonclient.grpc import service_pb2
 
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
@@ -20,7 +22,7 @@ from limner_server.triton import lanes
 from limner_server.triton.client import Triton
 from limner_server.triton.lanes import LEAST
 from limner_server.triton.leftovers import SHM
-from limner_server.triton.owned import LANE
+from limner_server.triton.owned import LANE, RUN
 from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.wear import Wear
 
@@ -76,10 +78,19 @@ class Backstage:
         self.process: TritonProcess | None = None
 
     async def starts(self) -> None:
-        self.process = await TritonProcess.start(self.state, self.ports, Wear(lambda: 0))
+        self.process = await TritonProcess.start(self.state, self.ports, Wear(int, int))
         triton = Triton(self.address)
         await triton.load(ECHO.model, 1)
         await triton.close()
+
+    def cancelled(self) -> float:
+        """Return how many runs were cancelled in Triton."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports.metrics}/metrics") as page:
+            families = {
+                one.name: one for one in text_string_to_metric_families(page.read().decode())
+            }
+        samples = families["nv_inference_request_failure"].samples
+        return sum(one.value for one in samples if one.labels["reason"] == "CANCELED")
 
     async def is_killed(self) -> None:
         self.process._process.kill()
@@ -193,6 +204,23 @@ async def test_a_part_is_held_until_triton_has_answered_though_nobody_waits(benc
     await bench.given_back()
     assert time.monotonic() - began > 0.75
     await bench.runs()
+
+
+@pytest.mark.parametrize("how", ["cancelled", "late"])
+async def test_a_run_by_message_that_nobody_waits_for_ends_in_its_runner_alone(bench, how):
+    run = bench.runs(given(10, seconds=0.6), timeout=0.2 if how == "late" else 20.0)
+    waiting = asyncio.create_task(run)
+    await asyncio.sleep(0.1)
+    if how == "cancelled":
+        waiting.cancel()
+    with pytest.raises(DeadlinePassed if how == "late" else asyncio.CancelledError):
+        await waiting
+    await asyncio.sleep(0.1)
+    assert len(list(SHM.glob(f"{RUN}*"))) == 1
+    await bench.runs(given(10))
+    await asyncio.sleep(0.1)
+    assert not list(SHM.glob(f"{RUN}*"))
+    assert bench.backstage.cancelled() == 0
 
 
 async def test_a_run_that_fails_when_nobody_waits_is_no_defect(bench, caplog):

@@ -11,10 +11,10 @@ class Told:
     """A count and a clock that the test sets."""
 
     def __init__(self):
-        self.mends, self.now = 0, 0.0
+        self.mends, self.silences, self.now = 0, 0, 0.0
 
     def wear(self):
-        return Wear(lambda: self.mends, lambda: self.now)
+        return Wear(lambda: self.mends, lambda: self.silences, lambda: self.now)
 
 
 def test_a_triton_may_stay_that_mends_now_and_then():
@@ -39,12 +39,20 @@ def test_one_goes_when_it_has_grown():
     assert Told().wear().why(MOST_GROWN + 1024**2) == "it has grown by 1025 MiB"
 
 
+def test_one_goes_when_it_does_not_answer():
+    told = Told()
+    wear = told.wear()
+    assert wear.why(0) == ""
+    told.silences += 1
+    assert wear.why(0) == "it does not answer"
+
+
 async def test_mends_before_a_triton_began_do_not_count_against_it(monkeypatch):
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
     told = Told()
     wear = told.wear()
     assert wear.why(0) == ""
-    told.mends = MOST_MENDED
+    told.mends, told.silences = MOST_MENDED, 1
     judging = asyncio.create_task(wear.out(os.getpid()))
     await asyncio.sleep(0.1)
     assert not judging.done()
