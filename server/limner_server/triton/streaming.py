@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TELL_END: Final = "triton_enable_empty_final_response"
-IS_END: Final = "triton_final_response"
-
 
 async def streamed(
     stub: Any, contract: Contract, version: int, inputs: Inputs, timeout: float
@@ -39,23 +36,24 @@ async def streamed(
         DeadlinePassed: The time is over.
     """
     request = request_of(contract, version, inputs)
-    request.parameters[TELL_END].bool_param = True
     batch = len(inputs[contract.inputs[0].name])
-    stream = stub.ModelStreamInfer(timeout=timeout)
+    stream, said = stub.ModelStreamInfer(timeout=timeout), ""
     try:
         await stream.write(request)
+        await stream.done_writing()  # so Triton ends it, and need not be told to as it answers
         async for response in stream:
             if response.error_message:  # without its code: asked for it, Triton may crash
-                told = {"model": contract.model, "detail": response.error_message[:500]}
-                log.warning("triton stream failed", extra=told | {"version": version})
-                raise failure(contract.model, version, response.error_message)
+                said = response.error_message
+                continue
             answered = response.infer_response
             if answered.outputs:
                 answers = answers_of(contract, answered)
                 check_answers(contract, version, answers, batch)
                 yield answers
-            if answered.parameters[IS_END].bool_param:
-                return
+        if said:
+            told = {"model": contract.model, "version": version, "detail": said[:500]}
+            log.warning("triton stream failed", extra=told)
+            raise failure(contract.model, version, said)
     except grpc.aio.AioRpcError as error:
         raise translated(error, contract.model, version) from error
     finally:
