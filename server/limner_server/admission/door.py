@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from limner.v1.reasons import OverloadedBytes, OverloadedWork
 from limner_server.admission.line import Crowded, Line, Priority
 from limner_server.admission.pace import CallPace
+from limner_server.admission.patience import Patience
 from limner_server.admission.weight import pixels_of, work_of
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.metrics import Metrics
 
-SHORTEST_PATIENCE: Final = 0.1
-"""Seconds that an interactive call is let wait however short it is itself."""
 SOONEST: Final = 0.05
 """Seconds after which nobody is asked to come again before."""
 
@@ -42,6 +41,7 @@ class Door:
         self._limits = limits
         self._line = Line(limits.calls)
         self._pace = CallPace()
+        self._patience = Patience(limits.calls, limits.patience)
         self._taken: Counter[str] = Counter()
         self._metrics = metrics
         metrics.working_calls.set_function(lambda: self._line.working)
@@ -109,8 +109,10 @@ class Door:
         try:
             turn = self._line.join(call.priority, seconds, self._longest(call, seconds))
         except Crowded as crowded:
+            self._learn(call, refused=True)
             said = f"the server is at its limit: a turn is expected in {crowded.wait:.2f} s"
             self._refuse("work", OverloadedWork(said, retry_after=max(crowded.wait, SOONEST)))
+        self._learn(call, refused=False)
         call.on_rest = partial(self._line.leave, turn)
         return turn
 
@@ -119,7 +121,11 @@ class Door:
         in_time = call.remaining() - seconds
         if call.priority is Priority.BATCH:
             return in_time
-        return min(in_time, self._limits.patience or max(seconds, SHORTEST_PATIENCE))
+        return min(in_time, self._patience.of(seconds))
+
+    def _learn(self, call: Call, *, refused: bool) -> None:
+        if call.priority is Priority.INTERACTIVE:
+            self._patience.learn(refused=refused)
 
     @contextmanager
     def _room(self, what: str, more: int, limit: int) -> Iterator[None]:

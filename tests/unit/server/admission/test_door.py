@@ -83,6 +83,21 @@ async def test_an_interactive_call_waits_no_longer_than_it_works_and_a_batch_to_
     await asyncio.gather(*waiting)
 
 
+@pytest.mark.parametrize("priority", list(Priority), ids=lambda priority: priority.name)
+async def test_where_most_are_refused_who_are_urgent_the_next_is_not_let_wait_as_long(priority):
+    entrance = Entrance(takes=10.0)
+    async with entrance.door.let_in(call_of(), photo()):
+        for _ in range(20):
+            with pytest.raises(OverloadedWork):
+                await entrance.works(call_of(15, priority))
+        urgent = asyncio.create_task(entrance.works())
+        batch = asyncio.create_task(entrance.works(call_of(60, Priority.BATCH)))
+        await asyncio.sleep(0)
+    refused, _ = await asyncio.gather(urgent, batch, return_exceptions=True)
+    assert isinstance(refused, OverloadedWork) is (priority is Priority.INTERACTIVE)
+    assert batch.exception() is None
+
+
 async def test_patience_can_be_told():
     entrance = Entrance(takes=1.0, patience=30.0)
     await asyncio.gather(*(entrance.works() for _ in range(20)))

@@ -10,6 +10,7 @@ import pytest
 
 from limner_server.admission.line import Crowded, Line, Priority, Turn
 from limner_server.admission.pace import Pace
+from limner_server.admission.patience import Patience
 
 CALLS = 4000
 
@@ -27,12 +28,18 @@ class Run:
     refused: int = 0
 
 
-def simulate(places: int, load: float, spread: float, rng: np.random.Generator) -> Run:
-    """Let calls come at random, `load` times as many as can be done; they take 0.2 s or so.
+class Even(Patience):
+    """Lets everybody wait as long, whoever was turned away."""
 
-    Each is let wait as long as it is expected to take itself, which is what an interactive call is.
-    """
-    run, pace, now = Run(), Pace(), 0.0
+    def learn(self, *, refused: bool) -> None:
+        """Do not."""
+
+
+def simulate(
+    places: int, load: float, spread: float, rng: np.random.Generator, kind=Patience
+) -> Run:
+    """Let calls come at random, `load` times as many as can be done; they take 0.2 s or so."""
+    run, pace, patience, now = Run(), Pace(), kind(places), 0.0
     line = Line(places, clock=lambda: now)
     takes = np.exp(rng.normal(np.log(0.2), spread, CALLS))
     comes = rng.exponential(0.2 / (load * places), CALLS).cumsum()
@@ -63,9 +70,12 @@ def simulate(places: int, load: float, spread: float, rng: np.random.Generator) 
         end_until(arrival)
         expected = pace.of("call") or 0.2
         try:
-            came[line.join(Priority.INTERACTIVE, expected, expected)] = index
+            came[line.join(Priority.INTERACTIVE, expected, patience.of(expected))] = index
         except Crowded:
+            patience.learn(refused=True)
             run.refused += 1
+        else:
+            patience.learn(refused=False)
         begin()
     run.share = run.work / (now * places)
     end_until(np.inf)
@@ -82,7 +92,15 @@ def test_at_three_times_its_capacity_a_line_keeps_its_places_busy_and_its_caller
     alone = np.quantile(np.exp(rng.normal(np.log(0.2), spread, CALLS)), 0.99)
     assert run.share > 0.9
     assert np.quantile(run.times, 0.99) < 2 * alone
+    assert np.median(run.times) < 1.3 * 0.2
     assert run.refused == pytest.approx(CALLS * 2 / 3, rel=0.1)
+
+
+@pytest.mark.parametrize("load", [0.9, 1.2])
+def test_where_most_are_let_in_the_line_is_as_long_as_ever(load):
+    runs = [simulate(4, load, 0.3, np.random.default_rng(2), kind) for kind in (Patience, Even)]
+    refused, otherwise = (run.refused / CALLS for run in runs)
+    assert refused == pytest.approx(otherwise, abs=0.01)
 
 
 def test_a_line_with_half_of_what_it_can_do_refuses_hardly_anybody():
