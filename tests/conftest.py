@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ settings.register_profile(
     derandomize="CI" in os.environ,  # a landing answers for its change; people's runs explore
 )
 settings.load_profile("limner")
+
+# A shell has what it runs in the background ignore interrupts, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LIMNER = str(Path(sys.executable).parent / "limner")
 

@@ -94,14 +94,17 @@ def test_a_folder_that_cannot_be_made_is_the_requests_fault(tmp_path):
 def test_an_interrupt_ends_all_workers(tmp_path):
     program = "from limner_models.commands.studio import studio; studio()"
     command = [sys.executable, "-c", program, "draw", "--n", "5000", "--size", "64"]
-    process = subprocess.Popen([*command, "--workers", "2", "--out", str(tmp_path)])
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*.json")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    children = _children(process.pid)
-    process.send_signal(signal.SIGINT)
+    with subprocess.Popen([*command, "--workers", "2", "--out", str(tmp_path)]) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("*.json")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        children = _children(process.pid)
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(20) != 0
+        finally:
+            process.kill()
 
-    assert process.wait(20) != 0
     assert len(children) >= 2
     time.sleep(0.2)
     assert not [child for child in children if _alive(child)]
