@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -14,7 +15,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from limner.v1 import image_pb2
 from limner_registry.contract import triton_name
-from limner_server.triton.client import MAX_MESSAGE
+from limner_server.triton.exchanges import MAX_BODY
 
 Ask = Callable[[], Awaitable[bytes | bytearray]]
 """Sends the same bytes each time; returns what came back."""
@@ -22,8 +23,8 @@ BOUNDARY: Final = b"a boundary that no photo has"
 HEAD: Final = b'Content-Disposition: form-data; name="photo"; filename="photo"'
 MOST_HEADERS: Final = 64 * 1024
 OPTIONS: Final = (
-    ("grpc.max_send_message_length", MAX_MESSAGE),
-    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.max_send_message_length", MAX_BODY),
+    ("grpc.max_receive_message_length", MAX_BODY),
     ("grpc.use_local_subchannel_pool", 1),  # every client has a connection of its own
 )
 
@@ -38,11 +39,12 @@ class Http:
     It is faster than those that people use, so it favors the servers asked through it.
     """
 
-    def __init__(self, port: int, path: str, body: bytes, kind: str = "") -> None:
+    def __init__(self, port: int, path: str, body: bytes, **headers: str | int) -> None:
         """Prepare to send a body again and again; nothing is sent yet."""
         self._port = port
-        kind = kind or "application/octet-stream"
-        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
+        told = {"content_type": "application/octet-stream"} | headers
+        lines = (f"{name.replace('_', '-')}: {value}\r\n" for name, value in told.items())
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{''.join(lines)}"
         self._request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         self._socket: socket.socket | None = None
 
@@ -108,7 +110,28 @@ def over_http(port: int, path: str, data: bytes) -> Http:
 
 def over_http_form(port: int, path: str, data: bytes) -> Http:
     """Ask with the bytes as the file of a form."""
-    return Http(port, path, *form(data))
+    body, kind = form(data)
+    return Http(port, path, body, content_type=kind)
+
+
+class HttpV2(Http):
+    """A connection to Triton's HTTP, whose answers begin with JSON."""
+
+    def __init__(self, address: str, data: bytes) -> None:
+        """Prepare to send a tensor of bytes again and again; nothing is sent yet."""
+        contract = CONTRACTS[len(data)]
+        tensor, name = contract.inputs[0], triton_name(contract.model, 1)
+        size = {"binary_data_size": len(data)}
+        given = {"name": "given", "datatype": "UINT8", "shape": (1, *tensor.shape)}
+        wanted = {"binary_data_output": True}
+        told = json.dumps({"inputs": [given | {"parameters": size}], "parameters": wanted}).encode()
+        port, path = int(address.rpartition(":")[2]), f"/v2/models/{name}/infer"
+        super().__init__(port, path, told + data, inference_header_content_length=len(told))
+        self._size = len(data)
+
+    async def ask(self) -> bytearray:
+        """Send the request, and return the tensor of the answer; raises as `Http.ask`."""
+        return (await super().ask())[-self._size :]
 
 
 class Grpc:

@@ -1,6 +1,6 @@
 """A gRPC server in Python that passes bytes to a Triton and does nothing else.
 
-It says what of our server's time goes to gRPC in Python: no such server could take less.
+It says what gRPC in Python takes at both ends; our server asks Triton by HTTP, which takes less.
 """
 
 from __future__ import annotations

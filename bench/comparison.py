@@ -10,7 +10,8 @@ from plots import Panel
 from rounds import Results
 from stack import interval
 
-OURS, TRITON, BARE = "Limner", "Triton directly", "a bare proxy"
+OURS, BARE = "Limner", "a bare proxy"
+TRITON, TRITON_HTTP = "Triton directly", "Triton directly, HTTP"
 TITLES: Final = {1024: "1 KB", 786_432: "0.8 MB, 512 px", 3_145_728: "3.1 MB, 1024 px"}
 SMALL, LARGE = 1024, 3_145_728
 RAW_TENSOR_PEERS: Final = ("MLServer", "Ray Serve")
@@ -94,7 +95,7 @@ def bars(results: Results, names: Sequence[str]) -> Iterator[tuple[str, str, boo
     if rates.size:
         rate = float(np.median(rates))
         yield "8 clients, 1 KB: 1500 answers a second", f"{rate:.0f}", rate >= 1500
-    peers = [name for name in names if name not in {OURS, TRITON, BARE}]
+    peers = [name for name in names if name not in {OURS, TRITON, TRITON_HTTP, BARE}]
     for title, ratios in (("one client, p50", longer), ("the most a second", faster)):
         behind = [
             f"{name}, {TITLES[size]}, {np.median(found):.2f}"

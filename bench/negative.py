@@ -121,17 +121,17 @@ async def serve(state: Path) -> None:
         async with AsyncLimnerClient(address) as client:
             while not (await client.health() or asked_to_stop.is_set()):
                 await asyncio.sleep(0.05)
-        print(address, await asyncio.to_thread(triton_address, app), flush=True)
+        print(address, *await asyncio.to_thread(triton_addresses, app), flush=True)
         await asked_to_stop.wait()
 
 
-def triton_address(app: App) -> str:
-    """Return where the Triton behind the server listens, as its metrics say."""
+def triton_addresses(app: App) -> tuple[str, str]:
+    """Return where the Triton behind the server answers gRPC, and HTTP, as its metrics say."""
     page = f"http://127.0.0.1:{app.metrics_port}/metrics"
     with urllib.request.urlopen(page) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     told = next(family for family in families if family.name == "limner_triton_info")
-    return told.samples[0].labels["address"]
+    return told.samples[0].labels["address"], told.samples[0].labels["http"]
 
 
 if __name__ == "__main__":

@@ -191,13 +191,14 @@ async def ours() -> AsyncIterator[list[Way]]:
     Raises:
         OSError: One did not start; the message says why.
     """
-    async with _of_ours("negative.py", "{folder}") as (running, (server, triton)):
+    async with _of_ours("negative.py", "{folder}") as (running, (server, triton, http)):
         children = running.root.children()
         beside = next(one for one in children if "tritonserver" in one.name())
         async with _of_ours("bare_proxy.py", triton) as (proxy, (bare,)):
             yield [
                 Way("Limner", partial(askers.to_limner, server), running.root),
                 Way("Triton directly", partial(askers.to_v2, triton), beside),
+                Way("Triton directly, HTTP", partial(askers.HttpV2, http), beside),
                 Way("a bare proxy", partial(askers.to_limner, bare), proxy.root),
             ]
 

@@ -149,8 +149,8 @@ async def running(
         asyncio.get_running_loop().set_default_executor(pixels)
         metrics_port = _page(stack, metrics, settings)
         address = settings.triton or f"127.0.0.1:{ports.grpc}"
-        lanes = settings.lane_megabytes * MEGA
-        triton = Triton(address, lanes, beside=not settings.triton)
+        http = settings.http_of_triton or f"127.0.0.1:{ports.http}"
+        triton = Triton(address, http, settings.lane_megabytes * MEGA)
         stack.push_async_callback(triton.close)
         metrics.lanes_open.set_function(lambda: triton.lanes.open)
         metrics.lanes_leased.set_function(lambda: triton.lanes.leased)
@@ -212,7 +212,8 @@ def _triton(
 ) -> AbstractAsyncContextManager[None]:
     """Run a tritonserver beside the block."""
     page = f"http://127.0.0.1:{ports.metrics}/metrics"
-    metrics.triton.info({"address": f"127.0.0.1:{ports.grpc}", "metrics": page})
+    answers = {"address": f"127.0.0.1:{ports.grpc}", "http": f"127.0.0.1:{ports.http}"}
+    metrics.triton.info(answers | {"metrics": page})
     start = partial(TritonProcess.start, settings.state, ports, wear)
     return supervised("triton", start, metrics.triton_restarts, again)
 

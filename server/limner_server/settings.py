@@ -22,6 +22,8 @@ NOT_OURS = {
 
 Count: TypeAlias = int
 """A setting that is a number of things."""
+Address: TypeAlias = str
+"""A setting that is host:port."""
 
 
 class SettingsUnreadable(Exception):
@@ -40,8 +42,10 @@ class Settings:
     """Port of the services; 0 takes a free one."""
     metrics_port: int = 50052
     """Port of the Prometheus page, on the same host; 0 takes a free one."""
-    triton: str = ""
-    """host:port of a Triton that runs elsewhere; empty starts one here."""
+    triton: Address = ""
+    """host:port of the gRPC of a Triton that runs elsewhere; empty starts one here."""
+    triton_http: Address = ""
+    """host:port of its HTTP; empty takes the port before, which is where Triton has it."""
     controller: str = ""
     """host:port of the controller that says which versions serve; :port starts one here, empty goes
     by the folder alone."""
@@ -71,6 +75,14 @@ class Settings:
     """Folder of the operator's references; empty takes `references` in the state folder."""
     json_logs: bool = False
     """One JSON object a line instead of text."""
+
+    @property
+    def http_of_triton(self) -> str:
+        """Where the HTTP of a Triton that runs elsewhere is; empty for one that is started here."""
+        if not self.triton:
+            return ""
+        host, _, port = self.triton.rpartition(":")
+        return self.triton_http or f"{host}:{int(port) - 1}"
 
     @property
     def references_folder(self) -> Path:
@@ -125,6 +137,13 @@ def _port(text: str) -> int:
     return port
 
 
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text and (not host or not _port(port) > 0):
+        raise ValueError("it must be host:port")
+    return text
+
+
 def _count(text: str) -> int:
     count = int(text)
     if not 0 <= count <= 1_000_000:
@@ -142,6 +161,7 @@ def _switch(text: str) -> bool:
 READERS: dict[str, Callable[[str], Any]] = {
     "Path": lambda text: Path(text).expanduser(),
     "str": str,
+    "Address": _address,
     "int": _port,
     "Count": _count,
     "bool": _switch,

@@ -12,14 +12,17 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from limner.v1.reasons import DeadlinePassed, ModelNotReady
 from limner_registry.contract import triton_name
+from limner_server.triton.exchanges import MAX_BODY, Connections, Disconnected
 from limner_server.triton.lanes import Lanes
 from limner_server.triton.leftovers import SHM
 from limner_server.triton.messages import (
+    Refused,
     answers_of,
     check_answers,
     check_input,
+    path_of,
     request_of,
-    translated,
+    unanswered,
 )
 from limner_server.triton.owned import RUN, named
 from limner_server.triton.streaming import last, streamed
@@ -29,34 +32,23 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from limner_registry.contract import Contract
+    from limner_server.triton.exchanges import Exchange
     from limner_server.triton.lanes import Passage
     from limner_server.triton.messages import Arrays, Inputs
 
-    Run = grpc.aio.UnaryUnaryCall[service_pb2.ModelInferRequest, service_pb2.ModelInferResponse]
-
 log = logging.getLogger(__name__)
 
-MAX_MESSAGE = 256 * 1024 * 1024
-"""Bytes of the largest tensor message either way; photos reach networks as crops far below it."""
 CHANNEL = (
     ("grpc.initial_reconnect_backoff_ms", 100),  # Triton is next door: ask again at once
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.max_send_message_length", MAX_MESSAGE),
-    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.max_send_message_length", MAX_BODY),
+    ("grpc.max_receive_message_length", MAX_BODY),
 )
 REACH_SECONDS = 2.0
 """How long a connection to Triton is waited for before something is to be loaded."""
 LONGEST_SECONDS = 600.0
 """After which a run that nobody waits for is given up; its callers' deadlines are far shorter."""
-SAID_BY_TRITON = {
-    grpc.StatusCode.INTERNAL,
-    grpc.StatusCode.INVALID_ARGUMENT,
-    grpc.StatusCode.NOT_FOUND,
-}
-"""Failures that are an answer for sure; all others may be the connection's, too."""
-SAID_IN_WORDS = ("ready state", "the request was cancelled")
-"""Words of Triton's and of its runners by which other failures are one, too."""
 
 
 class LaneLost(Exception):
@@ -64,19 +56,19 @@ class LaneLost(Exception):
 
 
 class Triton:
-    """One Triton over gRPC."""
+    """One Triton: runs over HTTP, which costs less, and all else over gRPC."""
 
-    def __init__(self, address: str, lane_bytes: int = 0, *, beside: bool = True) -> None:
+    def __init__(self, address: str, http: str, lane_bytes: int = 0) -> None:
         """Prepare for calls to a Triton; nothing is sent yet.
 
         Args:
             address: host:port of its gRPC.
+            http: host:port of its HTTP.
             lane_bytes: Shared memory for large tensors, once the lanes are kept; 0 has none.
-            beside: Whether its runners see our /dev/shm, and our word there that a caller left.
         """
-        self._beside = beside
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL)
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+        self._connections = Connections(http)
         self._left_alone: set[asyncio.Task[None]] = set()
         """Runs that nobody waits for any more."""
         self.lanes = Lanes(self._stub, lane_bytes)
@@ -86,11 +78,12 @@ class Triton:
         """Times that it has not even said that it heard: it hangs."""
 
     async def close(self) -> None:
-        """Drop the connection, and what nobody waits for any more."""
+        """Drop the connections, and what nobody waits for any more."""
         for run in self._left_alone:
             run.cancel()
         await asyncio.gather(*self._left_alone, return_exceptions=True)
         await self.lanes.close()
+        self._connections.close()
         await self._channel.close()
 
     async def run(
@@ -134,8 +127,8 @@ class Triton:
                 answers = await self._asked(contract, version, inputs, timeout)
         except TimeoutError as error:
             raise DeadlinePassed(f"the deadline passed while {contract.model} ran") from error
-        except grpc.aio.AioRpcError as error:
-            raise translated(error, contract.model, version) from error
+        except (Refused, Disconnected) as error:
+            raise unanswered(error, contract.model, version) from error
         batch = len(inputs[contract.inputs[0].name])
         check_answers(contract, version, answers, batch)
         self.lanes.learn(contract, version, inputs, answers)
@@ -171,68 +164,75 @@ class Triton:
         """Return what a run answers whose large tensors have their places in `passage`.
 
         Whoever leaves does not cancel it, or Triton 2.51 crashes of that now and then (its issues
-        7368 and 8034); its runner is told instead, where it can be.
+        7368 and 8034); its runner is told instead, where that is on this machine.
 
         Raises:
             TimeoutError: It takes longer.
             LaneLost: Triton does not know the slab any more.
+            Refused: It does not do it.
+            Disconnected: It does not answer.
         """
-        request = request_of(contract, version, inputs, passage)
-        request.id = named(RUN)
-        call = self._stub.ModelInfer(request, timeout=LONGEST_SECONDS)
+        name, exchange = named(RUN), None
+        told, tensors = request_of(contract, inputs, name, passage)
         try:
             async with asyncio.timeout(timeout):
-                await _over(call)
+                exchange = await self._connections.ask(path_of(contract, version), told, tensors)
+                await exchange.over()
         except BaseException:
-            if self._beside or passage is not None:
-                left = asyncio.create_task(self._left(contract, call, request.id, passage))
+            if exchange is None and passage is not None:
+                passage.lease.give_back()  # nothing was sent
+            elif exchange is not None:
+                left = asyncio.create_task(self._left(contract, exchange, name, passage))
                 self._left_alone.add(left)
                 left.add_done_callback(self._left_alone.discard)
-            else:
-                call.cancel()
             raise
-        return await self._taken(contract, call, passage)
+        return self._taken(contract, exchange, passage)
 
     async def _left(
-        self, contract: Contract, call: Run, name: str, passage: Passage | None
+        self, contract: Contract, exchange: Exchange, name: str, passage: Passage | None
     ) -> None:
         """See a run to its end that nobody waits for any more."""
         flag = SHM / name
         with contextlib.suppress(OSError):  # it then runs on for as long as it takes
             flag.touch()
         try:
-            await self._taken(contract, call, passage)
-        except (grpc.aio.AioRpcError, LaneLost):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    await exchange.over()
+            exchange.give_up()
+            self._taken(contract, exchange, passage)
+        except (Refused, Disconnected, LaneLost):
             pass  # nobody is there any more to hear how it failed
         finally:
             flag.unlink(missing_ok=True)
 
-    async def _taken(self, contract: Contract, call: Run, passage: Passage | None) -> Arrays:
-        """Return what Triton answers to a run, and give its part of the slab back.
+    def _taken(self, contract: Contract, exchange: Exchange, passage: Passage | None) -> Arrays:
+        """Return what Triton has answered to a run, and give its part of the slab back.
 
-        Where it is not Triton that ends it, nobody knows what it still writes, and the slab is
-        given up.
+        Where it has not, nobody knows what it still writes, and the slab is given up.
 
         Raises:
             LaneLost: Triton does not know the slab any more.
+            Refused: It has not done it.
+            Disconnected: It has not answered.
         """
-        ours = False
+        known = True
         try:
-            answers = answers_of(contract, await call, passage)
-            ours = True
-        except grpc.aio.AioRpcError as error:
-            said = error.details() or ""
-            if passage is not None and "shared memory" in said:
-                log.warning("a lane to triton was lost", extra={"detail": said})
-                raise LaneLost from error
-            ours = error.code() in SAID_BY_TRITON or any(words in said for words in SAID_IN_WORDS)
+            return answers_of(contract, exchange.reply(), passage)
+        except Disconnected:
+            known = False
             raise
+        except Refused as refused:
+            if passage is None or "shared memory" not in refused.said:
+                raise
+            known = False
+            log.warning("a lane to triton was lost", extra={"detail": refused.said})
+            raise LaneLost from refused
         finally:
-            if passage is not None and ours:
+            if passage is not None and known:
                 passage.lease.give_back()
             elif passage is not None:
                 self.lanes.lose(passage.lease.slab)
-        return answers
 
     async def reached(self, timeout: float = REACH_SECONDS) -> None:
         """Return once it is connected to.
@@ -274,13 +274,6 @@ class Triton:
             log.warning("unload failed", extra={"model": model, "detail": error.details()})
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
                 self.silences += 1
-
-
-async def _over(call: Run) -> None:
-    """Return once a call is over; who stops waiting does not cancel it, as awaiting itself does."""
-    over = asyncio.Event()
-    call.add_done_callback(lambda _: over.set())
-    await over.wait()
 
 
 def _check(contract: Contract, inputs: Inputs, timeout: float) -> None:

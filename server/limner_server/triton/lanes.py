@@ -68,15 +68,16 @@ class Passage:
         copy.flags.writeable = False
         return copy.view(dtype).reshape(shape)
 
-    def tell(self, entry: Any, name: str) -> bool:
-        """Say in a request's entry where a tensor is; return whether it is here at all."""
+    def told(self, name: str) -> dict[str, str | int] | None:
+        """Return where a tensor is, as Triton is told; None where it is not here."""
         if name not in self.places:
-            return False
+            return None
         offset, size = self.places[name]
-        entry.parameters["shared_memory_region"].string_param = self.lease.slab.name
-        entry.parameters["shared_memory_offset"].int64_param = offset
-        entry.parameters["shared_memory_byte_size"].int64_param = size
-        return True
+        return {
+            "shared_memory_region": self.lease.slab.name,
+            "shared_memory_offset": offset,
+            "shared_memory_byte_size": size,
+        }
 
 
 class Lanes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import grpc
 import numpy as np
-from tritonclient.grpc import service_pb2
 
-from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
+from limner.v1.reasons import ModelFailed, ModelNotReady
 from limner_registry.contract import triton_name
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from limner.errors import LimnerError
     from limner_registry.contract import Contract
     from limner_registry.tensors import Tensor
+    from limner_server.triton.exchanges import Disconnected, Reply
     from limner_server.triton.lanes import Passage
 
     Inputs = Mapping[str, npt.NDArray[np.generic]]
@@ -28,55 +29,92 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TRITON_DTYPES = {"uint8": "UINT8", "int16": "INT16", "float32": "FP32"}
-GONE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND}
+GONE = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.NOT_FOUND}
 LOST = ("is not healthy", "not at ready state", "unknown model", "no available versions")
 """What Triton says where a version is not there, or its runner has died."""
 
 
+class Refused(Exception):
+    """Triton has not done what it was asked."""
+
+    def __init__(self, status: int, said: str) -> None:
+        """Hold the status of HTTP, and what Triton says of it."""
+        super().__init__(f"{status}: {said}")
+        self.status = status
+        self.said = said
+
+
+def path_of(contract: Contract, version: int) -> str:
+    """Return where Triton is asked for a run of one version."""
+    return f"/v2/models/{triton_name(contract.model, version)}/versions/{version}/infer"
+
+
 def request_of(
-    contract: Contract, version: int, inputs: Inputs, passage: Passage | None = None
-) -> service_pb2.ModelInferRequest:
-    """Return a run as Triton is asked for it; what has a place in `passage` is there already."""
-    request = service_pb2.ModelInferRequest(
-        model_name=triton_name(contract.model, version), model_version=str(version)
-    )
+    contract: Contract, inputs: Inputs, name: str, passage: Passage | None = None
+) -> tuple[bytes, list[memoryview]]:
+    """Return a run as Triton is asked for it by HTTP: JSON, and what tensors follow that.
+
+    Args:
+        contract: The model and its tensors.
+        inputs: Arrays by tensor name.
+        name: What the run is called.
+        passage: Has some of the inputs already, and room for some of the outputs.
+    """
+    told, tensors = [], []
     for tensor in contract.inputs:
         array = inputs[tensor.name]
-        entry = request.inputs.add(name=tensor.name, datatype=TRITON_DTYPES[tensor.dtype])
-        entry.shape.extend(array.shape)
-        if passage is None or not passage.tell(entry, tensor.name):
-            request.raw_input_contents.append(array.tobytes())
-    if passage is not None:
-        for tensor in contract.outputs:
-            passage.tell(request.outputs.add(name=tensor.name), tensor.name)
-    return request
+        where = passage.told(tensor.name) if passage is not None else None
+        if where is None:
+            tensors.append(memoryview(array.tobytes()))
+            where = {"binary_data_size": array.nbytes}
+        told.append(
+            {
+                "name": tensor.name,
+                "datatype": TRITON_DTYPES[tensor.dtype],
+                "shape": array.shape,
+                "parameters": where,
+            }
+        )
+    request: dict[str, Any] = {"id": name, "inputs": told}
+    if passage is None:
+        request["parameters"] = {"binary_data_output": True}
+    else:
+        request["outputs"] = [
+            {"name": tensor.name, "parameters": passage.told(tensor.name) or {"binary_data": True}}
+            for tensor in contract.outputs
+        ]
+    return json.dumps(request).encode(), tensors
 
 
-def answers_of(
-    contract: Contract, response: service_pb2.ModelInferResponse, passage: Passage | None = None
-) -> Arrays:
-    """Return the arrays of an answer, those with a place in `passage` copied from there."""
+def answers_of(contract: Contract, reply: Reply, passage: Passage | None = None) -> Arrays:
+    """Return the arrays of an answer, those with a place in `passage` copied from there.
+
+    Raises:
+        Refused: It is none.
+    """
+    told = json.loads(reply.told or b"{}")
+    if reply.status != HTTPStatus.OK:
+        raise Refused(reply.status, told.get("error", ""))
     dtypes = {tensor.name: tensor.dtype for tensor in contract.outputs}
-    answers = {}
-    for output, raw in zip(response.outputs, response.raw_output_contents, strict=True):
-        name, shape = output.name, tuple(output.shape)
+    answers, start = {}, 0
+    for output in told["outputs"]:
+        name, shape = output["name"], tuple(output["shape"])
         if passage is not None and name in passage.places:
             answers[name] = passage.take(name, dtypes[name], shape)
         else:
-            answers[name] = np.frombuffer(raw, np.dtype(dtypes[name])).reshape(shape)
+            end = start + output["parameters"]["binary_data_size"]
+            answers[name] = np.frombuffer(reply.tensors[start:end], dtypes[name]).reshape(shape)
+            start = end
     return answers
 
 
-def translated(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerError:
-    """Return Triton's failure in our words; its own text holds paths and stays in the log."""
-    code, text = error.code(), error.details() or ""
-    log.warning(
-        "triton call failed",
-        extra={"model": model, "version": version, "code": code.name, "detail": text[:500]},
-    )
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return DeadlinePassed(f"the deadline passed while {model} ran")
-    return failure(model, version, text, gone=code in GONE)
+def unanswered(error: Refused | Disconnected, model: str, version: int) -> LimnerError:
+    """Return why a run was not answered, in our words; Triton's hold paths and stay in the log."""
+    text = str(error)
+    told = {"model": model, "version": version, "detail": text[:500]}
+    log.warning("triton call failed", extra=told)
+    gone = not isinstance(error, Refused) or error.status in GONE
+    return failure(model, version, text, gone=gone)
 
 
 def failure(model: str, version: int, text: str, *, gone: bool = False) -> LimnerError:

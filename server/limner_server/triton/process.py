@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import signal
 import socket
 from dataclasses import dataclass
@@ -29,6 +30,13 @@ EXIT_SECONDS = 5
 """How long a Triton whose server was killed may take to end; with a dead runner it would wait for
 ever. Also how long the kernel may take to end what was killed."""
 START_SECONDS = 60.0
+NOT_BY_HTTP = ",".join(
+    (
+        *("health", "metadata", "shared-memory", "model-config"),
+        *("model-repository", "statistics", "trace", "logging"),
+    )
+)
+"""What nobody may ask by HTTP: any web page that is looked at here can send a request to it."""
 MOST_LOGGED = 8 * 1024**2
 """Bytes from which on a start begins Triton's log anew."""
 
@@ -38,14 +46,15 @@ class Ports:
     """Where one Triton listens, on loopback only."""
 
     grpc: int
+    http: int
     metrics: int
 
     @classmethod
     def free(cls, but: Collection[int] = ()) -> Ports:
-        """Return two ports nobody listens on just now, and nobody will: none of `but`."""
+        """Return three ports nobody listens on just now, and nobody will: none of `but`."""
         with contextlib.ExitStack() as stack:
             found: list[int] = []
-            while len(found) < 2:
+            while len(found) < 3:
                 one = stack.enter_context(socket.socket())
                 one.bind(("127.0.0.1", 0))
                 if (port := one.getsockname()[1]) not in but:
@@ -66,7 +75,9 @@ def command(installation: Installation, state: Path, ports: Ports) -> list[str]:
         "--exit-on-error=false",
         f"--exit-timeout-secs={EXIT_SECONDS}",
         "--pinned-memory-pool-byte-size=0",
-        "--allow-http=false",
+        "--http-address=127.0.0.1",
+        f"--http-port={ports.http}",
+        f"--http-restricted-api={NOT_BY_HTTP}:{secrets.token_hex()}={secrets.token_hex()}",
         "--grpc-address=127.0.0.1",
         f"--grpc-port={ports.grpc}",
         "--metrics-address=127.0.0.1",
@@ -136,6 +147,11 @@ class TritonProcess:
         """Where its gRPC answers."""
         return f"127.0.0.1:{self.ports.grpc}"
 
+    @property
+    def http(self) -> str:
+        """Where its HTTP does."""
+        return f"127.0.0.1:{self.ports.http}"
+
     async def wait(self) -> int | None:
         """Return its exit code once it has ended, or None once another should take its place."""
         ended = asyncio.create_task(self._process.wait())
@@ -167,7 +183,7 @@ class TritonProcess:
         await asyncio.to_thread(self._leftovers.sweep)
 
     async def _listening(self) -> None:
-        """Return once this very child, not a stranger, listens on the port.
+        """Return once this very child, not a stranger, listens on the ports.
 
         Raises:
             TritonMissing: It ended first, or was too slow.
@@ -182,7 +198,7 @@ class TritonProcess:
                     for connection in watched.net_connections("tcp")
                     if connection.status == psutil.CONN_LISTEN
                 }
-                if self.ports.grpc in listening:
+                if {self.ports.grpc, self.ports.http} <= listening:
                     return
             await asyncio.sleep(0.05)
         words = (self._state / "triton/triton.log").read_text(errors="replace")[-600:]

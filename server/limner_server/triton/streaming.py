@@ -1,4 +1,4 @@
-"""Answers that come one after the other, as Triton streams them."""
+"""Answers that come one after the other, as Triton streams them by gRPC alone."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import numpy as np
+from tritonclient.grpc import service_pb2
 
-from limner.v1.reasons import ModelFailed
-from limner_server.triton.messages import (
-    answers_of,
-    check_answers,
-    failure,
-    request_of,
-    translated,
-)
+from limner.v1.reasons import DeadlinePassed, ModelFailed
+from limner_registry.contract import triton_name
+from limner_server.triton.messages import TRITON_DTYPES, check_answers, failure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
+    from limner.errors import LimnerError
     from limner_registry.contract import Contract
     from limner_server.triton.messages import Arrays, Inputs
 
 log = logging.getLogger(__name__)
+
+GONE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND}
 
 
 async def streamed(
@@ -35,7 +35,7 @@ async def streamed(
         ModelFailed: It failed on these inputs, or its answers are not as its contract says.
         DeadlinePassed: The time is over.
     """
-    request = request_of(contract, version, inputs)
+    request = _request(contract, version, inputs)
     batch = len(inputs[contract.inputs[0].name])
     stream, said = stub.ModelStreamInfer(timeout=timeout), ""
     try:
@@ -47,7 +47,7 @@ async def streamed(
                 continue
             answered = response.infer_response
             if answered.outputs:
-                answers = answers_of(contract, answered)
+                answers = _answers(contract, answered)
                 check_answers(contract, version, answers, batch)
                 yield answers
         if said:
@@ -55,7 +55,7 @@ async def streamed(
             log.warning("triton stream failed", extra=told)
             raise failure(contract.model, version, said)
     except grpc.aio.AioRpcError as error:
-        raise translated(error, contract.model, version) from error
+        raise _failure(error, contract.model, version) from error
     finally:
         stream.cancel()
 
@@ -72,3 +72,35 @@ async def last(answers: AsyncIterator[Arrays]) -> Arrays:
     if kept is None:
         raise ModelFailed("a run ended without an answer")
     return kept
+
+
+def _request(contract: Contract, version: int, inputs: Inputs) -> service_pb2.ModelInferRequest:
+    """Return a run as Triton is asked for it by gRPC."""
+    request = service_pb2.ModelInferRequest(
+        model_name=triton_name(contract.model, version), model_version=str(version)
+    )
+    for tensor in contract.inputs:
+        array = inputs[tensor.name]
+        entry = request.inputs.add(name=tensor.name, datatype=TRITON_DTYPES[tensor.dtype])
+        entry.shape.extend(array.shape)
+        request.raw_input_contents.append(array.tobytes())
+    return request
+
+
+def _answers(contract: Contract, response: service_pb2.ModelInferResponse) -> Arrays:
+    """Return the arrays of an answer."""
+    dtypes = {tensor.name: tensor.dtype for tensor in contract.outputs}
+    return {
+        output.name: np.frombuffer(raw, dtypes[output.name]).reshape(tuple(output.shape))
+        for output, raw in zip(response.outputs, response.raw_output_contents, strict=True)
+    }
+
+
+def _failure(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerError:
+    """Return why a stream broke off, in our words; Triton's hold paths and stay in the log."""
+    code, text = error.code(), error.details() or ""
+    told = {"model": model, "version": version, "code": code.name, "detail": text[:500]}
+    log.warning("triton stream failed", extra=told)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return DeadlinePassed(f"the deadline passed while {model} ran")
+    return failure(model, version, text, gone=code in GONE)

@@ -20,6 +20,7 @@ from limner_registry.tensors import FREE, Tensor
 from limner_registry.triton_config import triton_config
 from limner_server.triton import lanes
 from limner_server.triton.client import Triton
+from limner_server.triton.exchanges import Connections
 from limner_server.triton.lanes import LEAST
 from limner_server.triton.leftovers import SHM
 from limner_server.triton.owned import LANE, RUN
@@ -74,12 +75,12 @@ class Backstage:
 
     def __init__(self, state) -> None:
         self.state, self.ports = state, Ports.free()
-        self.address = f"127.0.0.1:{self.ports.grpc}"
+        self.addresses = f"127.0.0.1:{self.ports.grpc}", f"127.0.0.1:{self.ports.http}"
         self.process: TritonProcess | None = None
 
     async def starts(self) -> None:
         self.process = await TritonProcess.start(self.state, self.ports, Wear(int, int))
-        triton = Triton(self.address)
+        triton = Triton(*self.addresses)
         await triton.load(ECHO.model, 1)
         await triton.close()
 
@@ -145,7 +146,7 @@ async def backstage(tmp_path_factory):
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def bench(backstage):
-    bench = Bench(backstage, Triton(backstage.address, SIZE))
+    bench = Bench(backstage, Triton(*backstage.addresses, SIZE))
     keeping = asyncio.create_task(bench.triton.lanes.keep())
     await bench.opened()
     try:
@@ -158,7 +159,7 @@ async def bench(backstage):
 
 
 async def test_answers_by_lane_are_those_by_message_and_the_callers_own(bench):
-    plain = Triton(bench.backstage.address)
+    plain = Triton(*bench.backstage.addresses)
     for size in (10, LEAST - 1, LEAST, 3_000_001):
         inputs = given(size)
         kept = [await bench.runs(inputs) for _ in range(3)]  # sizes are known from the second on
@@ -239,6 +240,14 @@ async def test_a_run_that_fails_gives_its_part_back_and_keeps_the_slab(bench):
     assert (bench.triton.lanes.leased, bench.triton.lanes.name) == (0, name)
 
 
+async def test_a_run_that_was_never_sent_gives_its_part_back_and_keeps_the_slab(bench, monkeypatch):
+    name = bench.triton.lanes.name
+    monkeypatch.setattr(bench.triton, "_connections", Connections("127.0.0.1:1"))
+    with pytest.raises(ModelNotReady):
+        await bench.triton.run(ECHO, 1, given(), 20.0)
+    assert (bench.triton.lanes.leased, bench.triton.lanes.name) == (0, name)
+
+
 async def test_an_answer_larger_than_before_arrives_all_the_same(bench):
     first = bench.triton.lanes.name
     await bench.runs(given(times=1.0))
@@ -274,7 +283,7 @@ async def test_a_triton_that_comes_back_gets_another_slab(bench):
 
 
 async def test_triton_forgets_what_a_server_that_leaves_had(bench):
-    plain = Triton(bench.backstage.address)
+    plain = Triton(*bench.backstage.addresses)
     await bench.triton.lanes.close()
     known = await plain._stub.SystemSharedMemoryStatus(
         service_pb2.SystemSharedMemoryStatusRequest()
@@ -298,7 +307,7 @@ async def test_triton_forgets_what_a_server_left_that_was_killed(bench):
 
 async def test_without_room_for_a_slab_all_goes_by_message(bench, monkeypatch):
     monkeypatch.setattr(lanes, "FIRST_PAUSE", 0.01)
-    poor = Triton(bench.backstage.address, 10**15)
+    poor = Triton(*bench.backstage.addresses, 10**15)
     keeping = asyncio.create_task(poor.lanes.keep())
     await asyncio.sleep(0.1)
     assert not poor.lanes.open

@@ -53,6 +53,19 @@ def test_every_setting_is_read_from_its_name():
     assert read_settings({"LIMNER_STATE": "/a"}).references_folder == Path("/a/references")
 
 
+def test_the_http_of_a_triton_is_at_the_port_before_unless_it_is_told():
+    assert read_settings({"LIMNER_TRITON_HTTP": "triton:80"}).http_of_triton == ""
+    assert read_settings({"LIMNER_TRITON": "[::1]:8001"}).http_of_triton == "[::1]:8000"
+    elsewhere = {"LIMNER_TRITON": "triton:8001", "LIMNER_TRITON_HTTP": "triton:80"}
+    assert read_settings(elsewhere).http_of_triton == "triton:80"
+
+
+@pytest.mark.parametrize("address", ["triton", ":8001", "triton:http", "triton:0", "triton:80010"])
+def test_an_address_has_a_host_and_a_port(address):
+    with pytest.raises(SettingsUnreadable, match="LIMNER_TRITON="):
+        read_settings({"LIMNER_TRITON": address})
+
+
 def test_everything_wrong_is_told_at_once():
     environ = {"LIMNER_PORT": "70000", "LIMNER_REFLECTION": "maybe", "LIMNER_PROT": "1"}
     environ |= {"LIMNER_CALLS_AT_ONCE": "-1", "LIMNER_MEGAPIXELS": "many"}

@@ -9,29 +9,26 @@ import pytest
 from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contracts import FACE_MESH, STYLIZER
 from limner_server.triton.client import Triton
-from limner_server.triton.messages import translated
-
-
-def failure(code: grpc.StatusCode, text: str = "") -> grpc.aio.AioRpcError:
-    return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details=text)
+from limner_server.triton.exchanges import Disconnected
+from limner_server.triton.messages import Refused, unanswered
 
 
 @pytest.mark.parametrize(
-    ("code", "text", "expected"),
+    ("error", "expected"),
     [
-        (grpc.StatusCode.UNAVAILABLE, "model is not at ready state", ModelNotReady),
-        (grpc.StatusCode.NOT_FOUND, "has no available versions", ModelNotReady),
-        (grpc.StatusCode.INTERNAL, "Stub process 'x' is not healthy.", ModelNotReady),
-        (grpc.StatusCode.INTERNAL, "ValueError at /srv/models/x/1/model.py", ModelFailed),
-        (grpc.StatusCode.INVALID_ARGUMENT, "unexpected shape", ModelFailed),
-        (grpc.StatusCode.DEADLINE_EXCEEDED, "", DeadlinePassed),
+        (Refused(503, "model is not at ready state"), ModelNotReady),
+        (Refused(404, "has no available versions"), ModelNotReady),
+        (Refused(500, "Stub process 'x' is not healthy."), ModelNotReady),
+        (Refused(500, "ValueError at /srv/models/x/1/model.py"), ModelFailed),
+        (Refused(400, "unexpected shape"), ModelFailed),
+        (Disconnected("/srv has gone"), ModelNotReady),
     ],
 )
-def test_triton_fails_in_our_words_and_keeps_its_own_to_the_log(code, text, expected):
-    error = translated(failure(code, text), "face_mesh", 3)
-    assert type(error) is expected
-    assert "/srv" not in str(error)
-    assert "face_mesh" in str(error)
+def test_triton_fails_in_our_words_and_keeps_its_own_to_the_log(error, expected):
+    told = unanswered(error, "face_mesh", 3)
+    assert type(told) is expected
+    assert "/srv" not in str(told)
+    assert "face_mesh" in str(told)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +41,7 @@ def test_triton_fails_in_our_words_and_keeps_its_own_to_the_log(code, text, expe
     ],
 )
 async def test_arrays_that_break_the_contract_never_leave(image):
-    triton = Triton("127.0.0.1:1")
+    triton = Triton("127.0.0.1:1", "127.0.0.1:1")
     with pytest.raises(ValueError, match="face_mesh"):
         await triton.run(FACE_MESH, 1, {"image": image}, 1.0)
     await triton.close()
@@ -69,7 +66,7 @@ def tile(height=64, width=36, channels=3, dtype=np.uint8):
     ],
 )
 async def test_free_sizes_are_free_and_no_others(inputs):
-    triton = Triton("127.0.0.1:1")
+    triton = Triton("127.0.0.1:1", "127.0.0.1:1")
     with pytest.raises(ValueError, match="stylizer/1"):
         await triton.run(STYLIZER, 1, inputs, 1.0)
     await triton.close()
@@ -77,14 +74,14 @@ async def test_free_sizes_are_free_and_no_others(inputs):
 
 @pytest.mark.parametrize("size", [(4, 4), (64, 36), (1088, 1088)])
 async def test_any_free_size_is_sent(size):
-    triton = Triton("127.0.0.1:1")  # where nobody listens
+    triton = Triton("127.0.0.1:1", "127.0.0.1:1")  # where nobody listens
     with pytest.raises(ModelNotReady):
         await triton.run(STYLIZER, 1, tile(*size), 1.0)
     await triton.close()
 
 
 async def test_a_call_without_time_left_is_not_sent():
-    triton = Triton("127.0.0.1:1")
+    triton = Triton("127.0.0.1:1", "127.0.0.1:1")
     with pytest.raises(DeadlinePassed):
         await triton.run(FACE_MESH, 1, {"image": np.zeros((1, 192, 192, 3), np.uint8)}, -0.1)
     await triton.close()
@@ -94,7 +91,7 @@ async def test_a_triton_that_was_away_is_reached_as_soon_as_it_is_back():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    triton = Triton(address)
+    triton = Triton(address, address)
     with pytest.raises(ModelNotReady):  # from now on gRPC waits before it connects again
         await triton.load("face_mesh", 1)
     with pytest.raises(ModelNotReady, match="cannot be reached"):

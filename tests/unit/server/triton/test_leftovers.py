@@ -60,7 +60,7 @@ def test_folders_that_are_full_older_or_of_another_name_stay(temporary):
 @pytest.mark.parametrize("whose", ["a stranger's", "Limner's"])
 def test_what_a_stranger_s_running_triton_may_have_made_stays(whose, tmp_path, monkeypatch):
     monkeypatch.setattr(leftovers, "TEMPORARY", tmp_path)
-    told = command(Installation.find(), tmp_path, Ports(grpc=1, metrics=2))[1:]
+    told = command(Installation.find(), tmp_path, Ports(grpc=1, http=2, metrics=3))[1:]
     if whose == "a stranger's":
         told = []
     pretender = [shutil.copy("/bin/sh", tmp_path / "tritonserver"), "-c", "read line", *told]
