@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import grpc
+import numpy as np
 from google.protobuf.wrappers_pb2 import BytesValue
 from negative import CONTRACTS, METHOD, NegativeService
 from tritonclient.grpc import service_pb2, service_pb2_grpc
@@ -16,6 +16,7 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 from limner.v1 import image_pb2
 from limner_registry.contract import triton_name
 from limner_server.triton.exchanges import MAX_BODY
+from limner_server.triton.messages import path_of, request_of
 
 Ask = Callable[[], Awaitable[bytes | bytearray]]
 """Sends the same bytes each time; returns what came back."""
@@ -120,13 +121,11 @@ class HttpV2(Http):
     def __init__(self, address: str, data: bytes) -> None:
         """Prepare to send a tensor of bytes again and again; nothing is sent yet."""
         contract = CONTRACTS[len(data)]
-        tensor, name = contract.inputs[0], triton_name(contract.model, 1)
-        size = {"binary_data_size": len(data)}
-        given = {"name": "given", "datatype": "UINT8", "shape": (1, *tensor.shape)}
-        wanted = {"binary_data_output": True}
-        told = json.dumps({"inputs": [given | {"parameters": size}], "parameters": wanted}).encode()
-        port, path = int(address.rpartition(":")[2]), f"/v2/models/{name}/infer"
-        super().__init__(port, path, told + data, inference_header_content_length=len(told))
+        given = np.frombuffer(data, np.uint8).reshape(1, *contract.inputs[0].shape)
+        told, tensors = request_of(contract, {"given": given}, "negative")
+        body, port = told + b"".join(tensors), int(address.rpartition(":")[2])
+        path = path_of(contract, 1)
+        super().__init__(port, path, body, inference_header_content_length=len(told))
         self._size = len(data)
 
     async def ask(self) -> bytearray:

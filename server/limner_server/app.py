@@ -148,8 +148,8 @@ async def running(
         stack.callback(pixels.shutdown, wait=False, cancel_futures=True)
         asyncio.get_running_loop().set_default_executor(pixels)
         metrics_port = _page(stack, metrics, settings)
-        address = settings.triton or f"127.0.0.1:{ports.grpc}"
-        http = settings.http_of_triton or f"127.0.0.1:{ports.http}"
+        address = settings.triton or ports.grpc_address
+        http = settings.http_of_triton or ports.http_address
         triton = Triton(address, http, settings.lane_megabytes * MEGA)
         stack.push_async_callback(triton.close)
         metrics.lanes_open.set_function(lambda: triton.lanes.open)
@@ -212,8 +212,8 @@ def _triton(
 ) -> AbstractAsyncContextManager[None]:
     """Run a tritonserver beside the block."""
     page = f"http://127.0.0.1:{ports.metrics}/metrics"
-    answers = {"address": f"127.0.0.1:{ports.grpc}", "http": f"127.0.0.1:{ports.http}"}
-    metrics.triton.info(answers | {"metrics": page})
+    answers = {"address": ports.grpc_address, "http": ports.http_address, "metrics": page}
+    metrics.triton.info(answers)
     start = partial(TritonProcess.start, settings.state, ports, wear)
     return supervised("triton", start, metrics.triton_restarts, again)
 

@@ -22,7 +22,7 @@ from limner_server.triton.messages import (
     check_input,
     path_of,
     request_of,
-    unanswered,
+    translated,
 )
 from limner_server.triton.owned import RUN, named
 from limner_server.triton.streaming import last, streamed
@@ -128,7 +128,7 @@ class Triton:
         except TimeoutError as error:
             raise DeadlinePassed(f"the deadline passed while {contract.model} ran") from error
         except (Refused, Disconnected) as error:
-            raise unanswered(error, contract.model, version) from error
+            raise translated(error, contract.model, version) from error
         batch = len(inputs[contract.inputs[0].name])
         check_answers(contract, version, answers, batch)
         self.lanes.learn(contract, version, inputs, answers)

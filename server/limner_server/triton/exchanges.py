@@ -89,7 +89,7 @@ class Connections:
         self._idle: list[_Connection] = []
         """Those that nothing is asked on just now; whichever was asked last is asked first."""
 
-    async def ask(self, path: str, told: bytes, tensors: Sequence[memoryview]) -> Exchange:
+    async def ask(self, path: str, told: bytes, tensors: Sequence[bytes]) -> Exchange:
         """Send a request, and return without waiting for its reply.
 
         Args:
@@ -98,10 +98,13 @@ class Connections:
             tensors: What follows that.
 
         Raises:
+            ValueError: It is larger than a body may be.
             Disconnected: Triton is not there.
         """
+        size = len(told) + sum(map(len, tensors))
+        if size > MAX_BODY:
+            raise ValueError(f"a request of {size:,} bytes, at most {MAX_BODY:,}")
         connection = self._idle.pop() if self._idle else await self._connected()
-        size = len(told) + sum(tensor.nbytes for tensor in tensors)
         head = (
             f"POST {path} HTTP/1.1\r\nHost: {self._address}\r\n"
             f"Inference-Header-Content-Length: {len(told)}\r\nContent-Length: {size}\r\n\r\n"
@@ -168,12 +171,10 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._gone(str(error or "the connection has ended"))
 
-    def ask(self, head: bytes, tensors: Sequence[memoryview]) -> Exchange:
+    def ask(self, head: bytes, tensors: Sequence[bytes]) -> Exchange:
         assert self._transport is not None
         self._exchange = Exchange(self)
-        self._transport.write(head)
-        for tensor in tensors:
-            self._transport.write(tensor)
+        self._transport.writelines((head, *tensors))
         return self._exchange
 
     def data_received(self, data: bytes) -> None:

@@ -51,7 +51,7 @@ def path_of(contract: Contract, version: int) -> str:
 
 def request_of(
     contract: Contract, inputs: Inputs, name: str, passage: Passage | None = None
-) -> tuple[bytes, list[memoryview]]:
+) -> tuple[bytes, list[bytes]]:
     """Return a run as Triton is asked for it by HTTP: JSON, and what tensors follow that.
 
     Args:
@@ -65,7 +65,7 @@ def request_of(
         array = inputs[tensor.name]
         where = passage.told(tensor.name) if passage is not None else None
         if where is None:
-            tensors.append(memoryview(array.tobytes()))
+            tensors.append(array.tobytes())
             where = {"binary_data_size": array.nbytes}
         told.append(
             {
@@ -92,12 +92,11 @@ def answers_of(contract: Contract, reply: Reply, passage: Passage | None = None)
     Raises:
         Refused: It is none.
     """
-    told = json.loads(reply.told or b"{}")
     if reply.status != HTTPStatus.OK:
-        raise Refused(reply.status, told.get("error", ""))
+        raise Refused(reply.status, reply.told.decode(errors="replace"))
     dtypes = {tensor.name: tensor.dtype for tensor in contract.outputs}
     answers, start = {}, 0
-    for output in told["outputs"]:
+    for output in json.loads(reply.told)["outputs"]:
         name, shape = output["name"], tuple(output["shape"])
         if passage is not None and name in passage.places:
             answers[name] = passage.take(name, dtypes[name], shape)
@@ -108,17 +107,14 @@ def answers_of(contract: Contract, reply: Reply, passage: Passage | None = None)
     return answers
 
 
-def unanswered(error: Refused | Disconnected, model: str, version: int) -> LimnerError:
-    """Return why a run was not answered, in our words; Triton's hold paths and stay in the log."""
-    text = str(error)
-    told = {"model": model, "version": version, "detail": text[:500]}
-    log.warning("triton call failed", extra=told)
+def translated(error: Refused | Disconnected, model: str, version: int) -> LimnerError:
+    """Return why a run was not answered, in our words."""
     gone = not isinstance(error, Refused) or error.status in GONE
-    return failure(model, version, text, gone=gone)
+    return failure(model, version, str(error), gone=gone)
 
 
 def failure(model: str, version: int, text: str, *, gone: bool = False) -> LimnerError:
-    """Return what Triton says of a run that failed, in our words.
+    """Return what Triton says of a run that failed, in our words; its own stay in the log.
 
     Args:
         model: Whose run it was.
@@ -126,6 +122,8 @@ def failure(model: str, version: int, text: str, *, gone: bool = False) -> Limne
         text: What Triton says.
         gone: Whether its code says that the version is not there.
     """
+    told = {"model": model, "version": version, "detail": text[:500]}  # which may hold paths
+    log.warning("triton call failed", extra=told)
     if gone or any(words in text for words in LOST):
         return ModelNotReady(f"{model} version {version} is not ready", retry_after=1.0)
     return ModelFailed(f"{model} version {version} failed on this request")

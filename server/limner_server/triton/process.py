@@ -30,12 +30,7 @@ EXIT_SECONDS = 5
 """How long a Triton whose server was killed may take to end; with a dead runner it would wait for
 ever. Also how long the kernel may take to end what was killed."""
 START_SECONDS = 60.0
-NOT_BY_HTTP = ",".join(
-    (
-        *("health", "metadata", "shared-memory", "model-config"),
-        *("model-repository", "statistics", "trace", "logging"),
-    )
-)
+NOT_BY_HTTP = "health,metadata,shared-memory,model-config,model-repository,statistics,trace,logging"
 """What nobody may ask by HTTP: any web page that is looked at here can send a request to it."""
 MOST_LOGGED = 8 * 1024**2
 """Bytes from which on a start begins Triton's log anew."""
@@ -60,6 +55,16 @@ class Ports:
                 if (port := one.getsockname()[1]) not in but:
                     found.append(port)
             return cls(*found)
+
+    @property
+    def grpc_address(self) -> str:
+        """Where gRPC is answered."""
+        return f"127.0.0.1:{self.grpc}"
+
+    @property
+    def http_address(self) -> str:
+        """Where HTTP is."""
+        return f"127.0.0.1:{self.http}"
 
 
 def command(installation: Installation, state: Path, ports: Ports) -> list[str]:
@@ -141,16 +146,6 @@ class TritonProcess:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
-
-    @property
-    def address(self) -> str:
-        """Where its gRPC answers."""
-        return f"127.0.0.1:{self.ports.grpc}"
-
-    @property
-    def http(self) -> str:
-        """Where its HTTP does."""
-        return f"127.0.0.1:{self.ports.http}"
 
     async def wait(self) -> int | None:
         """Return its exit code once it has ended, or None once another should take its place."""

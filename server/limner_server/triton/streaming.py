@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from limner.errors import LimnerError
     from limner_registry.contract import Contract
     from limner_server.triton.messages import Arrays, Inputs
-
-log = logging.getLogger(__name__)
 
 GONE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND}
 
@@ -51,8 +48,6 @@ async def streamed(
                 check_answers(contract, version, answers, batch)
                 yield answers
         if said:
-            told = {"model": contract.model, "version": version, "detail": said[:500]}
-            log.warning("triton stream failed", extra=told)
             raise failure(contract.model, version, said)
     except grpc.aio.AioRpcError as error:
         raise _failure(error, contract.model, version) from error
@@ -97,10 +92,8 @@ def _answers(contract: Contract, response: service_pb2.ModelInferResponse) -> Ar
 
 
 def _failure(error: grpc.aio.AioRpcError, model: str, version: int) -> LimnerError:
-    """Return why a stream broke off, in our words; Triton's hold paths and stay in the log."""
-    code, text = error.code(), error.details() or ""
-    told = {"model": model, "version": version, "code": code.name, "detail": text[:500]}
-    log.warning("triton stream failed", extra=told)
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return DeadlinePassed(f"the deadline passed while {model} ran")
-    return failure(model, version, text, gone=code in GONE)
+    """Return why a stream broke off, in our words."""
+    code = error.code()
+    failed = failure(model, version, f"{code.name}: {error.details()}", gone=code in GONE)
+    late = code is grpc.StatusCode.DEADLINE_EXCEEDED
+    return DeadlinePassed(f"the deadline passed while {model} ran") if late else failed

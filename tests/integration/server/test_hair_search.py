@@ -66,7 +66,7 @@ def folder(tmp_path_factory):
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def triton(folder):
     process = await TritonProcess.start(folder, Ports.free(), Wear(int, int))
-    triton = Triton(process.address, process.http)
+    triton = Triton(process.ports.grpc_address, process.ports.http_address)
     try:
         await triton.load("hair_optimizer", 1)
         yield triton

@@ -75,7 +75,7 @@ class Backstage:
 
     def __init__(self, state) -> None:
         self.state, self.ports = state, Ports.free()
-        self.addresses = f"127.0.0.1:{self.ports.grpc}", f"127.0.0.1:{self.ports.http}"
+        self.addresses = self.ports.grpc_address, self.ports.http_address
         self.process: TritonProcess | None = None
 
     async def starts(self) -> None:

@@ -10,7 +10,7 @@ from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contracts import FACE_MESH, STYLIZER
 from limner_server.triton.client import Triton
 from limner_server.triton.exchanges import Disconnected
-from limner_server.triton.messages import Refused, unanswered
+from limner_server.triton.messages import Refused, translated
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from limner_server.triton.messages import Refused, unanswered
     ],
 )
 def test_triton_fails_in_our_words_and_keeps_its_own_to_the_log(error, expected):
-    told = unanswered(error, "face_mesh", 3)
+    told = translated(error, "face_mesh", 3)
     assert type(told) is expected
     assert "/srv" not in str(told)
     assert "face_mesh" in str(told)

@@ -70,7 +70,7 @@ async def connections(peer):
 
 
 async def replied(connections, told=b"{}", tensors=()):
-    exchange = await connections.ask("/v2", told, [memoryview(tensor) for tensor in tensors])
+    exchange = await connections.ask("/v2", told, tensors)
     async with asyncio.timeout(5):
         await exchange.over()
     return exchange.reply()
@@ -170,6 +170,13 @@ async def test_what_is_given_up_is_not_answered(peer, connections):
         await exchange.over()
     with pytest.raises(Disconnected):
         exchange.reply()
+
+
+async def test_a_request_that_is_too_large_is_not_sent(peer, connections, monkeypatch):
+    monkeypatch.setattr(exchanges, "MAX_BODY", 10)
+    with pytest.raises(ValueError, match="a request of 12 bytes, at most 10"):
+        await replied(connections, b"{}", [bytes(10)])
+    assert peer.connections == 0
 
 
 async def test_nobody_there_is_told_at_once():
