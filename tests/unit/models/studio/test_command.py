@@ -106,7 +106,9 @@ def test_an_interrupt_ends_all_workers(tmp_path):
             process.kill()
 
     assert len(children) >= 2
-    time.sleep(0.2)
+    deadline = time.monotonic() + 10
+    while [child for child in children if _alive(child)] and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not [child for child in children if _alive(child)]
 
 
