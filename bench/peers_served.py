@@ -139,6 +139,7 @@ async def ways_to(peer: Peer, network: Path) -> AsyncIterator[list[Way]]:
         "PYTHONPATH": str(APPS),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": "{folder}",
+        "TMPDIR": "{folder}",
         "OMP_NUM_THREADS": "1",
         "NETWORK": str(network),
         "PORT": "{port}",

@@ -127,7 +127,9 @@ def test_a_dye_that_fails_is_bad_input_and_says_what_to_do(
         (["PHOTO", "-o", "LIKE", "--like", "LIKE"], "is an input and would be overwritten"),
         (["PHOTO", "-o", "a.png", "--shade", "red", "--alpha-out", "PHOTO"], "overwritten"),
         (["PHOTO", "-o", "out", "--shade", "red", "--alpha-out", "b.png"], "gets the alpha"),
-        (["PHOTO", "-o", "a.png", "--shade", "red", "--alpha-out", "b.jpg"], "is to be a PNG"),
+        (["PHOTO", "-o", "a.png", "--shade", "red", "--alpha-out", "b.jpg"], "is to be PNG"),
+        (["PHOTO", "-o", "a.png", "--shade", "red", "--alpha-out", "./a.png"], "gets the photo"),
+        (["PHOTO", "-o", "a.tiff", "--shade", "red"], ".tiff is not written: end a.tiff in .jpg"),
     ],
 )
 def test_bad_usage_of_dye_exits_2_before_any_call(
@@ -144,6 +146,15 @@ def test_bad_usage_of_dye_exits_2_before_any_call(
     assert message in " ".join(stderr.split())
     assert not double.requests
     assert like.read_bytes() == b"like"
+
+
+def test_what_goes_beside_the_photo_gets_its_folder(limner, photo, tmp_path):
+    beside = tmp_path / "new/alpha.png"
+    code, *_ = limner(
+        "dye", photo, "--shade", "red", "-o", tmp_path / "a.png", "--alpha-out", beside
+    )
+    assert code == 0
+    assert beside.exists()
 
 
 @pytest.mark.parametrize("classes", ["hair,face,person", "hair, face_skin, face, person"])

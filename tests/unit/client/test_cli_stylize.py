@@ -77,15 +77,15 @@ def test_what_cannot_be_meant_is_bad_usage(limner, double, arguments, said):
     assert not double.requests
 
 
-def test_the_palette_never_takes_a_photos_place(limner, photo, tmp_path):
+def test_the_palette_takes_no_other_files_place(limner, photo, tmp_path):
     code, _, stderr = limner("stylize", photo, "-o", tmp_path / "a.png", "--palette-out", photo)
     assert code == 2
-    assert "is an input" in stderr
+    assert "is to be JSON" in stderr
     code, _, stderr = limner(
         "stylize", photo, "-o", tmp_path / "out", "--palette-out", tmp_path / "p.json"
     )
     assert code == 2
-    assert "gets the colors already" in stderr
+    assert "gets the palette already" in stderr
 
 
 def test_a_style_that_is_none_is_bad_input_and_says_where_they_are(limner, double, photo, tmp_path):

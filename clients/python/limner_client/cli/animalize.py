@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limner_client.cli.options import INPUT, Faces, Manner, Worn, photo_options
-from limner_client.cli.outputs import plan_outputs, with_plane
+from limner_client.cli.outputs import plan_outputs, with_beside
 from limner_client.pictures import SUFFIXES, Output
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def animalize(
     keep = [one.picture for one in told["stickers"] if isinstance(one.picture, Path)]
     endings = [ending.format(animal=told["animal"]) for ending in ENDINGS]
     planned = plan_outputs(photos, out, endings, keep)
-    planned = with_plane(planned, mask_out, "mask", [*photos, *keep])
+    planned = with_beside(planned, mask_out, "mask", [*photos, *keep])
     return_mask = len(planned[0]) > 1
     output = Output(format=SUFFIXES[planned[0][0].suffix.lower()], quality=QUALITY)
 

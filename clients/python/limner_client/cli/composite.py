@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limner_client.cli.options import INPUT, Face, Manner, photo_options
-from limner_client.cli.outputs import plan_outputs, with_plane
+from limner_client.cli.outputs import plan_outputs, with_beside
 from limner_client.pictures import SUFFIXES, Output
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def composite(
     manner = Manner.taken_from(told)
     inputs = (original, converted)
     planned = plan_outputs([original], out, ENDINGS, inputs)
-    planned = with_plane(planned, mask_out, "mask", inputs)
+    planned = with_beside(planned, mask_out, "mask", inputs)
     return_mask = len(planned[0]) > 1
     output = Output(format=SUFFIXES[planned[0][0].suffix.lower()], quality=QUALITY)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limner_client.cli.options import INPUT, HexColor, Manner, face_option, photo_options
-from limner_client.cli.outputs import plan_outputs, with_plane
+from limner_client.cli.outputs import plan_outputs, with_beside
 from limner_client.pictures import SUFFIXES, Output
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _planned(
 ) -> list[tuple[Path, ...]]:
     keep = [path for path in (told["like"], told["alpha"]) if path]
     planned = plan_outputs(photos, out, ENDINGS, keep)
-    return with_plane(planned, alpha_out, "alpha", [*photos, *keep])
+    return with_beside(planned, alpha_out, "alpha", [*photos, *keep])
 
 
 def _write(result: DyeResult, _photo: Path, files: Sequence[Path]) -> None:

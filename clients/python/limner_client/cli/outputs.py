@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -11,6 +11,9 @@ from limner_client.pictures import SUFFIXES
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+UNWRITTEN: Final = (".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".tif", ".tiff")
+"""Endings of pictures that are not written; nobody means a folder by them."""
 
 
 def plan_outputs(
@@ -26,9 +29,14 @@ def plan_outputs(
         keep: Files besides the photos that must not be written over.
 
     Raises:
-        click.UsageError: Several photos for one file, a file to be overwritten that is an input,
-            or no folder could be made.
+        click.UsageError: Several photos for one file, a format that is not written, a file to be
+            overwritten that is an input, or no folder could be made.
     """
+    if out.suffix.lower() in UNWRITTEN and not out.is_dir():
+        known = ", ".join(SUFFIXES)
+        raise click.UsageError(
+            f"{out.suffix} is not written: end {out} in {known}, or name a folder"
+        )
     if out.suffix.lower() in SUFFIXES and not out.is_dir():
         if len(photos) > 1:
             raise click.UsageError(f"{len(photos)} photos do not fit in {out}: name a folder")
@@ -54,31 +62,41 @@ def make_folder(folder: Path) -> None:
         raise click.UsageError(f"cannot make the folder {folder}: {error.strerror}") from error
 
 
-def with_plane(
-    planned: list[tuple[Path, ...]], plane: Path | None, name: str, inputs: Sequence[Path]
+def with_beside(
+    planned: list[tuple[Path, ...]],
+    beside: Path | None,
+    name: str,
+    inputs: Sequence[Path],
+    suffix: str = ".png",
 ) -> list[tuple[Path, ...]]:
-    """Return what is planned for one photo, and the file its plane is to go to, if one is named.
+    """Return what is planned for one photo, and the file beside it, if one is named.
 
     Args:
         planned: As `plan_outputs` returned it.
-        plane: The file; None for none.
-        name: What the plane is, such as mask; its option is `--mask-out`.
+        beside: The file; None for none. The folder it goes to is made.
+        name: What it gets, such as mask; its option is `--mask-out`.
         inputs: What must not be written over.
+        suffix: What it has to end in.
 
     Raises:
-        click.UsageError: A folder gets the plane already, it is no PNG, or an input.
+        click.UsageError: A folder gets it already, it ends otherwise, is an input, or is the
+            photo's own file.
     """
-    if plane is None:
+    if beside is None:
         return planned
-    if len(planned[0]) > 1:
-        folder = planned[0][0].parent
+    (files,) = planned
+    if len(files) > 1:
+        folder = files[0].parent
         raise click.UsageError(
             f"the folder {folder} gets the {name} already: leave out --{name}-out"
         )
-    if plane.suffix.lower() != ".png":
-        raise click.UsageError(f"{plane} is to be a PNG: end it in .png")
-    refuse_overwriting([(plane,)], inputs)
-    return [(*planned[0], plane)]
+    if beside.suffix.lower() != suffix:
+        raise click.UsageError(f"{beside} is to be {suffix[1:].upper()}: end it in {suffix}")
+    if beside.resolve() == files[0].resolve():
+        raise click.UsageError(f"{beside} gets the photo: name another for --{name}-out")
+    refuse_overwriting([(beside,)], inputs)
+    make_folder(beside.parent)
+    return [(*files, beside)]
 
 
 def _stems(photos: Sequence[Path]) -> list[str]:

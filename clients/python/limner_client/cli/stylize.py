@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limner_client.cli.options import INPUT, Manner, photo_options
-from limner_client.cli.outputs import plan_outputs, refuse_overwriting
+from limner_client.cli.outputs import plan_outputs, with_beside
 from limner_client.pictures import SUFFIXES, Output
 
 if TYPE_CHECKING:
@@ -102,12 +102,7 @@ def _planned(
     ending = ENDING_EXACT if told["colors"] else ENDING
     endings = (ending.format(style=told["style"]), ".palette.json")
     planned = plan_outputs(photos, out, endings, ())
-    if palette_out is None:
-        return planned
-    if len(planned[0]) > 1:
-        raise click.UsageError(f"the folder {out} gets the colors already: leave out --palette-out")
-    refuse_overwriting([(palette_out,)], photos)
-    return [(*planned[0], palette_out)]
+    return with_beside(planned, palette_out, "palette", photos, ".json")
 
 
 def _write(result: StylizeResult, _photo: Path, files: Sequence[Path]) -> None:

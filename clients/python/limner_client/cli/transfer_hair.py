@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from limner_client.cli.options import INPUT, Face, Hair, Manner, face_option, photo_options
-from limner_client.cli.outputs import make_folder, plan_outputs, with_plane
+from limner_client.cli.outputs import make_folder, plan_outputs, with_beside
 from limner_client.pictures import SUFFIXES, Output
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _planned(
 ) -> list[tuple[Path, ...]]:
     used = [one.photo for one in (told["shape"], told["look"]) if one and one.photo]
     planned = plan_outputs(photos, out, ENDINGS, used)
-    return with_plane(planned, alpha_out, "alpha", [*photos, *used])
+    return with_beside(planned, alpha_out, "alpha", [*photos, *used])
 
 
 def _write(result: TransferHairResult, _photo: Path, files: Sequence[Path]) -> None:
