@@ -49,17 +49,16 @@ def main() -> None:
     started = time.monotonic()
     OUT.mkdir(exist_ok=True)
     PHOTO.write_bytes(Path(data.__file__).with_name("astronaut.png").read_bytes())
-    stack = limner("up", "--detach", "--port", "0", "--state", STATE)
-    screen.print(f"up at {stack['address']} after {time.monotonic() - started:.1f} s")
     try:
+        stack = limner("up", "--detach", "--port", "0", "--state", STATE)
+        screen.print(f"up at {stack['address']} after {time.monotonic() - started:.1f} s")
         address = ("--address", stack["address"])
         edits = {
             "segment": limner("segment", PHOTO, "-o", OUT, *address)[0],
             "matte": limner("matte", PHOTO, "-o", OUT, *address)[0],
         }
         for shade in SHADES:
-            files = ("-o", OUT / f"{shade}.jpg", "--alpha-out", OUT / "hair.alpha.png")
-            edits[shade] = limner("dye", PHOTO, "--shade", shade, *files, *address)[0]
+            edits[shade] = limner("dye", PHOTO, "--shade", shade, "-o", OUT, *address)[0]
         for style in STYLES:
             files = ("-o", OUT / f"{style}.png")
             edits[style] = limner("stylize", PHOTO, "--style", style, *files, *address)[0]
@@ -113,7 +112,7 @@ def lay_out_sheet() -> None:
     """Lay photo, faces, alpha and cut-out side by side, for a quick look."""
     photo = Image.open(PHOTO).convert("RGB")
     overlay = Image.open(OUT / "astronaut.overlay.jpg")
-    alpha = Image.open(OUT / "astronaut.alpha.png").convert("RGB")
+    alpha = Image.open(OUT / "astronaut.cutout.alpha.png").convert("RGB")
     cut_out = Image.open(OUT / "astronaut.cutout.png")
     laid = Image.new("RGB", cut_out.size, BACKDROP)
     laid.paste(cut_out, mask=cut_out.getchannel("A"))
@@ -140,7 +139,7 @@ def lay_out_shades(dyes: list[dict[str, Any]]) -> None:
         head(Image.open(PHOTO), HEAD), "as she is", f"{found['class']} hair", found["hex"]
     )
     share = f"{found['share']:.0%} of the picture"
-    alpha = Card(head(Image.open(OUT / "hair.alpha.png"), HEAD), "her hair", share)
+    alpha = Card(head(Image.open(dyes[0]["files"][1]), HEAD), "her hair", share)
     lay_out([[original, *cards[:3]], [alpha, *cards[3:]]], OUT / "shades.jpg")
 
 

@@ -64,7 +64,7 @@ def test_matte_to_a_file_is_the_cutout_and_to_a_folder_the_alpha_too(limner, pho
     for path in (tmp_path / "cut.png", tmp_path / "out/me.cutout.png"):
         with Image.open(path) as cutout:
             assert (cutout.mode, cutout.size) == ("RGBA", (60, 80))
-    with Image.open(tmp_path / "out/me.alpha.png") as alpha:
+    with Image.open(tmp_path / "out/me.cutout.alpha.png") as alpha:
         assert alpha.mode == "L"
     assert len(list((tmp_path / "out").iterdir())) == 2
 

@@ -41,7 +41,7 @@ def test_an_animal_to_a_file_is_the_picture_in_its_format(limner, double, photo,
 def test_an_animal_to_a_folder_is_the_picture_and_the_mask(limner, photo, tmp_path):
     assert limner("animalize", photo, *FOX, "-o", tmp_path / "out")[0] == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"me.fox.jpg", "me.mask.png"}
+    assert names == {"me.fox.jpg", "me.fox.mask.png"}
 
 
 def test_animalize_sends_what_it_was_told(limner, double, photo, hat, tmp_path):

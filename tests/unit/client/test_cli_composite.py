@@ -38,7 +38,7 @@ def test_a_composite_to_a_file_is_the_picture_in_its_format(
 def test_a_composite_to_a_folder_writes_the_mask_too(limner, photo, converted, tmp_path):
     assert limner("composite", photo, converted, "-o", tmp_path / "out")[0] == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"me.composite.jpg", "me.mask.png"}
+    assert names == {"me.composite.jpg", "me.composite.mask.png"}
 
 
 def test_composite_sends_what_it_was_told(limner, double, photo, converted, tmp_path):

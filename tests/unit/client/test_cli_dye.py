@@ -33,10 +33,23 @@ def test_dye_to_a_file_is_the_picture_in_its_format(limner, double, photo, tmp_p
     assert "16.2 from the color wanted before, 4.5 after" in stdout
 
 
-def test_dye_to_a_folder_writes_the_alpha_too(limner, photo, tmp_path):
-    assert limner("dye", photo, "--shade", "auburn", "-o", tmp_path / "out")[0] == 0
+@pytest.mark.parametrize(
+    ("color", "name"),
+    [(("--shade", "auburn"), "auburn"), (("--color", "#7A1F3D"), "7a1f3d"), (("--like",), "me")],
+)
+def test_dye_to_a_folder_writes_the_alpha_too_and_each_color_beside_the_others(
+    limner, photo, tmp_path, color, name
+):
+    told = color if len(color) > 1 else (*color, photo)
+    assert limner("dye", photo, *told, "-o", tmp_path / "out")[0] == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"me.dyed.jpg", "me.alpha.png"}
+    assert names == {f"me.{name}.jpg", f"me.{name}.alpha.png"}
+
+
+def test_the_name_of_a_shade_leads_out_of_no_folder(limner, photo, tmp_path):
+    assert limner("dye", photo, "--shade", "../../Dark Red", "-o", tmp_path / "out")[0] == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"me.-Dark-Red.jpg", "me.-Dark-Red.alpha.png"}
 
 
 def test_the_alpha_of_one_picture_goes_where_it_is_told(limner, photo, tmp_path):

@@ -29,11 +29,11 @@ def test_stylize_to_a_file_is_the_picture(limner, double, photo, tmp_path):
 def test_stylize_to_a_folder_writes_the_colors_too(limner, photo, tmp_path):
     assert limner("stylize", photo, "-o", tmp_path / "out")[0] == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"me.illustration.jpg", "me.palette.json"}
+    assert names == {"me.illustration.jpg", "me.illustration.palette.json"}
 
     assert limner("stylize", photo, "--colors", "8", "-o", tmp_path / "few")[0] == 0
     names = {path.name for path in (tmp_path / "few").iterdir()}
-    assert names == {"me.illustration.png", "me.palette.json"}
+    assert names == {"me.illustration.png", "me.illustration.palette.json"}
 
 
 def test_the_colors_of_one_picture_go_where_they_are_told(limner, photo, tmp_path):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from limner_client import AnimalizeResult, AsyncLimnerClient
 
-ENDINGS = (".{animal}.jpg", ".mask.png")
+ENDINGS = (".{animal}.jpg", ".{animal}.mask.png")
 QUALITY = 95
 """The JPEG quality from which on the color keeps its full resolution: fur is fine."""
 

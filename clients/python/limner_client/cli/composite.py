@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from limner_client import AsyncLimnerClient, CompositeResult
 
-ENDINGS = (".composite.jpg", ".mask.png")
+ENDINGS = (".composite.jpg", ".composite.mask.png")
 QUALITY = 95
 """The JPEG quality from which on the color keeps its full resolution."""
 

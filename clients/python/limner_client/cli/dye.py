@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from limner_client import AsyncLimnerClient, DyeResult
 
-ENDINGS = (".dyed.jpg", ".alpha.png")
+ENDINGS = (".{color}.jpg", ".{color}.alpha.png")
 QUALITY = 95
 """The JPEG quality from which on the color keeps its full resolution: here color is all."""
 
@@ -100,8 +101,16 @@ def _planned(
     photos: Sequence[Path], out: Path, alpha_out: Path | None, told: dict[str, Any]
 ) -> list[tuple[Path, ...]]:
     keep = [path for path in (told["like"], told["alpha"]) if path]
-    planned = plan_outputs(photos, out, ENDINGS, keep)
+    endings = [ending.format(color=_name_of_color(told)) for ending in ENDINGS]
+    planned = plan_outputs(photos, out, endings, keep)
     return with_beside(planned, alpha_out, "alpha", [*photos, *keep])
+
+
+def _name_of_color(told: dict[str, Any]) -> str:
+    """Return what a dyed photo is named after, so that other colors do not take its place."""
+    if told["color"]:
+        return bytes(told["color"]).hex()
+    return re.sub(r"[^\w-]+", "-", told["shade"] or told["like"].stem)
 
 
 def _write(result: DyeResult, _photo: Path, files: Sequence[Path]) -> None:

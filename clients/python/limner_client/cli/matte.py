@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from limner_client import AsyncLimnerClient, MatteResult
     from limner_client.requests import EngineName
 
-ENDINGS = (".cutout.png", ".alpha.png")
+ENDINGS = (".cutout.png", ".cutout.alpha.png")
 ENGINES: dict[str, EngineName] = {"network": "network", "closed-form": "closed_form"}
 
 

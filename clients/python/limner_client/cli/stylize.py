@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from limner_client import AsyncLimnerClient, StylizeResult
 
-ENDING, ENDING_EXACT = ".{style}.jpg", ".{style}.png"
+ENDING, ENDING_EXACT = ".jpg", ".png"
 """Of a drawing in a folder; PNG keeps a few colors as they are."""
 QUALITY = 95
 """The JPEG quality from which on the color keeps its full resolution: here edges are all."""
@@ -100,7 +100,7 @@ def _planned(
     photos: Sequence[Path], out: Path, palette_out: Path | None, told: dict[str, Any]
 ) -> list[tuple[Path, ...]]:
     ending = ENDING_EXACT if told["colors"] else ENDING
-    endings = (ending.format(style=told["style"]), ".palette.json")
+    endings = (f".{told['style']}{ending}", f".{told['style']}.palette.json")
     planned = plan_outputs(photos, out, endings, ())
     return with_beside(planned, palette_out, "palette", photos, ".json")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         TransferProgress,
     )
 
-ENDINGS = (".hair.jpg", ".alpha.png")
+ENDINGS = (".hair.jpg", ".hair.alpha.png")
 QUALITY = 95
 """The JPEG quality from which on the color keeps its full resolution: hair is fine."""
 OPTIMIZE_SECONDS = 3600.0
