@@ -9,6 +9,9 @@ DEFAULT_ADDRESS = "localhost:50051"
 DEFAULT_TIMEOUT = 60.0
 """Seconds a call may take from connecting to its answer when nothing else is said."""
 
+LONGEST_TIMEOUT = 1e8
+"""Three years; gRPC takes what is much longer for no time at all."""
+
 MAX_REQUEST_BYTES = 80_000_000
 """A request holds a picture and a plane of 32 MB each, and little else."""
 MAX_REPLY_BYTES = 320 * 1024 * 1024
@@ -53,3 +56,14 @@ CHANNEL_OPTIONS = (
 def resolve_address(address: str | None) -> str:
     """Return the address given, else LIMNER_ADDRESS, else the one `limner up` serves."""
     return address or os.environ.get("LIMNER_ADDRESS") or DEFAULT_ADDRESS
+
+
+def seconds_of(timeout: float) -> float:
+    """Return how many seconds a call may take, as gRPC can count them; infinity is as long.
+
+    Raises:
+        ValueError: It is no number, or below 0.
+    """
+    if not timeout >= 0:
+        raise ValueError(f"timeout is a number of seconds, not {timeout!r}")
+    return min(timeout, LONGEST_TIMEOUT)

@@ -11,9 +11,9 @@ import grpc.aio
 from google.protobuf import wrappers_pb2
 
 from limner.v1.image_pb2 import CallOptions
-from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
+from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address, seconds_of
 from limner_client.endings import Ending  # asynchronous only
-from limner_client.errors import Unavailable, typed_error
+from limner_client.errors import DeadlineExceeded, Unavailable, typed_error
 from limner_client.replies import frame_result
 from limner_client.request_parts import PriorityName, priority_of
 from limner_client.requests import image_frame
@@ -41,6 +41,7 @@ class AsyncConnection:
         timeout: float = DEFAULT_TIMEOUT,
         metadata: Mapping[str, str | bytes] | None = None,
         priority: PriorityName = "interactive",
+        routing_key: str | None = None,
     ) -> None:
         """Remember where the server is.
 
@@ -50,11 +51,13 @@ class AsyncConnection:
             metadata: Sent with every call; keys are lower case, those of bytes end in `-bin`.
             priority: Of every call: interactive ones go first, and a server with too much to do
                 says so at once; "batch" is for programs that wait as long as `timeout` lets them.
+            routing_key: Whoever must keep getting the same versions while others are rolled out: a
+                user, a session or a job, 128 characters at most. None lets each call be for itself.
         """
         self.address = resolve_address(address)
         self.timeout = timeout
         self._metadata = tuple((metadata or {}).items())
-        self._priority = priority_of(priority)
+        self._told = CallOptions(priority=priority_of(priority), routing_key=routing_key or "")
 
     @cached_property
     def _channel(self) -> grpc.aio.Channel:
@@ -92,7 +95,7 @@ class AsyncConnection:
             reply = await self._call(
                 check, wrappers_pb2.StringValue(value=service), CallOptions(), timeout
             )
-        except Unavailable:
+        except (Unavailable, DeadlineExceeded):
             return False
         return reply.value == _SERVING
 
@@ -103,8 +106,8 @@ class AsyncConnection:
         options: CallOptions,
         timeout: float | None,
     ) -> Reply:
-        budget = self.timeout if timeout is None else timeout
-        options.priority = self._priority
+        budget = seconds_of(self.timeout if timeout is None else timeout)
+        options.MergeFrom(self._told)
         try:
             return await method(request, timeout=budget, metadata=self._metadata)
         except grpc.RpcError as error:
@@ -119,8 +122,8 @@ class AsyncConnection:
         take: Callable[[Any], None],
     ) -> None:
         """Make a call, and hand each message of its answer to `take` as it comes."""
-        budget = self.timeout if timeout is None else timeout
-        options.priority = self._priority
+        budget = seconds_of(self.timeout if timeout is None else timeout)
+        options.MergeFrom(self._told)
         call = method(request, timeout=budget, metadata=self._metadata)
         ending = Ending(call)  # asynchronous only
         try:
@@ -144,7 +147,8 @@ class AsyncConnection:
     ) -> AsyncIterator[FrameResult[Result]]:
         """Yield what becomes of the frames; `message` makes one of the stream's requests."""
         failed: list[Exception] = []
-        settings.options.priority = self._priority
+        budget = None if timeout is None else seconds_of(timeout)
+        settings.options.MergeFrom(self._told)
 
         async def requests() -> AsyncIterator[Any]:
             yield message(settings=settings)
@@ -157,14 +161,14 @@ class AsyncConnection:
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
                 failed.append(error)
 
-        call = method(requests(), timeout=timeout, metadata=self._metadata)
+        call = method(requests(), timeout=budget, metadata=self._metadata)
         ending = Ending(call)  # asynchronous only
         try:
             async for reply in call:
                 yield frame_result(reply, to_result)
         except grpc.RpcError as error:
             error = await ending.known(error)  # asynchronous only
-            raise typed_error(error, self.address, timeout or 0, settings.options) from error
+            raise typed_error(error, self.address, budget or 0, settings.options) from error
         finally:
             call.cancel()
         if failed:

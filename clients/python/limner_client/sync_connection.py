@@ -9,8 +9,8 @@ import grpc
 from google.protobuf import wrappers_pb2
 
 from limner.v1.image_pb2 import CallOptions
-from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address
-from limner_client.errors import Unavailable, typed_error
+from limner_client.channel import CHANNEL_OPTIONS, DEFAULT_TIMEOUT, resolve_address, seconds_of
+from limner_client.errors import DeadlineExceeded, Unavailable, typed_error
 from limner_client.replies import frame_result
 from limner_client.request_parts import PriorityName, priority_of
 from limner_client.requests import image_frame
@@ -38,6 +38,7 @@ class Connection:
         timeout: float = DEFAULT_TIMEOUT,
         metadata: Mapping[str, str | bytes] | None = None,
         priority: PriorityName = "interactive",
+        routing_key: str | None = None,
     ) -> None:
         """Remember where the server is.
 
@@ -47,11 +48,13 @@ class Connection:
             metadata: Sent with every call; keys are lower case, those of bytes end in `-bin`.
             priority: Of every call: interactive ones go first, and a server with too much to do
                 says so at once; "batch" is for programs that wait as long as `timeout` lets them.
+            routing_key: Whoever must keep getting the same versions while others are rolled out: a
+                user, a session or a job, 128 characters at most. None lets each call be for itself.
         """
         self.address = resolve_address(address)
         self.timeout = timeout
         self._metadata = tuple((metadata or {}).items())
-        self._priority = priority_of(priority)
+        self._told = CallOptions(priority=priority_of(priority), routing_key=routing_key or "")
 
     @cached_property
     def _channel(self) -> grpc.Channel:
@@ -89,7 +92,7 @@ class Connection:
             reply = self._call(
                 check, wrappers_pb2.StringValue(value=service), CallOptions(), timeout
             )
-        except Unavailable:
+        except (Unavailable, DeadlineExceeded):
             return False
         return reply.value == _SERVING
 
@@ -100,8 +103,8 @@ class Connection:
         options: CallOptions,
         timeout: float | None,
     ) -> Reply:
-        budget = self.timeout if timeout is None else timeout
-        options.priority = self._priority
+        budget = seconds_of(self.timeout if timeout is None else timeout)
+        options.MergeFrom(self._told)
         try:
             return method(request, timeout=budget, metadata=self._metadata)
         except grpc.RpcError as error:
@@ -116,8 +119,8 @@ class Connection:
         take: Callable[[Any], None],
     ) -> None:
         """Make a call, and hand each message of its answer to `take` as it comes."""
-        budget = self.timeout if timeout is None else timeout
-        options.priority = self._priority
+        budget = seconds_of(self.timeout if timeout is None else timeout)
+        options.MergeFrom(self._told)
         call = method(request, timeout=budget, metadata=self._metadata)
         try:
             for message in call:
@@ -139,7 +142,8 @@ class Connection:
     ) -> Iterator[FrameResult[Result]]:
         """Yield what becomes of the frames; `message` makes one of the stream's requests."""
         failed: list[Exception] = []
-        settings.options.priority = self._priority
+        budget = None if timeout is None else seconds_of(timeout)
+        settings.options.MergeFrom(self._told)
 
         def requests() -> Iterator[Any]:
             yield message(settings=settings)
@@ -152,12 +156,12 @@ class Connection:
             except Exception as error:  # noqa: BLE001 - raised again where the caller waits
                 failed.append(error)
 
-        call = method(requests(), timeout=timeout, metadata=self._metadata)
+        call = method(requests(), timeout=budget, metadata=self._metadata)
         try:
             for reply in call:
                 yield frame_result(reply, to_result)
         except grpc.RpcError as error:
-            raise typed_error(error, self.address, timeout or 0, settings.options) from error
+            raise typed_error(error, self.address, budget or 0, settings.options) from error
         finally:
             call.cancel()
         if failed:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -156,6 +157,15 @@ async def test_a_call_is_as_urgent_as_its_client(make_client, double, photo):
         double.requests.clear()
 
 
+async def test_a_call_belongs_to_whom_their_client_names(make_client, double, photo):
+    async with make_client(double.address, routing_key="somebody") as limner:
+        await limner.segment(photo)
+        await limner.stylize(photo, style="print")
+    asked = [request.options for request in double.requests]
+    assert [options.routing_key for options in asked] == ["somebody"] * 2
+    assert all(options.request_id for options in asked)
+
+
 def test_a_priority_that_is_none_is_said_at_once():
     with pytest.raises(ValueError, match="'urgent' is none of interactive, batch"):
         LimnerClient(priority="urgent")
@@ -205,6 +215,24 @@ async def test_health_is_the_servers_answer(limner):
     with pytest.raises(LimnerError) as raised:
         await limner.health("unheard-of")
     assert raised.value.code.name == "NOT_FOUND"
+
+
+async def test_who_takes_a_connection_and_says_nothing_is_not_well(make_client):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        async with make_client(f"127.0.0.1:{mute.getsockname()[1]}") as limner:
+            assert not await limner.health(timeout=0.3)
+
+
+async def test_a_call_may_take_for_ever(limner, photo):
+    assert await limner.segment(photo, timeout=float("inf"))
+    assert await limner.stylize(photo, style="print", timeout=1e12)
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), -1])
+async def test_a_timeout_that_is_none_is_said_at_once(limner, double, photo, timeout):
+    with pytest.raises(ValueError, match="timeout is a number of seconds"):
+        await limner.segment(photo, timeout=timeout)
+    assert not double.requests
 
 
 async def test_a_missing_file_fails_before_any_call(limner, double, tmp_path):
