@@ -164,6 +164,7 @@ class Calls(grpc.aio.ServerInterceptor):
                 self.drain.begun,
                 self._frames,
                 self._door.let_in,
+                lambda options: self._caller(context, options, call),
             )
             stream.enter()
 

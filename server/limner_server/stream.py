@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from limner_registry.routes import Routes
+    from limner.v1.image_pb2 import CallOptions
+    from limner_registry.routes import Caller, Routes
 
 ANSWERED, SKIPPED = "answered", "skipped"
 OF_THE_FRAME = {
@@ -55,6 +56,8 @@ class Stream:
     """Hears what became of how many frames, and of the call that one of them was."""
     admitted: Callable[[Call, Message], AbstractAsyncContextManager[None]]
     """Lets in what is worked on for a call, such as a frame."""
+    caller: Callable[[CallOptions], Caller]
+    """Returns whom the stream is for, by what its settings say."""
     frames: Counter[str] = field(default_factory=Counter)
     """How many frames came to which end: answered, skipped, or a reason in lower case."""
 

@@ -21,6 +21,7 @@ from google.rpc import error_details_pb2
 from limner.errors import LimnerError, to_status
 from limner.v1 import image_pb2, stream_pb2
 from limner.v1.reasons import Draining, ParameterOutOfRange
+from limner_server.routing.callers import LONGEST_KEY
 from limner_server.services.checks import Checks
 from limner_server.stream import Stream
 
@@ -194,12 +195,18 @@ def to_failure(error: LimnerError) -> stream_pb2.FrameFailure:
 
 
 def _named(stream: Stream, check: Callable[[Settings], None]) -> Callable[[Settings], None]:
-    """Return a check that first lets the stream go by the id the settings give it."""
+    """Return a check that lets the stream go by what the settings say of it: its id, its caller."""
 
     def accept(settings: Settings) -> None:
         stream.call.name(settings.options.request_id)
         stream.call.urge(settings.options)
         check(settings)
+        checks = Checks("settings.")
+        length = len(settings.options.routing_key)
+        allowed = f"{length} characters, {LONGEST_KEY} are allowed"
+        checks.require(length <= LONGEST_KEY, "options.routing_key", allowed)
+        checks.done()
+        stream.call.asks = stream.caller(settings.options)
 
     return accept
 

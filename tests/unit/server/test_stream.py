@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from limner.v1 import reasons
-from limner_registry.routes import Routes
+from limner_registry.routes import Caller, Routes
 from limner_server.call import Call
 from limner_server.stream import Stream
 
@@ -22,7 +22,11 @@ def stream_with(seconds: float, frame_seconds: float = 5.0) -> tuple[Stream, lis
     def observe(_call, outcome, count):
         heard.append((outcome, count))
 
-    return Stream(call, frame_seconds, Routes, asyncio.Event(), observe, nullcontext), heard
+    leaving = asyncio.Event()
+    stream = Stream(
+        call, frame_seconds, Routes, leaving, observe, nullcontext, lambda _: Caller("")
+    )
+    return stream, heard
 
 
 def every_error():

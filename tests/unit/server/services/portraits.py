@@ -119,7 +119,8 @@ async def no_run(*_args):
 async def served(budget=USUAL):
     metrics, servicer, routes = Metrics(), Portraits(), [Routes(4, {})]
     door = Door(Limits(calls=4, bytes=10**9, pixels=10**9), metrics)
-    calls = Calls({METHOD: budget}, Trials(lambda: routes[0], no_run, metrics), door, metrics)
+    trials = Trials(lambda: routes[0], no_run, metrics)
+    calls = Calls({METHOD: budget}, trials, door, metrics, operator_token="open sesame")
     server = grpc.aio.server(interceptors=(calls,))
     segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

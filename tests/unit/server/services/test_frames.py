@@ -17,6 +17,7 @@ from limner.v1.reasons import (
     ModelFailed,
     NoFace,
     ParameterOutOfRange,
+    PinRefused,
 )
 from limner_registry.routes import Routes
 from limner_server.call import Budget
@@ -217,6 +218,38 @@ async def test_a_frame_is_planned_with_the_versions_of_its_own_time(bench):
         await bench.reply()
     assert [call.routes.generation for call in bench.servicer.calls] == [4, 5]
     assert {call.request_id for call in bench.servicer.calls} == {"mine"}
+
+
+async def test_a_frame_is_planned_for_the_caller_that_the_settings_name(bench):
+    for number, options in enumerate(
+        ({"request_id": "mine"}, {"routing_key": "someone"}, {"routing_key": "another"})
+    ):
+        await bench.settings(options=options)
+        await bench.frame(number)
+        await bench.reply()
+    units = [call.caller.unit for call in bench.servicer.calls]
+    assert units == ["mine", "someone", "another"]
+
+
+async def test_a_routing_key_that_is_too_long_ends_the_stream(bench):
+    await bench.settings(options={"routing_key": "k" * 129})
+    error = await bench.failure()
+    assert isinstance(error, ParameterOutOfRange)
+    assert [violation.field for violation in error.violations] == ["settings.options.routing_key"]
+
+
+async def test_versions_named_in_metadata_stay_named_when_settings_come(bench):
+    pins = (("x-limner-pin", "hair_matter=7"), ("authorization", "Bearer open sesame"))
+    bench.open(metadata=pins)
+    await bench.settings(options={"routing_key": "someone"})
+    await bench.frame(0)
+    await bench.reply()
+    assert bench.servicer.calls[0].caller.pins == {"hair_matter": 7}
+
+
+async def test_versions_named_by_no_operator_are_refused_before_any_settings(bench):
+    bench.open(metadata=(("x-limner-pin", "hair_matter=7"),))
+    assert isinstance(await bench.failure(), PinRefused)
 
 
 async def test_bytes_that_are_no_message_end_the_stream_as_the_callers_mistake():
