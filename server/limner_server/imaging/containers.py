@@ -2,11 +2,13 @@
 
 A decoder is handed only the parts that pixels and color need. Text bombs, broken EXIF, thumbnails
 and animation tables are left out before it sees them: it can neither inflate nor stumble over them.
+So is what follows a JPEG's or a PNG's end: phones append videos, depths and further pictures.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 import struct
 import zlib
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -32,6 +34,11 @@ _JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG_DROPPED: Final = frozenset({0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE})
 """Everything that only describes; JFIF, ICC and Adobe decide colors and stay."""
 _SOS: Final = 0xDA
+_EOI: Final = 0xD9
+_JPEG_MARKER: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+"""What ends a scan: neither a restart in it nor one of its own bytes, which zeros set apart."""
+_WINDOW: Final = 2**20
+"""Bytes searched at once; other threads wait meanwhile."""
 
 
 class Part(NamedTuple):
@@ -132,8 +139,9 @@ def jpeg_parts(data: bytes) -> Iterator[Part]:
 def webp_parts(data: bytes) -> Iterator[Part]:
     """Yield the chunks of a WebP up to its end, or to where it breaks off."""
     place = 12
+    end = min(len(data), 8 + int.from_bytes(data[4:8], "little"))
     for _ in range(MAX_PARTS):
-        if place + 8 > len(data):
+        if place + 8 > end:
             return
         kind, length = struct.unpack_from("<4sI", data, place)
         yield Part(kind, place, place + 8, place + 8 + length)
@@ -222,6 +230,32 @@ def _jpeg_essence(data: bytes) -> bytes:
         scan = part.start
         if part.kind[0] not in _JPEG_DROPPED and part.kind[0] != _SOS:
             kept.append(data[part.start : part.end])
-    if data.count(b"\xff\xda", scan) > MAX_SCANS:
-        raise Unreadable(f"the JPEG has more than {MAX_SCANS} scans")
-    return b"".join(kept) + data[scan:]
+    return b"".join(kept) + data[scan : _jpeg_end(data, scan)]
+
+
+def _jpeg_end(data: bytes, scan: int) -> int:
+    """Return where a JPEG ends whose first scan begins at `scan`; other bytes may follow.
+
+    Raises:
+        Unreadable: It has more than MAX_SCANS scans, or more than MAX_PARTS segments among them.
+    """
+    place, scans = scan, 0
+    for _ in range(MAX_PARTS):
+        place = _after_marker(data, place)
+        kind = data[place - 1]
+        if place == len(data) or kind == _EOI:
+            return place
+        scans += kind == _SOS
+        if scans > MAX_SCANS:
+            raise Unreadable(f"the JPEG has more than {MAX_SCANS} scans")
+        place += int.from_bytes(data[place : place + 2], "big")
+    raise Unreadable(f"the JPEG has more than {MAX_PARTS:,} segments")
+
+
+def _after_marker(data: bytes, place: int) -> int:
+    """Return where the next marker of a JPEG ends, or where its data does if there is none."""
+    for start in range(place, len(data), _WINDOW):
+        marker = _JPEG_MARKER.search(data, start, start + _WINDOW + 1)
+        if marker:
+            return marker.end()
+    return len(data)

@@ -263,8 +263,68 @@ def test_a_jpeg_of_too_many_scans_is_refused():
     data = pillow(Image.fromarray(ramp()), "JPEG", progressive=True)
     scan = data.index(b"\xff\xda")
 
-    with pytest.raises(codec.Unreadable, match="scans"):
-        codec.decode(data[:scan] + data[scan:-2] * 20)
+    for more in (data[scan:-2] * 20, data[scan:-2] + b"\xff\xda\0\2" * 100):
+        with pytest.raises(codec.Unreadable, match="scans"):
+            codec.decode(data[:scan] + more)
+
+
+def test_a_jpeg_of_too_many_segments_among_its_scans_is_refused():
+    data = pillow(Image.fromarray(ramp()), "JPEG")
+
+    with pytest.raises(codec.Unreadable, match="segments"):
+        codec.decode(data[:-2] + b"\xff\xfe\0\2" * containers.MAX_PARTS + data[-2:])
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("restart_marker_blocks", [0, 1])
+def test_what_follows_a_jpeg_is_neither_counted_nor_decoded(progressive, restart_marker_blocks):
+    """Phones append a video of some seconds, others a depth or the same picture once more."""
+    image = Image.fromarray(noise(0, 60, 80, 3))
+    restarts = {"restart_marker_blocks": restart_marker_blocks}
+    data = pillow(image, "JPEG", progressive=progressive, **restarts)
+    header = codec.read_header(data)
+
+    for more in (b"\xff\xda" * 101, b"\xff\xfe\0\2" * 101, data, bytes(99), b"\xff"):
+        assert containers.essence(data + more, header) == containers.essence(data, header)
+        np.testing.assert_array_equal(codec.decode(data + more), codec.decode(data))
+
+
+def test_what_looks_like_an_end_inside_a_jpeg_is_none():
+    data = pillow(Image.fromarray(ramp()), "JPEG", progressive=True)
+    scans = [place for place in range(len(data)) if data.startswith(b"\xff\xda", place)]
+    comment = b"\xff\xfe\0\6\xff\xd9\xff\xda"
+
+    more = data[: scans[1]] + comment + data[scans[1] :]
+
+    np.testing.assert_array_equal(codec.decode(more), codec.decode(data))
+
+
+def test_of_a_file_with_several_jpegs_the_first_is_read(monkeypatch):
+    first, second = (Image.fromarray(np.full((20, 30, 3), value, np.uint8)) for value in (40, 200))
+    data = pillow(first, "MPO", save_all=True, append_images=[second])
+    monkeypatch.setattr(containers, "MAX_SCANS", 1)
+
+    assert data.count(b"\xff\xda") == 2
+    assert (codec.decode(data) == 40).all()
+
+
+def test_the_end_of_a_long_scan_is_found_wherever_windows_meet(monkeypatch):
+    data = pillow(Image.fromarray(noise(0, 60, 80, 3)), "JPEG")
+    header = codec.read_header(data)
+    expected = containers.essence(data, header)
+
+    for window in (7, 64, 65, 1000):
+        monkeypatch.setattr(containers, "_WINDOW", window)
+        assert containers.essence(data + b"video", header) == expected
+
+
+def test_what_follows_a_webp_is_not_walked():
+    image = Image.fromarray(np.dstack((ramp(), ramp()[..., 0])))
+    data = pillow(image, "WEBP", lossless=True)
+
+    again = codec.decode(data + bytes(8 * containers.MAX_PARTS))
+
+    np.testing.assert_array_equal(again, codec.decode(data))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
