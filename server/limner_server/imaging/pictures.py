@@ -83,18 +83,27 @@ FOREIGN: Final = (
 """Where in a file which bytes stand for a kind that is not taken."""
 
 
-def check_bytes(data: bytes) -> None:
-    """Refuse what is too large, empty, or of a kind that is not taken.
+def check_length(data: bytes) -> None:
+    """Refuse what is too large or empty.
 
     Raises:
         TooLarge: More than MAX_BYTES.
-        Unsupported: Another kind of picture; the message names it.
         Unreadable: No bytes at all.
     """
     if len(data) > MAX_BYTES:
         raise TooLarge(f"the picture has {len(data):,} bytes; at most {MAX_BYTES:,} are taken")
     if not data:
         raise Unreadable("the picture has no bytes")
+
+
+def check_bytes(data: bytes) -> None:
+    """Refuse an encoded picture that is too large, empty, or of a kind that is not taken.
+
+    Raises:
+        TooLarge, Unreadable: As `check_length`.
+        Unsupported: Another kind of picture; the message names it.
+    """
+    check_length(data)
     for start, magic, kind in FOREIGN:
         if data.startswith(magic, start):
             raise Unsupported(f"the picture is {kind}; JPEG, PNG and WebP are taken")

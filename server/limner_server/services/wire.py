@@ -60,8 +60,8 @@ def check_header(image: image_pb2.Image) -> bytes:
     """
     data = image.data  # every look at the field copies it
     with our_words():
-        pictures.check_bytes(data)
         if image.format in RAW_FORMATS:
+            pictures.check_length(data)  # pixels may begin like a file of any kind
             pictures.check_size(image.width_px, image.height_px)
             return data
         header = codec.read_header(data)
@@ -251,11 +251,12 @@ def _decoded_cutout(image: image_pb2.Image, data: bytes, max_pixels: int) -> Pho
 
 
 def _decoded_plane(plane: image_pb2.Mask | image_pb2.Alpha) -> Plane:
+    data = plane.data
     with our_words():
-        pictures.check_bytes(plane.data)
         if plane.format != image_pb2.PLANE_FORMAT_RAW_U8:
-            return codec.decode_plane(plane.data)
-    return np.frombuffer(plane.data, np.uint8).reshape(plane.height_px, plane.width_px)
+            return codec.decode_plane(data)
+        pictures.check_length(data)
+    return np.frombuffer(data, np.uint8).reshape(plane.height_px, plane.width_px)
 
 
 def _written(plane: Plane, output: image_pb2.OutputSpec) -> dict[str, Any]:

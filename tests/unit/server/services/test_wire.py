@@ -1,10 +1,64 @@
 from __future__ import annotations
 
+import time
+
+import numpy as np
 import pytest
 
 from limner.errors import Violation
-from limner.v1.reasons import ImageUnreadable, ModelNotReady, NoHair
+from limner.v1 import image_pb2
+from limner.v1.reasons import (
+    FormatUnsupported,
+    ImageTooLarge,
+    ImageUnreadable,
+    ModelNotReady,
+    NoHair,
+)
+from limner_registry.routes import Routes
+from limner_server.call import Call
+from limner_server.imaging.pictures import FOREIGN, MAX_BYTES
 from limner_server.services import wire
+
+SIZE = {"width_px": 4, "height_px": 3}
+RGB, RGBA = image_pb2.IMAGE_FORMAT_RAW_RGB8, image_pb2.IMAGE_FORMAT_RAW_RGBA8
+RAW_PLANE = image_pb2.PLANE_FORMAT_RAW_U8
+
+
+def call_now() -> Call:
+    return Call("/limner.v1.MatteService/Matte", time.monotonic() + 60, Routes(1, {}))
+
+
+def bytes_like(start: int, magic: bytes, size: int) -> bytes:
+    return (bytes(start) + magic).ljust(size, b"\7")[:size]
+
+
+@pytest.mark.parametrize(("start", "magic", "kind"), FOREIGN)
+async def test_raw_pixels_may_begin_like_a_file_of_any_kind(start, magic, kind):
+    for picture_format, channels in ((RGB, 3), (RGBA, 4)):
+        data = bytes_like(start, magic, 12 * channels)
+        image = image_pb2.Image(data=data, format=picture_format, **SIZE)
+        photo = await wire.read_photo(image, call_now())
+        expected = np.frombuffer(data, np.uint8).reshape(3, 4, channels)[..., :3]
+        np.testing.assert_array_equal(photo, expected)
+
+    data = bytes_like(start, magic, 12)
+    plane = image_pb2.Mask(data=data, format=RAW_PLANE, **SIZE)
+    values = await wire.read_plane(plane, photo, "map", call_now())
+    np.testing.assert_array_equal(values, np.frombuffer(data, np.uint8).reshape(3, 4))
+
+    with pytest.raises(FormatUnsupported, match=kind):
+        wire.check_header(image_pb2.Image(data=data))
+    with pytest.raises(FormatUnsupported):
+        await wire.read_plane(image_pb2.Mask(data=data), photo, "map", call_now())
+
+
+async def test_raw_pixels_are_held_to_the_same_number_of_bytes():
+    huge = {"data": bytes(MAX_BYTES + 4), "height_px": 1}
+    with pytest.raises(ImageTooLarge):
+        wire.check_header(image_pb2.Image(format=RGBA, width_px=MAX_BYTES // 4 + 1, **huge))
+    plane = image_pb2.Mask(format=RAW_PLANE, width_px=MAX_BYTES + 4, **huge)
+    with pytest.raises(ImageTooLarge):
+        await wire.read_plane(plane, np.zeros((1, 1, 3), np.uint8), "map", call_now())
 
 
 def test_what_is_wrong_with_one_of_several_pictures_keeps_its_class_and_says_which_it_is():
