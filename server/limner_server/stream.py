@@ -22,7 +22,7 @@ from limner_server.call import Call
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from google.protobuf.message import Message
 
@@ -30,11 +30,7 @@ if TYPE_CHECKING:
     from limner_registry.routes import Caller, Routes
 
 ANSWERED, SKIPPED = "answered", "skipped"
-OF_THE_FRAME = {
-    grpc.StatusCode.INVALID_ARGUMENT,
-    grpc.StatusCode.FAILED_PRECONDITION,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,
-}
+OF_THE_FRAME = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}
 """Statuses that say something of one frame and nothing of the next."""
 
 _current: ContextVar[Stream] = ContextVar("stream")
@@ -89,19 +85,13 @@ class Stream:
         finally:
             call.over = True
 
-    @contextmanager
-    def frame(self) -> Iterator[Call]:
+    def frame(self) -> AbstractContextManager[Call]:
         """Work on one frame for as long as the block lasts, and count what became of it."""
-        outcome = "cancelled"
-        with self.work() as call:
-            try:
-                yield call
-                outcome = ANSWERED
-            except LimnerError as error:
-                outcome = error.reason.lower()
-                raise
-            finally:
-                self._count(call, outcome, 1)
+        return self._counted(ANSWERED)
+
+    def preparation(self) -> AbstractContextManager[Call]:
+        """Work on what a frame needs first; if that fails, it is what became of the frame."""
+        return self._counted("")
 
     def skipped(self, count: int) -> None:
         """Note frames that were passed over for newer ones."""
@@ -110,9 +100,31 @@ class Stream:
 
     def survives(self, error: LimnerError) -> bool:
         """Return whether a frame that failed so leaves the stream as good as it was."""
+        return error.code in OF_THE_FRAME or self.outlasts(error)
+
+    def outlasts(self, error: LimnerError) -> bool:
+        """Return whether room or time was short, which says nothing of what was asked."""
         if isinstance(error, DeadlinePassed):
             return self.call.remaining() > 0
-        return error.code in OF_THE_FRAME
+        return error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+    @contextmanager
+    def _counted(self, well: str) -> Iterator[Call]:
+        """Work for as long as the block lasts, and count what a frame came to by it.
+
+        If all goes well that is `well`; nothing is counted then where it is empty.
+        """
+        outcome = "cancelled"
+        with self.work() as call:
+            try:
+                yield call
+                outcome = well
+            except LimnerError as error:
+                outcome = error.reason.lower()
+                raise
+            finally:
+                if outcome:
+                    self._count(call, outcome, 1)
 
     def _count(self, call: Call, outcome: str, count: int) -> None:
         self.frames[outcome] += count

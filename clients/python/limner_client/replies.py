@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -260,8 +261,7 @@ def _error(failure: stream_pb2.FrameFailure) -> LimnerError:
     """Return the error that a call of the frame's own would have raised."""
     reason = name_of(errors_pb2.ErrorReason, failure.reason).upper()
     violations = [Violation(wrong.field, wrong.description) for wrong in failure.violations]
+    wait = failure.retry_after_seconds if failure.HasField("retry_after_seconds") else None
     kind = classes().get(reason)
-    if kind is None:
-        code = grpc.StatusCode.UNKNOWN
-        return UnknownReason(failure.message, code, reason, violations=violations)
-    return kind(failure.message, violations=violations)
+    make = kind or partial(UnknownReason, code=grpc.StatusCode.UNKNOWN, reason=reason)
+    return make(failure.message, violations=violations, retry_after=wait)

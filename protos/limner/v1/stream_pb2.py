@@ -26,7 +26,7 @@ from limner.v1 import errors_pb2 as limner_dot_v1_dot_errors__pb2
 from limner.v1 import image_pb2 as limner_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16limner/v1/stream.proto\x12\tlimner.v1\x1a\x16limner/v1/errors.proto\x1a\x15limner/v1/image.proto\"8\n\x05\x46rame\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x1f\n\x05image\x18\x02 \x01(\x0b\x32\x10.limner.v1.Image\"4\n\x0e\x46rameViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"v\n\x0c\x46rameFailure\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.limner.v1.ErrorReason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12-\n\nviolations\x18\x03 \x03(\x0b\x32\x19.limner.v1.FrameViolationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16limner/v1/stream.proto\x12\tlimner.v1\x1a\x16limner/v1/errors.proto\x1a\x15limner/v1/image.proto\"8\n\x05\x46rame\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12\x1f\n\x05image\x18\x02 \x01(\x0b\x32\x10.limner.v1.Image\"4\n\x0e\x46rameViolation\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\"\xb0\x01\n\x0c\x46rameFailure\x12&\n\x06reason\x18\x01 \x01(\x0e\x32\x16.limner.v1.ErrorReason\x12\x0f\n\x07message\x18\x02 \x01(\t\x12-\n\nviolations\x18\x03 \x03(\x0b\x32\x19.limner.v1.FrameViolation\x12 \n\x13retry_after_seconds\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x16\n\x14_retry_after_secondsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FRAME']._serialized_end=140
   _globals['_FRAMEVIOLATION']._serialized_start=142
   _globals['_FRAMEVIOLATION']._serialized_end=194
-  _globals['_FRAMEFAILURE']._serialized_start=196
-  _globals['_FRAMEFAILURE']._serialized_end=314
+  _globals['_FRAMEFAILURE']._serialized_start=197
+  _globals['_FRAMEFAILURE']._serialized_end=373
 # @@protoc_insertion_point(module_scope)

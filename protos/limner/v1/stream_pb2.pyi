@@ -25,11 +25,13 @@ class FrameViolation(_message.Message):
     def __init__(self, field: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
 
 class FrameFailure(_message.Message):
-    __slots__ = ("reason", "message", "violations")
+    __slots__ = ("reason", "message", "violations", "retry_after_seconds")
     REASON_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     VIOLATIONS_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_SECONDS_FIELD_NUMBER: _ClassVar[int]
     reason: _errors_pb2.ErrorReason
     message: str
     violations: _containers.RepeatedCompositeFieldContainer[FrameViolation]
-    def __init__(self, reason: _Optional[_Union[_errors_pb2.ErrorReason, str]] = ..., message: _Optional[str] = ..., violations: _Optional[_Iterable[_Union[FrameViolation, _Mapping]]] = ...) -> None: ...
+    retry_after_seconds: float
+    def __init__(self, reason: _Optional[_Union[_errors_pb2.ErrorReason, str]] = ..., message: _Optional[str] = ..., violations: _Optional[_Iterable[_Union[FrameViolation, _Mapping]]] = ..., retry_after_seconds: _Optional[float] = ...) -> None: ...

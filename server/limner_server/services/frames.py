@@ -120,6 +120,50 @@ class Inbox(Generic[Settings]):
         self._changed.set()
 
 
+class Desk(Generic[Settings, Response]):
+    """Where a stream's frames are answered, by settings that are prepared when they change."""
+
+    def __init__(
+        self, stream: Stream, prepare: Callable[[Settings, Call], Awaitable[Answer[Response]]]
+    ) -> None:
+        """Begin with no settings; `prepare` returns what answers a frame by some."""
+        self._stream = stream
+        self._prepare = prepare
+        self._settings: Settings | None = None
+        self._answer: Answer[Response] | None = None
+
+    async def outcome(self, item: Item[Settings]) -> dict[str, Response | stream_pb2.FrameFailure]:
+        """Return the response to a frame, or the failure that concerns it alone.
+
+        Raises:
+            LimnerError: Its settings are wrong, or the stream cannot go on for another reason.
+        """
+        stream = self._stream
+        try:
+            answer = await self._answer_by(item.settings)
+        except LimnerError as error:
+            if not stream.outlasts(error):
+                raise
+            return {"failure": to_failure(error)}
+        try:
+            with stream.frame() as call:
+                async with stream.admitted(call, item.frame):
+                    return {"response": await answer(item.frame, call)}
+        except LimnerError as error:
+            if not stream.survives(error):
+                raise
+            return {"failure": to_failure(error)}
+
+    async def _answer_by(self, settings: Settings) -> Answer[Response]:
+        """Return what answers a frame by `settings`, prepared unless they have been already."""
+        if self._answer is None or self._settings is not settings:
+            self._answer, self._settings = None, settings
+            with self._stream.preparation() as call:
+                async with self._stream.admitted(call, cast("Message", settings)):
+                    self._answer = await self._prepare(settings, call)
+        return self._answer
+
+
 async def answer_newest(
     requests: AsyncIterator[Any],
     check: Callable[[Settings], None],
@@ -131,7 +175,8 @@ async def answer_newest(
     Args:
         requests: A caller's messages, each with settings or a frame.
         check: Raises what is wrong with settings, without any work.
-        prepare: Returns what answers a frame by settings; called once for each settings.
+        prepare: Returns what answers a frame by settings; called once for each settings, and
+            again for the next frame where room or time was short.
         reply: Makes a reply of the number, the skipped and either a response or a failure.
 
     Raises:
@@ -140,17 +185,11 @@ async def answer_newest(
     """
     stream = Stream.current()
     inbox: Inbox[Settings] = Inbox(_named(stream, check))
-    prepared: Settings | None = None
-    answer: Answer[Response] | None = None
+    desk = Desk(stream, prepare)
     with _beside(inbox.fill(requests), inbox), _beside(_turned_away(stream), inbox):
         while (item := await inbox.next()) is not None:
             stream.skipped(item.skipped)
-            if answer is None or prepared is not item.settings:
-                with stream.work() as call:
-                    async with stream.admitted(call, cast("Message", item.settings)):
-                        answer = await prepare(item.settings, call)
-                prepared = item.settings
-            outcome = await _outcome(stream, answer, item.frame)
+            outcome = await desk.outcome(item)
             yield reply(number=item.frame.number, skipped=item.skipped, **outcome)
 
 
@@ -168,24 +207,14 @@ def on_image(
     return answer_frame
 
 
-async def _outcome(
-    stream: Stream, answer: Answer[Response], frame: Any
-) -> dict[str, Response | stream_pb2.FrameFailure]:
-    """Return the response to a frame, or the failure that concerns it alone."""
-    try:
-        with stream.frame() as call:
-            async with stream.admitted(call, frame):
-                return {"response": await answer(frame, call)}
-    except LimnerError as error:
-        if not stream.survives(error):
-            raise
-        return {"failure": to_failure(error)}
-
-
 def to_failure(error: LimnerError) -> stream_pb2.FrameFailure:
     """Return `error` as the reply to a frame carries it, no longer than a status would be."""
     status = to_status(error)
-    failure = stream_pb2.FrameFailure(reason=f"ERROR_REASON_{error.reason}", message=status.message)
+    failure = stream_pb2.FrameFailure(
+        reason=f"ERROR_REASON_{error.reason}",
+        message=status.message,
+        retry_after_seconds=error.retry_after,
+    )
     bad = error_details_pb2.BadRequest()
     for detail in status.details:
         if detail.Unpack(bad):

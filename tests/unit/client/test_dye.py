@@ -150,15 +150,19 @@ async def test_a_frame_that_fails_leaves_the_stream_going(limner, double, photo)
             reason="ERROR_REASON_IMAGE_UNREADABLE", message="cut", violations=violations
         ),
         2: stream_pb2.FrameFailure(reason=999, message="from the future"),
+        3: stream_pb2.FrameFailure(
+            reason="ERROR_REASON_OVERLOADED_WORK", message="later", retry_after_seconds=1.5
+        ),
     }
-    results = [one async for one in limner.dye_stream(Frames(*[photo] * 4), shade="auburn")]
+    results = [one async for one in limner.dye_stream(Frames(*[photo] * 5), shade="auburn")]
 
     assert [type(one.error) for one in results[:3]] == [NoFace, ImageUnreadable, UnknownReason]
     assert [one.result for one in results[:3]] == [None] * 3
     assert str(results[0].error) == "nobody"
     assert results[1].error.violations == (Violation("image.data", "required"),)
     assert results[2].error.code is grpc.StatusCode.UNKNOWN
-    assert results[3].error is None
+    assert [one.error.retry_after for one in results[:4]] == [None, None, None, 1.5]
+    assert results[4].error is None
 
 
 async def test_a_stream_that_the_server_ends_raises_its_class(limner, double, photo):

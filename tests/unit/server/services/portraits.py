@@ -40,6 +40,7 @@ class Portraits(segment_pb2_grpc.SegmentServiceServicer):
         self.calls = []
         self.prepared = []
         self.failures = {}
+        self.unprepared = []
 
     def SegmentStream(self, request_iterator, context):
         reply = segment_pb2.SegmentStreamResponse
@@ -58,6 +59,8 @@ class Portraits(segment_pb2_grpc.SegmentServiceServicer):
 
     async def prepare(self, settings, call):
         self.prepared.append(settings.output.quality)
+        if self.unprepared:
+            raise self.unprepared.pop()
 
         async def answer(image, call):
             self.calls.append(call)

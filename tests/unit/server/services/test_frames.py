@@ -16,6 +16,8 @@ from limner.v1.reasons import (
     Internal,
     ModelFailed,
     NoFace,
+    OverloadedBytes,
+    OverloadedWork,
     ParameterOutOfRange,
     PinRefused,
 )
@@ -112,6 +114,40 @@ async def test_settings_are_prepared_once_and_hold_for_the_frames_after_them(ben
         await bench.frame(number)
         assert (await bench.reply()).response.width_px == quality
     assert bench.servicer.prepared == [5, 9]
+
+
+@pytest.mark.parametrize("refusal", [OverloadedWork, OverloadedBytes, DeadlinePassed])
+async def test_settings_refused_for_the_moment_fail_a_frame_and_are_prepared_again(bench, refusal):
+    await bench.settings(5)
+    await bench.frame(0)
+    await bench.reply()
+    bench.servicer.unprepared = [refusal("not now", retry_after=1.5)]
+    await bench.settings(9)
+    await bench.frame(1)
+    failure = (await bench.reply()).failure
+    assert errors_pb2.ErrorReason.Name(failure.reason) == f"ERROR_REASON_{refusal.reason}"
+    assert failure.retry_after_seconds == 1.5
+    await bench.frame(2)
+    assert (await bench.reply()).response.width_px == 9
+    assert bench.servicer.prepared == [5, 9, 9]
+    assert bench.count(refusal.reason.lower()) == 1
+    assert bench.count("answered") == 2
+
+
+@pytest.mark.parametrize("wrong", [NoFace, ParameterOutOfRange, ModelFailed])
+async def test_settings_that_cannot_be_prepared_at_all_end_the_stream(bench, wrong):
+    bench.servicer.unprepared = [wrong("so it is")]
+    await bench.settings()
+    await bench.frame(0)
+    assert isinstance(await bench.failure(), wrong)
+    assert bench.count(wrong.reason.lower()) == 1
+
+
+async def test_a_frame_refused_for_the_moment_is_told_when_to_come_again(bench):
+    bench.servicer.failures = {b"0": OverloadedWork("not now", retry_after=0.25)}
+    await bench.settings()
+    await bench.frame(0)
+    assert (await bench.reply()).failure.retry_after_seconds == 0.25
 
 
 async def test_a_frame_before_any_settings_is_refused(bench):
