@@ -12,8 +12,8 @@ DEFAULT_TIMEOUT = 60.0
 LONGEST_TIMEOUT = 1e8
 """Three years; gRPC takes what is much longer for no time at all."""
 
-MAX_REQUEST_BYTES = 80_000_000
-"""A request holds a picture and a plane of 32 MB each, and little else."""
+MAX_REQUEST_BYTES = 72 * 1024 * 1024
+"""The server's limit on one request: several photos may be over it, where none is over its own."""
 MAX_REPLY_BYTES = 320 * 1024 * 1024
 """A reply holds 50 megapixels as raw RGBA and two planes at most; gRPC's own limit is 4 MiB."""
 RETRY_BUFFER_BYTES = 8 * 1024 * 1024

@@ -9,15 +9,20 @@ LimnerError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import grpc
 
 from limner.errors import LimnerError, UnknownReason, from_rpc_error
-from limner.v1 import reasons  # noqa: F401 - makes the classes that an answer becomes
+from limner.v1.reasons import ImageTooLarge  # its module makes the classes of all answers
+from limner_client.channel import MAX_REQUEST_BYTES
 
 if TYPE_CHECKING:
     from limner.v1.image_pb2 import CallOptions
+
+
+OVER_LIMIT: Final = "Sent message larger than max"
+"""What gRPC says of a request that it does not send."""
 
 
 class Unavailable(UnknownReason):
@@ -39,7 +44,9 @@ def typed_error(
     return found
 
 
-def _transport_error(found: UnknownReason, address: str, timeout: float) -> UnknownReason:
+def _transport_error(found: UnknownReason, address: str, timeout: float) -> LimnerError:
+    if found.code is grpc.StatusCode.RESOURCE_EXHAUSTED and OVER_LIMIT in str(found):
+        return ImageTooLarge(f"all that is sent is over {MAX_REQUEST_BYTES:,} bytes together")
     if found.code is grpc.StatusCode.UNAVAILABLE:
         more = "" if "Connection refused" in str(found) else f": {found}"
         return Unavailable(f"nothing answers at {address}{more}", found.code, "UNAVAILABLE")

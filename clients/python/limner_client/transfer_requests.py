@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from limner.v1 import transfer_hair_pb2
-from limner.v1.reasons import ImageTooLarge
 from limner_client.photos import PhotoLike, photo_to_image
 from limner_client.request_parts import image_of, options_of, output_of, selector_of, value_of
 from limner_client.transfer_results import StoredReference
@@ -21,8 +20,6 @@ HairLike: TypeAlias = PhotoLike | Reference | StoredReference
 """Whose hair: a photo, of whose faces the largest is meant, or a Reference that says more."""
 TransferName = Literal["fast", "optimize"]
 
-MAX_BYTES = 72 * 1024 * 1024
-"""The server's limit on one request; three photos can be over it, where none is over its own."""
 PAGE = 200
 """References that one page holds at most."""
 
@@ -46,12 +43,11 @@ def transfer_request(  # noqa: PLR0913 - what a transfer can be told, each by na
     """Return the request that asks for a person with other hair.
 
     Raises:
-        ImageTooLarge: The photos together are over the server's limit.
         ValueError: Neither shape nor look is given, or a reference is not one thing.
     """
     if shape is None and look is None:
         raise ValueError("say whose hair it is to be: its shape, its look, or both")
-    request = transfer_hair_pb2.TransferHairRequest(
+    return transfer_hair_pb2.TransferHairRequest(
         person=photo_to_image(person),
         person_selector=selector_of(face),
         shape=_reference(shape),
@@ -66,9 +62,6 @@ def transfer_request(  # noqa: PLR0913 - what a transfer can be told, each by na
         output=output_of(output),
         options=options_of(request_id),
     )
-    if request.ByteSize() > MAX_BYTES:
-        raise ImageTooLarge(f"the photos' data are over {MAX_BYTES:,} bytes together")
-    return request
 
 
 def references_request(

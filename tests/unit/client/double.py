@@ -426,7 +426,7 @@ def _transferred(request):
 
 def _references(request):
     bob = transfer_hair_pb2.Reference(
-        name="bob-3", title="A bob", source="REFERENCE_SOURCE_STUDIO", license="CC0-1.0"
+        name="bob-3", title="A bob [v2]", source="REFERENCE_SOURCE_STUDIO", license="CC0-1.0"
     )
     waves = transfer_hair_pb2.Reference(
         name="long-waves",

@@ -167,7 +167,7 @@ def test_references_are_listed_for_people_and_for_programs(limner, double):
     code, stdout, _ = limner("transfer-hair", "--list-references", "--tag", "long", "--tag", "red")
     assert code == 0
     assert "long wavy auburn" in stdout
-    assert "A bob" in stdout
+    assert "A bob [v2]" in stdout
     assert list(double.requests[0].tags) == ["long", "red"]
 
     _, stdout, _ = limner("transfer-hair", "--list-references", "--json")

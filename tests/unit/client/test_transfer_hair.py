@@ -120,12 +120,19 @@ async def test_photos_that_are_too_large_together_are_not_sent(limner, double):
     large = bytes(MAX_BYTES)
     with pytest.raises(ImageTooLarge, match="together"):
         await limner.transfer_hair(large, shape=large, look=large)
+    with pytest.raises(ImageTooLarge, match="together"):
+        await limner.dye(large, like=large, alpha=large)
     assert not double.requests
 
 
 async def test_references_are_listed_from_every_page(limner, double):
     bob, waves = await limner.list_references(tags=["long"])
-    assert (bob.name, bob.title, bob.source, bob.license) == ("bob-3", "A bob", "studio", "CC0-1.0")
+    assert (bob.name, bob.title, bob.source, bob.license) == (
+        "bob-3",
+        "A bob [v2]",
+        "studio",
+        "CC0-1.0",
+    )
     assert (bob.tags, bob.length, bob.texture, bob.color) == ((), None, None, None)
     assert bob.preview.format == "png"
     assert (waves.tags, waves.source, waves.yaw) == (("long", "wavy"), "operator", -12.5)
