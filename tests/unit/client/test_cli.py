@@ -16,6 +16,7 @@ from limner.v1.reasons import (
     Internal,
     ModelNotReady,
     NoFace,
+    OverloadedWork,
     ParameterOutOfRange,
 )
 from limner_client import Violation
@@ -139,6 +140,7 @@ def test_json_of_a_matte_has_its_keys(limner, photo, tmp_path):
             "band_px: is 900",
         ),
         (ModelNotReady("mesh is loading", retry_after=2), 3, "try again in 2 s"),
+        (OverloadedWork("too much to do", retry_after=2), 3, "try again in 2 s"),
         (DeadlineTooShort("too short"), 4, "give it longer with --timeout"),
         (Internal("internal error", request_id="id-7"), 1, "call id-7"),
     ],
@@ -165,6 +167,14 @@ def test_no_server_is_said_at_once(limner, closed_address, photo, tmp_path):
     assert code == 3
     assert f"nothing answers at {closed_address}; start one with `limner up`" in stderr
     assert time.perf_counter() - began < 5
+
+
+def test_a_server_elsewhere_is_not_to_be_started_here(limner, photo, tmp_path):
+    elsewhere = ("--address", "gpu.invalid:50051")
+    code, _, stderr = limner("matte", photo, "-o", tmp_path / "a.png", *elsewhere)
+    assert code == 3
+    assert "limner up" not in stderr
+    assert "is it the right --address?" in stderr
 
 
 def test_a_late_answer_is_a_code_of_its_own(limner, double, photo, tmp_path):
@@ -203,6 +213,12 @@ def test_two_photos_are_in_flight_at_once_and_no_more(limner, double, photo, tmp
 
     assert double.most_in_flight == batch.IN_FLIGHT
     assert not double.together.broken
+
+
+def test_several_photos_are_a_batch_and_one_is_not(limner, double, photo, tmp_path):
+    limner("matte", photo, "-o", tmp_path / "out")
+    limner("matte", photo, photo, "-o", tmp_path / "out")
+    assert [request.options.priority for request in double.requests] == [1, 2, 2]
 
 
 def test_equal_stems_get_numbers(limner, photo, tmp_path):
@@ -302,6 +318,42 @@ def test_without_click_the_command_names_its_extra(tmp_path):
     )
     assert done.returncode == 2
     assert "pip install 'limner[cli]'" in done.stderr
+
+
+def test_names_of_any_bytes_are_said_as_they_are(double, photo, tmp_path):
+    odd = os.fsencode(tmp_path / "m") + b"\xff.png"
+    photo.rename(os.fsdecode(odd))
+    command = [*map(os.fsencode, LIMNER), b"matte", odd, b"-o", os.fsencode(tmp_path / "out")]
+    environment = {**os.environ, "LIMNER_ADDRESS": double.address, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(odd + b": cut out")
+
+
+def test_an_interrupted_batch_has_said_what_it_did(double, photo, tmp_path):
+    double.failures += [NoFace("nobody here")]
+    double.hangs = True
+    command = [*LIMNER, "segment", str(photo), str(photo), "-o", str(tmp_path / "out"), "--json"]
+    environment = {**os.environ, "LIMNER_ADDRESS": double.address}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        assert any("nobody here" in line for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        stdout, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert [told["error"]["reason"] for told in json.loads(stdout)] == ["NO_FACE"]
+
+
+def test_a_reader_who_leaves_is_no_bad_input(double):
+    command = [*LIMNER, "stylize", "--list-styles", "--json", "--address", double.address]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as gone:
+        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "cannot read" not in done.stderr
 
 
 def test_an_interrupt_ends_quietly(double, photo, tmp_path):

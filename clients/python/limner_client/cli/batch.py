@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
-import grpc
 
-from limner.errors import LimnerError, UnknownReason
+from limner.errors import LimnerError
 from limner_client import (
     AnimalizeResult,
     AsyncLimnerClient,
@@ -23,16 +21,16 @@ from limner_client import (
     TransferHairResult,
 )
 from limner_client.cli import documents, report
+from limner_client.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from limner_client.cli.options import Manner
+    from limner_client.request_parts import PriorityName
 
 IN_FLIGHT = 2
-PATIENCE_SECONDS = 2.0
-"""How long a single photo may take before a progress bar appears."""
 
 Result = TypeVar(
     "Result",
@@ -68,40 +66,53 @@ class Outcome:
 def edit_photos(
     photos: Sequence[Path], planned: Sequence[Sequence[Path]], edit: Edit[Result], manner: Manner
 ) -> int:
-    """Edit every photo, say what became of each, and return the worst exit code."""
-    outcomes = asyncio.run(_edit_all(photos, planned, edit, manner))
-    if manner.as_json:
-        click.echo(json.dumps([outcome.document for outcome in outcomes]))
-    for outcome in outcomes:
-        failed = outcome.exit_code != report.DONE
-        if failed or not (manner.quiet or manner.as_json):
-            click.echo("\n".join(outcome.lines), err=failed)
-    return report.worst(outcome.exit_code for outcome in outcomes)
+    """Edit every photo, say what became of each as soon as it is known, return the worst code.
+
+    What is known when it is interrupted has been said, and its JSON is printed.
+    """
+    outcomes: dict[int, Outcome] = {}
+    try:
+        asyncio.run(_edit_all(photos, planned, edit, manner, outcomes))
+    finally:
+        if manner.as_json:
+            click.echo(json.dumps([outcomes[place].document for place in sorted(outcomes)]))
+    return report.worst(outcome.exit_code for outcome in outcomes.values())
 
 
 async def _edit_all(
-    photos: Sequence[Path], planned: Sequence[Sequence[Path]], edit: Edit[Result], manner: Manner
-) -> list[Outcome]:
-    slots = asyncio.Semaphore(IN_FLIGHT)
-    client = AsyncLimnerClient(manner.address, timeout=manner.timeout)
-    with _progress(len(photos), manner.quiet) as advance:
+    photos: Sequence[Path],
+    planned: Sequence[Sequence[Path]],
+    edit: Edit[Result],
+    manner: Manner,
+    outcomes: dict[int, Outcome],
+) -> None:
+    """Edit every photo; `outcomes` gets what became of each, by its place, as soon as it is known.
 
-        async def edit_one(photo: Path, files: Sequence[Path]) -> Outcome:
+    Several photos wait for one: a server with much to do is to take them when it can.
+    """
+    slots = asyncio.Semaphore(IN_FLIGHT)
+    priority: PriorityName = "batch" if len(photos) > 1 else "interactive"
+    client = AsyncLimnerClient(manner.address, timeout=manner.timeout, priority=priority)
+    with progress(len(photos), manner.quiet) as bar:
+
+        async def edit_one(place: int) -> None:
             done = 0.0
 
             def tell(share: float) -> None:
                 nonlocal done
-                advance(share - done)
+                bar.advance(share - done)
                 done = share
 
             async with slots:
-                outcome = await _edit(client, photo, files, edit, tell)
+                outcome = await _edit(client, photos[place], planned[place], edit, tell)
             tell(1.0)
-            return outcome
+            outcomes[place] = outcome
+            failed = outcome.exit_code != report.DONE
+            if failed or not (manner.quiet or manner.as_json):
+                bar.say("\n".join(outcome.lines), failed=failed)
 
         async with client:
-            pairs = zip(photos, planned, strict=True)
-            return list(await asyncio.gather(*(edit_one(*pair) for pair in pairs)))
+            await asyncio.gather(*(edit_one(place) for place in range(len(photos))))
 
 
 async def _edit(
@@ -114,13 +125,13 @@ async def _edit(
     try:
         result = await edit.ask(client, photo, tell)
     except OSError as error:
-        return _failure(photo, _unreadable(error), client.address)
+        return _failure(photo, report.unreadable(error), client.address)
     except LimnerError as error:
         return _failure(photo, error, client.address)
     try:
         await asyncio.to_thread(edit.write, result, photo, files)
     except OSError as error:
-        return _failure(photo, _unwritable(error), client.address)
+        return _failure(photo, report.unwritable(error), client.address)
     document = documents.result_document(photo, files, result)
     return Outcome(document, report.result_lines(photo, files, result))
 
@@ -128,45 +139,3 @@ async def _edit(
 def _failure(photo: Path, error: LimnerError, address: str) -> Outcome:
     lines = report.error_lines(photo, error, address)
     return Outcome(documents.error_document(photo, error), lines, report.exit_code(error))
-
-
-def _unreadable(error: OSError) -> LimnerError:
-    text = f"cannot read {error.filename}: {error.strerror}"
-    if isinstance(error, FileNotFoundError):
-        return UnknownReason(text, grpc.StatusCode.NOT_FOUND, "FILE_NOT_FOUND")
-    return UnknownReason(text, grpc.StatusCode.INVALID_ARGUMENT, "FILE_UNREADABLE")
-
-
-def _unwritable(error: OSError) -> LimnerError:
-    text = f"cannot write the result: {error}"
-    return UnknownReason(text, grpc.StatusCode.UNKNOWN, "FILE_UNWRITABLE")
-
-
-@contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Callable[[float], None]]:  # noqa: FBT001 - private
-    """Show a bar on a terminal's stderr, for a single photo only once it takes long."""
-    from rich.console import Console  # noqa: PLC0415 - 50 ms that `--help` need not wait
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TaskProgressColumn,
-        TimeElapsedColumn,
-    )
-
-    console = Console(stderr=True)
-    count = MofNCompleteColumn() if total > 1 else TaskProgressColumn()
-    columns = (SpinnerColumn(), BarColumn(), count, TimeElapsedColumn())
-    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False)
-    task = bar.add_task("", total=total)
-    if quiet or not console.is_terminal:
-        yield lambda _share: None
-        return
-    delay = PATIENCE_SECONDS if total == 1 else 0
-    start = asyncio.get_running_loop().call_later(delay, bar.start)
-    try:
-        yield lambda share: bar.advance(task, share)
-    finally:
-        start.cancel()
-        bar.stop()

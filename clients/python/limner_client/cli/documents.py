@@ -95,6 +95,11 @@ def result_document(photo: Path, files: Sequence[Path], result: AnyResult) -> di
 
 def error_document(photo: Path, error: LimnerError) -> dict[str, Any]:
     """Return what `--json` prints of a photo that failed; the keys are stable."""
+    return {"photo": str(photo), **failure_document(error)}
+
+
+def failure_document(error: LimnerError) -> dict[str, Any]:
+    """Return what `--json` prints of anything else that failed."""
     about = {
         "reason": error.reason,
         "message": str(error),
@@ -103,7 +108,7 @@ def error_document(photo: Path, error: LimnerError) -> dict[str, Any]:
         "retry_after": error.retry_after,
         "request_id": error.request_id,
     }
-    return {"photo": str(photo), "error": about}
+    return {"error": about}
 
 
 def palette_document(result: StylizeResult) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from limner.errors import UnknownReason
 from limner.v1.reasons import (
     AnimalUnknown,
     NoFace,
@@ -48,7 +49,6 @@ EXIT_CODES = {
 """Any other status is FAILED."""
 
 REMEDIES: dict[type[LimnerError], str] = {
-    Unavailable: "start one with `limner up`",
     NoFace: "try another photo, or say which face is meant; --help shows how",
     NoHair: "try another photo or --face, or say where the hair is",
     PoseTooFar: "take photos of heads that face the camera, or choose other faces",
@@ -60,12 +60,31 @@ REMEDIES: dict[type[LimnerError], str] = {
 }
 """What to do next, where the error's class alone says it."""
 
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
 BEST_TO_WORST = (DONE, BAD_INPUT, LATE, UNAVAILABLE, FAILED)
 
 
 def exit_code(error: LimnerError) -> int:
-    """Return the code the command exits with when `error` is the worst that happened."""
-    return EXIT_CODES.get(error.code, FAILED)
+    """Return the code the command exits with when `error` is the worst that happened.
+
+    What may be tried again was no defect: the server had too much to do.
+    """
+    return EXIT_CODES.get(error.code, UNAVAILABLE if error.retryable else FAILED)
+
+
+def unreadable(error: OSError) -> LimnerError:
+    """Return what keeps a file from being sent as calls' errors are told."""
+    text = f"cannot read {error.filename}: {error.strerror}"
+    if isinstance(error, FileNotFoundError):
+        return UnknownReason(text, grpc.StatusCode.NOT_FOUND, "FILE_NOT_FOUND")
+    return UnknownReason(text, grpc.StatusCode.INVALID_ARGUMENT, "FILE_UNREADABLE")
+
+
+def unwritable(error: OSError) -> LimnerError:
+    """Return what keeps a result from being written, likewise."""
+    text = f"cannot write the result: {error}"
+    return UnknownReason(text, grpc.StatusCode.UNKNOWN, "FILE_UNWRITABLE")
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -97,6 +116,9 @@ def error_lines(subject: Path | str, error: LimnerError, address: str) -> list[s
 
 
 def _remedy(error: LimnerError, address: str) -> str:
+    if isinstance(error, Unavailable):
+        here = address.rpartition(":")[0] in LOOPBACK
+        return "start one with `limner up`" if here else "is it the right --address?"
     if type(error) in REMEDIES:
         return REMEDIES[type(error)]
     if error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -104,7 +126,7 @@ def _remedy(error: LimnerError, address: str) -> str:
     if error.retryable:
         wait = f"in {error.retry_after:g} s" if error.retry_after else "in a moment"
         return f"try again {wait}"
-    if exit_code(error) == FAILED and error.request_id:
+    if exit_code(error) == FAILED and error.request_id and error.reason != "UNKNOWN":
         return f"the log of {address} tells more of call {error.request_id}"
     return ""
 
