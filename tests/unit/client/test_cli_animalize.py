@@ -91,6 +91,7 @@ def test_the_list_is_for_people_and_for_programs(limner):
         ((*FOX, "--sticker", "hat@tail"), "'tail' holds nothing; there are forehead"),
         ((*FOX, "--sticker", "@nose"), "is not a name or file"),
         ((*FOX, "--face", "smallest"), "'smallest' is not"),
+        ((*FOX, "--face", "99999999999"), "faces are counted from 0 to 63"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_sent(
@@ -117,6 +118,18 @@ def test_a_sticker_that_is_not_there_is_told_as_a_file(limner, double, photo, tm
     assert code == 2
     assert "none.png" in stderr
     assert not double.requests
+
+
+@pytest.mark.parametrize("folder", ["at", "me@work"])
+def test_a_stickers_file_may_have_any_name(limner, double, photo, hat, tmp_path, folder):
+    (tmp_path / folder).mkdir()
+    sharp = tmp_path / folder / "hat@2x.png"
+    sharp.write_bytes(hat.read_bytes())
+    worn = ("--sticker", sharp, "--sticker", f"{sharp}@nose:1.5")
+    assert limner("animalize", photo, *FOX, *worn, "-o", tmp_path / "a.png")[0] == 0
+    (request,) = double.requests
+    assert [one.anchor for one in request.stickers] == [0, 2]
+    assert [one.image.data for one in request.stickers] == [hat.read_bytes()] * 2
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,9 @@ def test_shades_of_no_server_are_the_exit_code_three(limner, closed_address):
     code, stdout, stderr = limner("dye", "--list-shades", "--address", closed_address)
     assert (code, stdout) == (3, "")
     assert "limner up" in stderr
+    code, stdout, _ = limner("dye", "--list-shades", "--json", "--address", closed_address)
+    assert code == 3
+    assert json.loads(stdout)["error"]["reason"] == "UNAVAILABLE"
 
 
 @pytest.mark.parametrize(

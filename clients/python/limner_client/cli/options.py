@@ -26,8 +26,10 @@ INPUT = click.Path(path_type=Path)
 
 
 ANCHORS: tuple[str, ...] = get_args(AnchorName)
-WORN = re.compile(r"(?P<what>[^@]+?)(@(?P<anchor>\w+))?(:(?P<scale>\d*\.?\d+))?")
-"""How a sticker is said."""
+WORN = re.compile(r"(?P<what>[^@].*?)(@(?P<anchor>\w+))?(:(?P<scale>\d*\.?\d+))?")
+"""How a sticker is said; what follows an `@` within a file's name is no anchor."""
+MOST_FACES = 64
+"""That the server tells apart."""
 STORED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """How the names of stored references are spelled."""
 
@@ -63,11 +65,16 @@ class Face(click.ParamType[Any]):
             return value  # type: ignore[no-any-return]
         try:
             if "," not in value:
-                return int(value)
+                return self._place(int(value), param, ctx)
             x, y = value.split(",")
             return float(x), float(y)
         except ValueError:
             self.fail(f"{value!r} is not `largest`, a number or a point X,Y", param, ctx)
+
+    def _place(self, index: int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if not 0 <= index < MOST_FACES:
+            self.fail(f"{index}: faces are counted from 0 to {MOST_FACES - 1}", param, ctx)
+        return index
 
 
 class Faces(Face):
@@ -127,7 +134,13 @@ class Hair(click.ParamType[Any]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Reference:
-        return Reference(value) if STORED.fullmatch(value) else Reference(photo=Path(value))
+        if STORED.fullmatch(value):
+            return Reference(value)
+        photo = Path(value)
+        if not photo.suffix and not photo.exists():
+            spelled = "nor spelled like a stored reference, such as bob-3; --list-references"
+            self.fail(f"{value!r} is no file, {spelled} shows them", param, ctx)
+        return Reference(photo=photo)
 
 
 class HexColor(click.ParamType[Any]):
@@ -196,7 +209,7 @@ def photo_options(
             metavar="SECONDS",
             help="How long one photo may take.",
         ),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON array, for scripts."),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts."),
         click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
     )
     for option in reversed(options):

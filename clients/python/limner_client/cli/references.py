@@ -2,68 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from limner.errors import LimnerError
-from limner_client import LimnerClient
-from limner_client.cli import report
+from limner_client.cli.listing import print_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from limner_client import FaceChoice, Recommendation, StoredReference
+    from limner_client import FaceChoice, LimnerClient, Recommendation, StoredReference
     from limner_client.cli.options import Manner
 
 
 def print_references(tags: Sequence[str], manner: Manner) -> int:
     """Print the stored references that have all of `tags`, one a line; return the code."""
 
-    def show(client: LimnerClient) -> None:
-        stored = client.list_references(tags=tags, previews=False)
-        if manner.as_json:
-            click.echo(json.dumps([_document(one) for one in stored]))
-        else:
-            Console().print(_listed(stored))
+    def ask(client: LimnerClient) -> Sequence[StoredReference]:
+        return client.list_references(tags=tags, previews=False)
 
-    return _printed("references", show, manner)
+    return print_list("references", ask, _documents, _listed, manner)
 
 
 def print_recommended(photo: Path, face: FaceChoice, tags: Sequence[str], manner: Manner) -> int:
     """Print the references that suit the person of `photo`, the best first; return the code."""
 
-    def show(client: LimnerClient) -> None:
-        found = client.recommend_references(photo, face=face, tags=tags, previews=False)
-        if manner.as_json:
-            click.echo(json.dumps([_recommendation(one) for one in found]))
-        else:
-            Console().print(_recommended(found))
+    def ask(client: LimnerClient) -> Sequence[Recommendation]:
+        return client.recommend_references(photo, face=face, tags=tags, previews=False)
 
-    return _printed(str(photo), show, manner)
-
-
-def _printed(subject: str, show: Callable[[LimnerClient], None], manner: Manner) -> int:
-    try:
-        with LimnerClient(manner.address, timeout=manner.timeout) as client:
-            show(client)
-    except OSError as error:
-        click.echo(f"cannot read {error.filename}: {error.strerror}", err=True)
-        return report.BAD_INPUT
-    except LimnerError as error:
-        click.echo("\n".join(report.error_lines(subject, error, manner.address)), err=True)
-        return report.exit_code(error)
-    return report.DONE
+    return print_list(str(photo), ask, _recommendations, _recommended, manner)
 
 
 def _listed(stored: Sequence[StoredReference]) -> Table:
     table = Table("reference", "hair", "tags", "what it is", box=None)
     for one in stored:
-        table.add_row(one.name, _hair(one), ", ".join(one.tags), one.title)
+        words = (one.name, _hair(one), ", ".join(one.tags), one.title)
+        table.add_row(*map(Text, words))
     return table
 
 
@@ -72,12 +48,16 @@ def _recommended(found: Sequence[Recommendation]) -> Table:
     for one in found:
         apart = f"{one.pose_gap:.0f} degrees{', mirrored' if one.mirrored else ''}"
         why = "; ".join(reason.message for reason in one.reasons)
-        table.add_row(one.reference.name, f"{one.score:.2f}", apart, why)
+        table.add_row(*map(Text, (one.reference.name, f"{one.score:.2f}", apart, why)))
     return table
 
 
 def _hair(one: StoredReference) -> str:
     return " ".join(word for word in (one.length, one.texture, one.color) if word)
+
+
+def _documents(stored: Sequence[StoredReference]) -> list[dict[str, Any]]:
+    return [_document(one) for one in stored]
 
 
 def _document(one: StoredReference) -> dict[str, Any]:
@@ -93,6 +73,10 @@ def _document(one: StoredReference) -> dict[str, Any]:
         "license": one.license,
         "products": [{"title": link.title, "url": link.url} for link in one.products],
     }
+
+
+def _recommendations(found: Sequence[Recommendation]) -> list[dict[str, Any]]:
+    return [_recommendation(one) for one in found]
 
 
 def _recommendation(one: Recommendation) -> dict[str, Any]:

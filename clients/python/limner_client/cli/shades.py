@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from limner.errors import LimnerError
-from limner_client import LimnerClient
-from limner_client.cli import report
+from limner_client.cli.listing import print_list
 
 if TYPE_CHECKING:
-    from limner_client import Shade
+    from limner_client import LimnerClient, Shade
     from limner_client.cli.options import Manner
 
 
 def print_shades(manner: Manner) -> int:
     """Print the shades the server knows, one a line with a chip of its color; return the code."""
-    try:
-        with LimnerClient(manner.address, timeout=manner.timeout) as client:
-            shades = client.list_shades(previews=False)
-    except LimnerError as error:
-        click.echo("\n".join(report.error_lines("shades", error, manner.address)), err=True)
-        return report.exit_code(error)
-    if manner.as_json:
-        click.echo(json.dumps([_document(shade) for shade in shades]))
-    else:
-        Console().print(_table(shades))
-    return report.DONE
+
+    def ask(client: LimnerClient) -> tuple[Shade, ...]:
+        return client.list_shades(previews=False)
+
+    return print_list("shades", ask, _documents, _table, manner)
 
 
 def _table(shades: tuple[Shade, ...]) -> Table:
@@ -39,8 +28,12 @@ def _table(shades: tuple[Shade, ...]) -> Table:
     for shade in shades:
         chip = Text("      ", style=f"on {shade.color.hex}")
         lab = "{:4.0f} {:4.0f} {:4.0f}".format(*shade.color.lab)
-        table.add_row(chip, shade.name, shade.color.hex, lab, shade.family or "")
+        table.add_row(chip, Text(shade.name), shade.color.hex, lab, shade.family or "")
     return table
+
+
+def _documents(shades: tuple[Shade, ...]) -> list[dict[str, Any]]:
+    return [_document(shade) for shade in shades]
 
 
 def _document(shade: Shade) -> dict[str, Any]:

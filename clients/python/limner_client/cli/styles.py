@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from limner.errors import LimnerError
-from limner_client import LimnerClient
-from limner_client.cli import report
+from limner_client.cli.listing import print_list
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from limner_client import LimnerClient, Style
     from limner_client.cli.options import Manner
 
 
 def print_styles(manner: Manner) -> int:
     """Print the styles the server knows, one a line; return the code."""
-    try:
-        with LimnerClient(manner.address, timeout=manner.timeout) as client:
-            styles = client.list_styles(previews=False)
-    except LimnerError as error:
-        click.echo("\n".join(report.error_lines("styles", error, manner.address)), err=True)
-        return report.exit_code(error)
-    if manner.as_json:
-        listed = [{"name": one.name, "title": one.title, "colors": one.colors} for one in styles]
-        click.echo(json.dumps(listed))
-        return report.DONE
+
+    def ask(client: LimnerClient) -> Sequence[Style]:
+        return client.list_styles(previews=False)
+
+    return print_list("styles", ask, _documents, _table, manner)
+
+
+def _documents(styles: Sequence[Style]) -> list[dict[str, Any]]:
+    return [{"name": one.name, "title": one.title, "colors": one.colors} for one in styles]
+
+
+def _table(styles: Sequence[Style]) -> Table:
     table = Table("style", "colors", "what it is", box=None)
     for one in styles:
-        table.add_row(one.name, str(one.colors), one.title)
-    Console().print(table)
-    return report.DONE
+        table.add_row(Text(one.name), str(one.colors), Text(one.title))
+    return table
