@@ -170,7 +170,8 @@ class Animalizing:
         with call.stage("lay_on"):
             layers = _layers(animals, sitters, drawn, order.stickers)
             fused, mask = await asyncio.to_thread(fuse, bare, layers)
-        return Animalized(fused, mask if gone is None else np.maximum(mask, gone), animals)
+            mask = mask if gone is None else await asyncio.to_thread(np.maximum, mask, gone)
+        return Animalized(fused, mask, animals)
 
     async def _hair(
         self, photo: Photo, faces: Sequence[FoundFace], place: int, call: Call
@@ -244,13 +245,12 @@ def _facing(faces: Sequence[FoundFace], chosen: Sequence[int], call: Call) -> li
 
 def _turned(face: FoundFace) -> str:
     """Return how a head is turned if that is too far; else nothing."""
-    yaw, pitch = abs(face.pose.yaw), abs(face.pose.pitch)
-    too_far = []
-    if yaw > MAX_YAW:
-        too_far.append(f"yaw is {yaw:.0f} degrees, at most {MAX_YAW:.0f} will do")
-    if pitch > MAX_PITCH:
-        too_far.append(f"pitch is {pitch:.0f} degrees, at most {MAX_PITCH:.0f} will do")
-    return ", ".join(too_far)
+    turns = (("yaw", abs(face.pose.yaw), MAX_YAW), ("pitch", abs(face.pose.pitch), MAX_PITCH))
+    return ", ".join(
+        f"{name} is {turn:.0f} degrees, at most {most:.0f} will do"
+        for name, turn, most in turns
+        if turn > most
+    )
 
 
 def _aligned(

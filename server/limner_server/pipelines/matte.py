@@ -99,10 +99,7 @@ class Matting:
         """
         person = await find_person(photo, self._models, call)
         with call.stage("trimap"):
-            trimap = await asyncio.to_thread(trimap_of_probability, person, photo, band_px)
-        if np.count_nonzero(trimap == INSIDE) < LEAST_PERSON * trimap.size:
-            raise NoPerson(f"no person was found in the photo (likeliest {person.max():.0%})")
-        return trimap
+            return await asyncio.to_thread(_person_trimap, person, photo, band_px)
 
     async def trimap_of_hair(
         self, photo: Photo, selector: Selector, band_px: int | None, call: Call
@@ -163,7 +160,7 @@ class Matting:
         foreground = None
         if engine is Engine.NETWORK:
             plane = await self.alpha(photo, trimap, engine, call)
-            alpha: Matte = plane / np.float32(255)
+            alpha = await asyncio.to_thread(_matte, plane)
         else:
             solved = await self._solve(photo, trimap, call)
             alpha = solved.alpha
@@ -193,6 +190,13 @@ async def trimap_of_mask(mask: Plane, band_px: int | None, call: Call) -> Plane:
     height, width = mask.shape
     with call.stage("trimap"):
         return await asyncio.to_thread(trimap_of_map, mask, band_px or default_band(width, height))
+
+
+def _person_trimap(person: Matte, photo: Photo, band_px: int | None) -> Plane:
+    trimap = trimap_of_probability(person, photo, band_px)
+    if np.count_nonzero(trimap == INSIDE) < LEAST_PERSON * trimap.size:
+        raise NoPerson(f"no person was found in the photo (likeliest {person.max():.0%})")
+    return trimap
 
 
 def _hair_trimap(photo: Photo, hair: Hair, band_px: int | None) -> Plane:
@@ -240,3 +244,8 @@ def _lifted(
 def _plane(alpha: Matte) -> Plane:
     plane: Plane = np.rint(alpha * 255).astype(np.uint8)
     return plane
+
+
+def _matte(plane: Plane) -> Matte:
+    matte: Matte = plane / np.float32(255)
+    return matte

@@ -9,6 +9,7 @@ import pytest
 from limner.v1.reasons import ModelNotReady, NoFace, PoseTooFar
 from limner_registry.animals import ANCHORS, ANIMALS, HEAD, TOLD
 from limner_registry.contracts import ANIMALIZER
+from limner_server.imaging.fusing import fuse
 from limner_server.imaging.mesh import FACE_OVAL
 from limner_server.imaging.pose import RIGID, TEMPLATE
 from limner_server.imaging.stickers import Sticker, kept
@@ -17,6 +18,7 @@ from limner_server.pipelines.coats import COATS
 from limner_server.pipelines.faces import Selector
 from limner_server.pipelines.following import Follower
 from tests.unit.server.pipelines.conftest import SKIN, WALL, Networks, call_with, draw
+from tests.unit.server.pipelines.watched import loop_worked_on, watched
 
 BLUE, GREEN = (30, 40, 220), (40, 200, 60)
 EVERY = Selector(every=True)
@@ -237,6 +239,21 @@ async def test_hair_beside_the_animal_is_gone_unless_it_is_to_stay():
     assert (done.mask[beside] == 255).all()
     assert np.abs(done.photo[beside].astype(int) - WALL).max() < 12
     np.testing.assert_array_equal(done.photo[kept.mask == 255], kept.photo[kept.mask == 255])
+
+
+async def test_masks_of_heads_and_of_hair_are_joined_beside_the_loop(monkeypatch):
+    photo, _ = draw((200, 150, 50))
+    masks = []
+
+    def remembering(*args):
+        fused, mask = fuse(*args)
+        masks.append(watched(mask))
+        return fused, masks[-1]
+
+    monkeypatch.setattr("limner_server.pipelines.animalize.fuse", remembering)
+    await animalized(photo)
+
+    assert [loop_worked_on(mask) for mask in masks] == [False]
 
 
 async def test_without_what_finds_hair_nothing_beside_the_animal_changes():

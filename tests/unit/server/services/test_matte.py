@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+import threading
 import time
 
+import numpy as np
 import pytest
 
-from limner.v1 import matte_pb2
+from limner.v1 import image_pb2, matte_pb2
 from limner.v1.reasons import ParameterOutOfRange
 from limner_registry.routes import Routes
 from limner_server.call import Call
 from limner_server.pipelines.matte import Engine
 from limner_server.services import matte
+from limner_server.services.matte import MatteService
+from tests.unit.server.pipelines.conftest import Networks
 
 PERSON, HAIR = matte_pb2.MATTE_SUBJECT_PERSON, matte_pb2.MATTE_SUBJECT_HAIR
 CLOSED_FORM, NETWORK = matte_pb2.MATTE_ENGINE_CLOSED_FORM, matte_pb2.MATTE_ENGINE_NETWORK
 PLANE = {"data": b"x"}
+RAW_PLANE = image_pb2.PLANE_FORMAT_RAW_U8
 
 
 def call_with(stable: dict[str, int]) -> Call:
@@ -69,3 +74,34 @@ def test_a_streams_settings_hold_no_picture_of_any_kind():
         with pytest.raises(ParameterOutOfRange) as caught:
             matte._check_settings(matte_pb2.MatteRequest(**{field: PLANE}))
         assert [one.field for one in caught.value.violations] == [f"settings.{field}"]
+
+
+def request_with(trimap) -> matte_pb2.MatteRequest:
+    height, width = trimap.shape
+    raw = {"format": RAW_PLANE, "width_px": width, "height_px": height}
+    return matte_pb2.MatteRequest(trimap={"data": trimap.tobytes(), **raw})
+
+
+async def test_a_trimap_is_looked_through_beside_the_loop(monkeypatch):
+    threads, checked = [], matte._checked
+
+    def remembering(trimap):
+        threads.append(threading.current_thread())
+        return checked(trimap)
+
+    monkeypatch.setattr(matte, "_checked", remembering)
+    trimap = np.array([[0, 128, 255]] * 2, np.uint8)
+    photo = np.zeros((2, 3, 3), np.uint8)
+
+    taken = await MatteService(Networks())._trimap(request_with(trimap), photo, call_with({}))
+
+    np.testing.assert_array_equal(taken, trimap)
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+async def test_a_trimap_s_other_values_are_told():
+    trimap = np.array([[0, 128, 255], [254, 127, 1]], np.uint8)
+    photo = np.zeros((2, 3, 3), np.uint8)
+    with pytest.raises(ParameterOutOfRange, match="trimap: holds 1, 127, 254; only 0, 128"):
+        await MatteService(Networks())._trimap(request_with(trimap), photo, call_with({}))
