@@ -44,6 +44,7 @@ state_option = click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="LIMNER_STATE",
+    show_envvar=True,
     default=default_state,
     show_default="~/.local/state/limner",
     help="Folder of the registry, the models and the logs.",
@@ -56,6 +57,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 @click.option(
     "--port",
     type=click.IntRange(0, 65532),
+    envvar="LIMNER_PORT",
+    show_envvar=True,
     help="Listen here; metrics, controller and its metrics on the three above. [50051]",
 )
 @click.option("--reflection", is_flag=True, help="Describe the services to whoever asks.")

@@ -50,14 +50,18 @@ class Plan:
     reflection: bool
 
     def environment(self) -> dict[str, str]:
-        """Return the server's environment: ours, with what was asked for laid over it."""
-        return os.environ | {
-            "LIMNER_STATE": str(self.state),
-            "LIMNER_PORT": str(self.port),
+        """Return the server's environment: ours, with what was asked for laid over it.
+
+        Metrics and controller are beside the port, unless ours says where.
+        """
+        beside = {
             "LIMNER_METRICS_PORT": str(self.port + 1 if self.port else 0),
             "LIMNER_CONTROLLER": f":{self.port + 2 if self.port else 0}",
-            "LIMNER_REFLECTION": "1" if self.reflection else "0",
         }
+        asked = {"LIMNER_STATE": str(self.state), "LIMNER_PORT": str(self.port)}
+        if self.reflection:
+            asked["LIMNER_REFLECTION"] = "1"
+        return beside | os.environ | asked
 
     @property
     def log(self) -> Path:
@@ -135,9 +139,19 @@ def start(plan: Plan, *, detached: bool) -> subprocess.Popen[bytes]:
 def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     """Return the server's record once every service serves, or all that can.
 
+    It is ended where it does not come up, or nobody waits for it any more.
+
     Raises:
         NotUp: It ended, or was too slow; the message ends with its last words.
     """
+    try:
+        return _serving(process, plan)
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     deadline = time.monotonic() + START_SECONDS
     patient_until = deadline
     while time.monotonic() < deadline and process.poll() is None:
@@ -155,6 +169,14 @@ def wait_serving(process: subprocess.Popen[bytes], plan: Plan) -> Record:
     raise NotUp(
         f"the server did not come up; `limner doctor` may know why. Its last words:\n{words}"
     )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _wait_rest(record: Record) -> None:

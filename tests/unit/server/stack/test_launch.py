@@ -5,6 +5,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from unittest.mock import Mock
 
 import grpc
 import psutil
@@ -86,3 +87,22 @@ def test_a_server_that_has_not_tried_all_in_time_is_not_up(tmp_path, process, an
     answers.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
     with pytest.raises(NotUp, match="limner doctor"):
         wait_serving(process, Plan(tmp_path, 0, reflection=False))
+    assert process.poll() is not None
+
+
+def test_a_server_that_nobody_waits_for_any_more_is_ended(tmp_path, process, monkeypatch):
+    monkeypatch.setattr(launch, "read_record", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        wait_serving(process, Plan(tmp_path, 0, reflection=False))
+    assert process.poll() is not None
+
+
+def test_what_the_environment_says_stays_but_for_what_was_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIMNER_METRICS_PORT", "9000")
+    monkeypatch.setenv("LIMNER_REFLECTION", "1")
+    monkeypatch.setenv("LIMNER_PORT", "1")
+    told = Plan(tmp_path, 7000, reflection=False).environment()
+    assert (told["LIMNER_PORT"], told["LIMNER_CONTROLLER"]) == ("7000", ":7002")
+    assert (told["LIMNER_METRICS_PORT"], told["LIMNER_REFLECTION"]) == ("9000", "1")
+    monkeypatch.delenv("LIMNER_METRICS_PORT")
+    assert Plan(tmp_path, 0, reflection=True).environment()["LIMNER_METRICS_PORT"] == "0"
