@@ -64,6 +64,7 @@ def made_of(command: Callable[..., None]) -> Callable[..., None]:
             "--backgrounds",
             type=EXISTING,
             envvar="LIMNER_BACKGROUNDS",
+            show_envvar=True,
             help="Photos without people to lay portraits over; else Debian's wallpapers where "
             "installed, else patterns are drawn.",
         ),

@@ -37,6 +37,7 @@ def spoken(command: Callable[..., None]) -> Callable[..., None]:
     address = click.option(
         "--controller",
         envvar="LIMNER_CONTROLLER",
+        show_envvar=True,
         default=CONTROLLER,
         show_default=True,
         help="Where the controller listens.",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     "--store",
     "store_uri",
     envvar="LIMNER_STORE_URI",
+    show_envvar=True,
     metavar="URL",
     help="A PostgreSQL that keeps the rollouts, instead of a file in the folder.",
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     "--moved-aliases",
     type=click.Choice(["revert", "adopt", "report"]),
     envvar="LIMNER_MOVED_ALIASES",
+    show_envvar=True,
     default="revert",
     show_default=True,
     help="An alias that somebody moves in MLflow: put it back, roll its version out, or only say.",

@@ -36,10 +36,11 @@ examples/animalize_offline.py runs an animalizer with no more than these two fil
 @click.option(
     "--address",
     envvar="LIMNER_ADDRESS",
+    show_envvar=True,
     default="localhost:50051",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where the server is; LIMNER_ADDRESS says it too.",
+    help="Where the server is.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 @click.pass_context

@@ -61,6 +61,7 @@ STATE = click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="LIMNER_STATE",
+    show_envvar=True,
     default=lambda: Path.home() / ".local/state/limner",
     help="Limner's folder: registry, placed models, logs; else ~/.local/state/limner.",
 )
@@ -68,6 +69,7 @@ REGISTRY = click.option(
     "--registry",
     "registry_uri",
     envvar="LIMNER_REGISTRY_URI",
+    show_envvar=True,
     metavar="URL",
     help="An MLflow server that keeps the models, instead of the registry in the folder.",
 )

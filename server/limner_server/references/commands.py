@@ -43,6 +43,7 @@ def in_folder(command: Callable[..., None]) -> Callable[..., None]:
         "--folder",
         type=click.Path(file_okay=False, path_type=Path),
         envvar="LIMNER_REFERENCES",
+        show_envvar=True,
         show_default="references in the state folder",
         help="Where they are stored; LIMNER_REFERENCES tells the server, too.",
     )

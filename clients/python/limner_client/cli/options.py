@@ -196,10 +196,11 @@ def photo_options(
         click.option(
             "--address",
             envvar="LIMNER_ADDRESS",
+            show_envvar=True,
             default=DEFAULT_ADDRESS,
             show_default=True,
             metavar="HOST:PORT",
-            help="Where the server is; LIMNER_ADDRESS says it too.",
+            help="Where the server is.",
         ),
         click.option(
             "--timeout",
