@@ -158,8 +158,8 @@ def _final(rollout: Rollout, facts: Facts) -> Decision | None:
             words = "; ".join(f"{server.instance}: {server.ejected}" for server in ejected)
             return Decision(Abort(Reason.BREAKER, words))
     verdict = verdict_of(rollout, facts, rollout.updated_at)
-    if verdict is None or verdict.outcome is not Outcome.ABORT:
-        return None
+    if verdict is None or (verdict.outcome, verdict.reason) != (Outcome.ABORT, Reason.EVIDENCE):
+        return None  # that a step's time is up is no evidence: it waits where the clocks stand
     return _spoken(rollout, verdict, Abort(Reason.EVIDENCE, verdict.text))
 
 
@@ -214,12 +214,13 @@ def _going(rollout: Rollout, facts: Facts, now: float) -> Decision | None:
 
 
 def _judged(rollout: Rollout, verdict: Verdict | None) -> Decision | None:
-    """Do what the judge says, but for aborting."""
-    if verdict and verdict.outcome is Outcome.GO:
+    """Do what the judge says."""
+    if verdict is None or verdict.outcome is Outcome.HOLD:
+        return None
+    if verdict.outcome is Outcome.GO:
         return _spoken(rollout, verdict, StepDone())
-    if verdict and verdict.outcome is Outcome.PAUSE:
-        return _spoken(rollout, verdict, Pause(verdict.reason, verdict.text))
-    return None
+    kind = Abort if verdict.outcome is Outcome.ABORT else Pause
+    return _spoken(rollout, verdict, kind(verdict.reason, verdict.text))
 
 
 def _promoting(rollout: Rollout, facts: Facts, now: float) -> Decision | None:

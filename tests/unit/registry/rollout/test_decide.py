@@ -167,6 +167,29 @@ def test_a_rollout_that_takes_too_long_is_aborted():
     assert decided(rollout(), facts, late).reason is Reason.DEADLINE
 
 
+@pytest.mark.parametrize(
+    ("otherwise", "kind"), [(Otherwise.PAUSE, Pause), (Otherwise.ABORT, Abort)]
+)
+def test_a_step_that_stays_undecided_ends_as_its_spec_says(otherwise, kind):
+    spec = replace(DEFAULT, on_inconclusive=otherwise)
+    shadowing = rollout(State.SHADOWING, spec, step=0, weight_bps=0, shadow_bps=1000)
+
+    def at(now):
+        facts = replace(FACTS, servers=(replace(HERE, heard_at=now),))
+        return decided(shadowing, facts, now)
+
+    assert at(NOW + 3500) is None
+    assert isinstance(at(NOW + 4000), kind)
+    assert at(NOW + 4000).reason is Reason.INCONCLUSIVE
+
+
+def test_a_pause_is_no_reason_to_abort_a_step_whose_time_is_up():
+    spec = replace(DEFAULT, on_inconclusive=Otherwise.ABORT)
+    paused = apply(rollout(spec=spec), Pause(Reason.PERSON), NOW + 8000)
+
+    assert decided(paused, now=NOW + 9000) is None
+
+
 @pytest.mark.parametrize("jump", [-86_400, -600, 600, 86_400, 10 * 86_400])
 @pytest.mark.parametrize("state", [State.PROGRESSING, State.AWAITING_APPROVAL])
 def test_a_clock_that_jumps_takes_no_canary_further(jump, state):
