@@ -11,6 +11,8 @@ import numpy as np
 from limner_server.imaging.aligning import shown_box
 from limner_server.imaging.fitting import Strands
 from limner_server.imaging.foreground import estimate_foreground
+from limner_server.imaging.guided import rows_resized
+from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
     from limner_server.imaging.aligning import Matrix
@@ -21,6 +23,10 @@ NONE, ALL = 0.1, 0.9
 
 FINEST: Final = 2.0
 """Pixels of the picture: the Gaussian's sigma that leaves what a generator can be trusted with."""
+
+SEEN: Final = 2.0
+"""Pixels for one sigma in what is smoothed: averaged down to that, it loses nothing that so wide a
+Gaussian would leave; at the photo's own size that took minutes and gigabytes."""
 
 LEAST: Final = 1e-3
 """Share of real hair under which what is smoothed says nothing of it."""
@@ -68,13 +74,51 @@ def with_strands(found: Strands, photo: Photo, alpha: Plane, pixel: float) -> St
         pixel: Pixels of the photo for one of the picture that the hair was found in.
     """
     box = found.rows, found.columns
-    share = alpha[box][..., None] / np.float32(255)
-    own, real = (colors.astype(np.float32) for colors in (found.colors, photo[box]))
-    told = np.dstack((real * share, own * share, share))
-    smooth = cv2.GaussianBlur(told, (0, 0), FINEST * pixel)
-    real_shades, shades = np.split(smooth[..., :6] / np.maximum(smooth[..., 6:], LEAST), 2, axis=2)
-    colors = own + share * (shades + (real - real_shades) - own)
-    return replace(found, colors=np.rint(np.clip(colors, 0, 255)).astype(np.uint8))
+    own, real, share = found.colors, photo[box], alpha[box]
+    step = max(1, int(FINEST * pixel / SEEN))
+    smooth = cv2.GaussianBlur(_apart(own, real, share, step), (0, 0), FINEST * pixel / step)
+    high, wide = (step * extent for extent in smooth.shape[:2])
+    colors = np.empty_like(own)
+
+    def lay(rows: slice) -> None:
+        apart = rows_resized(smooth, rows, high, wide)[:, : own.shape[1]]  # type: ignore[arg-type]
+        laid = apart[..., :3] / np.maximum(apart[..., 3:], LEAST)
+        laid += real[rows]
+        laid -= own[rows]
+        laid *= share[rows][..., None] / np.float32(255)
+        laid += own[rows]
+        colors[rows] = np.rint(np.clip(laid, 0, 255, out=laid), out=laid)
+
+    each_strip(0, len(own), lay)
+    return replace(found, colors=colors)
+
+
+def _apart(own: Photo, real: Photo, share: Plane, step: int) -> Floats:
+    """Return how far the colors of hair are from real hair's, averaged over squares of pixels.
+
+    Args:
+        own: hxwx3 uint8, sRGB.
+        real: hxwx3 uint8, sRGB of the real hair.
+        share: hxw uint8, the real hair's share.
+        step: Pixels a side of a square; those at the ends go on as the last pixels do.
+
+    Returns:
+        Nx4 float32 for every row of squares: R, G and B, times the share, and the share in [0, 1].
+    """
+    high, wide = (-(-extent // step) for extent in share.shape)
+    squares = np.empty((high, wide, 4), np.float32)
+
+    def average(some: slice) -> None:
+        for row in range(some.start, some.stop):
+            rows = slice(row * step, (row + 1) * step)
+            part = share[rows][..., None] / np.float32(255)
+            told = np.dstack(((own[rows] - real[rows].astype(np.float32)) * part, part))
+            more = step - len(told), step * wide - told.shape[1]
+            whole = cv2.copyMakeBorder(told, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE)
+            squares[row] = cv2.resize(whole, (wide, 1), interpolation=cv2.INTER_AREA)
+
+    each_strip(0, high, average)
+    return squares
 
 
 def _faded(side: int) -> Floats:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import cv2
 import numpy as np
 import pytest
 
+from limner_server.admission.limits import BYTES_A_PIXEL
 from limner_server.imaging.fitting import Strands
-from limner_server.imaging.found_hair import strands_of, with_strands
+from limner_server.imaging.found_hair import FINEST, LEAST, strands_of, with_strands
 
 HAIR, SKIN = (80, 50, 20), (220, 170, 150)
 
@@ -107,3 +111,41 @@ def test_where_there_is_no_real_hair_the_found_stays():
 
     np.testing.assert_array_equal(done[:, :30], colors[:, :30])
     assert (done[:, 30:] != colors[:, 30:]).any()
+
+
+def test_hair_in_a_large_photo_takes_little_more_memory_than_the_photo():
+    rng = np.random.default_rng(0)
+    colors, photo = rng.integers(0, 256, (2, 900, 800, 3), np.uint8)
+    alpha = rng.integers(0, 256, (900, 800), np.uint8)
+    found = Strands(colors, alpha, slice(0, 900), slice(0, 800))
+    with_strands(found, photo, alpha, 8.0)  # what is kept once is loaded
+
+    tracemalloc.start()
+    try:
+        with_strands(found, photo, alpha, 8.0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < BYTES_A_PIXEL * alpha.size
+
+
+@pytest.mark.parametrize("pixel", [1.5, 3.3, 8.0])
+def test_hair_smoothed_small_is_as_it_would_be_smoothed_whole(pixel):
+    photo, own = (cv2.GaussianBlur(noise(seed), (0, 0), seed) for seed in (1, 9))
+    alpha = cv2.GaussianBlur(noise(2)[..., 0], (0, 0), 5)
+    alpha = np.clip((alpha - 110.0) * 8, 0, 255).astype(np.uint8)
+
+    done = with_strands(Strands(own, alpha, slice(0, 211), slice(0, 173)), photo, alpha, pixel)
+
+    share = alpha[..., None] / 255
+    apart = cv2.GaussianBlur((own - photo.astype(float)) * share, (0, 0), FINEST * pixel)
+    weight = cv2.GaussianBlur(share, (0, 0), FINEST * pixel)[..., None]
+    whole = own + share * (apart / np.maximum(weight, LEAST) + photo - own.astype(float))
+    off = np.abs(done.colors - np.clip(whole, 0, 255))
+    assert off.mean() < 0.5
+    assert off.max() < 5
+
+
+def noise(seed):
+    return np.random.default_rng(seed).integers(0, 256, (211, 173, 3), np.uint8)
