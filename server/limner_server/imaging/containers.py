@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
-MAX_PARTS: Final = 100_000
-"""A file of 32 MB in chunks of 320 bytes; more are there to waste time."""
+MAX_PARTS: Final = 4096
+"""The longest profiles and descriptions are cut into hundreds; more are there to waste time."""
+MAX_PIXEL_PARTS: Final = 16_384
+"""A PNG of 32 MB in chunks of 2 KB; encoders write 8 KB at least."""
 MAX_SCANS: Final = 100
 """Progressive encoders write about ten; each more decodes the whole picture again."""
 
@@ -28,6 +30,7 @@ MAX_PROFILE_BYTES: Final = 2**20
 """Pillow inflates no larger chunk and gives the whole file up; here only the profile is."""
 
 ORIENTATION_TAG: Final = 0x0112
+_PNG_PIXELS: Final = frozenset({b"IDAT", b"fdAT"})
 _PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -56,13 +59,14 @@ class Part(NamedTuple):
 def read_header(data: bytes) -> Header:
     """Return format and upright size of an encoded picture, from its head alone.
 
-    Takes microseconds and no memory whatever the size it promises.
+    Takes microseconds for most, some milliseconds at worst, and no memory whatever the size it
+    promises.
 
     Raises:
         TooLarge: More than MAX_BYTES.
         TooManyPixels: More than MAX_PIXELS.
         Unsupported: Another kind of picture.
-        Unreadable: Not a picture.
+        Unreadable: Not a picture, or one of more than MAX_PARTS parts.
     """
     check_bytes(data)
     if data.startswith(PNG_MAGIC):
@@ -98,14 +102,24 @@ def essence(data: bytes, header: Header) -> bytes:
 
 
 def png_parts(data: bytes) -> Iterator[Part]:
-    """Yield the chunks of a PNG up to its end, or to where it breaks off."""
-    place = len(PNG_MAGIC)
+    """Yield the chunks of a PNG up to its end, or to where it breaks off.
+
+    Chunks of pixels that follow one another are one part, up to MAX_PIXEL_PARTS in all.
+
+    Raises:
+        Unreadable: There are more than MAX_PARTS parts.
+    """
+    place, joined = len(PNG_MAGIC), 0
     for _ in range(MAX_PARTS):
-        if place + 8 > len(data):
+        start = place
+        if start + 8 > len(data):
             return
-        length, kind = struct.unpack_from(">I4s", data, place)
-        yield Part(kind, place, place + 8, place + 8 + length)
+        length, kind = struct.unpack_from(">I4s", data, start)
         place += 12 + length
+        while kind in _PNG_PIXELS and joined < MAX_PIXEL_PARTS and data.startswith(kind, place + 4):
+            place += 12 + int.from_bytes(data[place : place + 4], "big")
+            joined += 1
+        yield Part(kind, start, start + 8, place - 4)
         if kind == b"IEND":
             return
     raise Unreadable(f"the PNG has more than {MAX_PARTS:,} chunks")
@@ -115,12 +129,12 @@ def jpeg_parts(data: bytes) -> Iterator[Part]:
     """Yield the segments of a JPEG up to its first scan, which is the last one yielded.
 
     Raises:
-        Unreadable: The segments break off before a scan.
+        Unreadable: The segments break off before a scan, or are more than MAX_PARTS.
     """
     place = 2
     for _ in range(MAX_PARTS):
         if place + 4 > len(data) or data[place] != 0xFF:
-            break
+            raise Unreadable("the JPEG breaks off before its pixels")
         marker = data[place + 1]
         if marker == 0xFF:
             place += 1
@@ -133,11 +147,15 @@ def jpeg_parts(data: bytes) -> Iterator[Part]:
         if marker == _SOS:
             return
         place += 2 + length
-    raise Unreadable("the JPEG breaks off before its pixels")
+    raise Unreadable(f"the JPEG has more than {MAX_PARTS:,} segments before its pixels")
 
 
 def webp_parts(data: bytes) -> Iterator[Part]:
-    """Yield the chunks of a WebP up to its end, or to where it breaks off."""
+    """Yield the chunks of a WebP up to its end, or to where it breaks off.
+
+    Raises:
+        Unreadable: There are more than MAX_PARTS.
+    """
     place = 12
     end = min(len(data), 8 + int.from_bytes(data[4:8], "little"))
     for _ in range(MAX_PARTS):

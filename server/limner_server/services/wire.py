@@ -58,19 +58,7 @@ def check_header(image: image_pb2.Image) -> bytes:
         ImageTooLarge, ImageTooManyPixels, ImageUnreadable, FormatUnsupported: As they say.
         ParameterOutOfRange: The data is of another format than the field says.
     """
-    data = image.data  # every look at the field copies it
-    with our_words():
-        if image.format in RAW_FORMATS:
-            pictures.check_length(data)  # pixels may begin like a file of any kind
-            pictures.check_size(image.width_px, image.height_px)
-            return data
-        header = codec.read_header(data)
-    declared = ENCODED.get(image.format, header.format)
-    if declared != header.format:
-        raise ParameterOutOfRange(
-            f"the picture is a {header.format.upper()}, not a {declared.upper()}",
-            violations=[Violation("image.format", f"the data is {header.format.upper()}")],
-        )
+    data, _ = _looked_at(image)
     return data
 
 
@@ -80,11 +68,8 @@ def size_of(image: image_pb2.Image) -> tuple[int, int]:
     Raises:
         LimnerError: As `check_header`.
     """
-    data = check_header(image)
-    if image.format in RAW_FORMATS:
-        return image.height_px, image.width_px
-    header = codec.read_header(data)
-    return header.height, header.width
+    _, size = _looked_at(image)
+    return size
 
 
 async def read_photo(image: image_pb2.Image, call: Call) -> Photo:
@@ -221,6 +206,24 @@ def alpha_to_plane(alpha: Matte) -> Plane:
     """Return an alpha in [0, 1] as bytes."""
     plane: Plane = np.rint(alpha * 255).astype(np.uint8)
     return plane
+
+
+def _looked_at(image: image_pb2.Image) -> tuple[bytes, tuple[int, int]]:
+    """Return what `check_header` and `size_of` do."""
+    data = image.data  # every look at the field copies it
+    with our_words():
+        if image.format in RAW_FORMATS:
+            pictures.check_length(data)  # pixels may begin like a file of any kind
+            pictures.check_size(image.width_px, image.height_px)
+            return data, (image.height_px, image.width_px)
+        header = codec.read_header(data)
+    declared = ENCODED.get(image.format, header.format)
+    if declared != header.format:
+        raise ParameterOutOfRange(
+            f"the picture is a {header.format.upper()}, not a {declared.upper()}",
+            violations=[Violation("image.format", f"the data is {header.format.upper()}")],
+        )
+    return data, (header.height, header.width)
 
 
 def _encoded(pixels: Photo, picture_format: pictures.Format, quality: int) -> bytes:

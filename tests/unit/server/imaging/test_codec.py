@@ -47,6 +47,10 @@ def png_16(samples, color):
     return png(width, height, png_chunk(b"IDAT", zlib.compress(rows)), depth=16, color=color)
 
 
+def packed_ramp():
+    return zlib.compress(b"".join(b"\0" + row.tobytes() for row in ramp()))
+
+
 def jpeg_frame(width, height, depth=8):
     return (
         b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB", 17, depth, height, width, 3) + b"\1\x22\0" * 3
@@ -408,9 +412,53 @@ def test_a_picture_without_pixels_is_unreadable(data):
         codec.read_header(data)
 
 
+def with_more_parts(kind, number):
+    """Return a picture whose head has so many parts that say nothing."""
+    if kind == "PNG":
+        return png(64, 48, png_chunk(b"tEXt", b"") * number, png_chunk(b"IDAT", packed_ramp()))
+    if kind == "JPEG":
+        data = pillow(Image.fromarray(ramp()), kind)
+        return data[:2] + b"\xff\xfe\0\2" * number + data[2:]
+    data = pillow(Image.fromarray(np.dstack((ramp(), ramp()[..., 0]))), kind)
+    data = data[:30] + b"spam\0\0\0\0" * number + data[30:]
+    return data[:4] + struct.pack("<I", len(data) - 8) + data[8:]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_head_has_hundreds_of_parts_but_not_thousands_upon_thousands(kind):
+    assert codec.decode(with_more_parts(kind, 1000)).shape == (48, 64, 3)
+
+    for number in (4096, 400_000):
+        with pytest.raises(codec.Unreadable, match="more than 4,096"):
+            codec.read_header(with_more_parts(kind, number))
+
+
+def test_a_png_may_cut_its_pixels_into_thousands_of_chunks_but_not_into_any_number():
+    rows, exif = packed_ramp(), Image.Exif()
+    exif[containers.ORIENTATION_TAG] = 6
+    turned = png_chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+    first, last = png_chunk(b"IDAT", rows[:-1]), png_chunk(b"IDAT", rows[-1:])
+
+    again = codec.decode(png(64, 48, first, png_chunk(b"IDAT", b"") * 10_000, last, turned))
+
+    np.testing.assert_array_equal(again, codec.upright(ramp(), 6))
+    with pytest.raises(codec.Unreadable, match="more than 4,096"):
+        codec.read_header(png(64, 48, png_chunk(b"IDAT", b"") * 400_000, turned))
+
+
+def test_pixels_that_text_interrupts_are_put_together():
+    rows = packed_ramp()
+    chunks = [png_chunk(b"IDAT", rows[place : place + 9]) for place in range(0, len(rows), 9)]
+    text = png_chunk(b"tEXt", b"a\0b")
+
+    data = png(64, 48, *chunks[:5], text, *chunks[5:7], text, text, *chunks[7:])
+
+    np.testing.assert_array_equal(codec.decode(data), ramp())
+
+
 def test_text_and_profile_bombs_are_not_inflated():
     bomb = zlib.compress(bytes(20_000_000), 9)
-    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in ramp()))
+    rows = packed_ramp()
     texts = [png_chunk(b"zTXt", b"a\0\0" + bomb) for _ in range(50)]
 
     again = codec.decode(png(64, 48, *texts, png_chunk(b"IDAT", rows)))
@@ -421,7 +469,7 @@ def test_text_and_profile_bombs_are_not_inflated():
 @pytest.mark.parametrize("packed", [zlib.compress(bytes(20_000_000), 9), b"not zlib", b""])
 def test_a_profile_bomb_is_ignored(packed):
     profile = png_chunk(b"iCCP", b"a\0\0" + packed)
-    rows = zlib.compress(b"".join(b"\0" + row.tobytes() for row in ramp()))
+    rows = packed_ramp()
 
     again = codec.decode(png(64, 48, profile, png_chunk(b"IDAT", rows)))
 

@@ -16,6 +16,7 @@ from limner.v1.reasons import (
 )
 from limner_registry.routes import Routes
 from limner_server.call import Call
+from limner_server.imaging import codec
 from limner_server.imaging.pictures import FOREIGN, MAX_BYTES
 from limner_server.services import wire
 
@@ -83,3 +84,15 @@ def test_what_is_no_picture_s_fault_is_not_said_of_it():
         raise ModelNotReady("wait", retry_after=2.0)
     assert str(caught.value) == "wait"
     assert caught.value.retry_after == 2.0
+
+
+def test_a_header_is_read_once_for_the_size_it_says(monkeypatch):
+    read, data = [], codec.encode(np.zeros((30, 40, 3), np.uint8), "png")
+    header = codec.read_header(data)
+    monkeypatch.setattr(codec, "read_header", lambda data: read.append(data) or header)
+
+    assert wire.size_of(image_pb2.Image(data=data)) == (30, 40)
+    assert read == [data]
+    raw = image_pb2.Image(data=bytes(36), format=RGB, **SIZE)
+    assert wire.size_of(raw) == (3, 4)
+    assert read == [data]
