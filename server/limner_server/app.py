@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -19,8 +18,9 @@ from grpc_reflection.v1alpha import reflection
 
 from limner_registry.routes import Routes
 from limner_server.admission.door import Door
-from limner_server.admission.limits import MEGA, Limits, cores_here, memory_here
+from limner_server.admission.limits import MEGA, Limits, memory_here
 from limner_server.children import supervised
+from limner_server.cores import cores_here
 from limner_server.health import Health
 from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
@@ -144,7 +144,7 @@ async def running(
     ours = range(settings.port, settings.port + 4)  # metrics and a controller are beside it
     ports = Ports.free({*ours, settings.metrics_port})
     async with contextlib.AsyncExitStack() as stack:
-        pixels = ThreadPoolExecutor(os.cpu_count() or 1, "pixels")
+        pixels = ThreadPoolExecutor(cores_here(), "pixels")
         stack.callback(pixels.shutdown, wait=False, cancel_futures=True)
         asyncio.get_running_loop().set_default_executor(pixels)
         metrics_port = _page(stack, metrics, settings)

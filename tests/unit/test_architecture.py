@@ -124,10 +124,10 @@ def test_a_package_never_imports_what_it_must_not_know(package):
         assert not known & NEVER[package], file.relative_to(ROOT)
 
 
-def test_imaging_imports_nothing_of_ours_but_color():
+def test_imaging_imports_nothing_of_ours_but_color_and_how_many_cores_there_are():
     for file in (PACKAGES["limner_server"] / "imaging").glob("*.py"):
         ours = {name for name in imports(file) if name.split(".")[0] in PACKAGES}
-        ours.discard("limner_registry.color")
+        ours -= {"limner_registry.color", "limner_server.cores"}
         assert all(name.startswith("limner_server.imaging") for name in ours), file.name
 
 
@@ -163,3 +163,10 @@ def test_no_source_unpickles():
         for file in sources(package):
             assert not {"pickle", "dill", "joblib", "cloudpickle"} & imports(file), file.name
             assert "allow_pickle=True" not in file.read_text(), file.name
+
+
+def test_the_server_counts_cores_in_one_place():
+    """Only there is a container's limit known; everybody else would count the machine's."""
+    counts = {"os.cpu_count", "os.sched_getaffinity", "psutil.cpu_count"}
+    counting = {file.name for file in sources("limner_server") if called(file) & counts}
+    assert counting == {"cores.py"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -62,8 +61,3 @@ def memory_here() -> int:
         if text.isdecimal():
             return min(int(text), total)
     return total
-
-
-def cores_here() -> int:
-    """Return how many cores this process may run on."""
-    return len(os.sched_getaffinity(0))

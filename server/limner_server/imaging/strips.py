@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from limner_server.cores import cores_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ def each_strip(start: int, stop: int, work: Callable[[slice], None]) -> None:
     What it calls must let other threads go on, and write to its own rows alone. The first failure
     is raised once all have ended.
     """
-    cores = min(os.cpu_count() or 1, max(1, (stop - start) // LEAST_ROWS))
+    cores = min(cores_here(), max(1, (stop - start) // LEAST_ROWS))
     count = cores * max(1, math.ceil((stop - start) / (cores * STRIP_ROWS)))
     ends = [start + n * (stop - start) // count for n in range(count + 1)]
     strips = [slice(*pair) for pair in itertools.pairwise(ends)]
@@ -48,4 +49,4 @@ def each_strip(start: int, stop: int, work: Callable[[slice], None]) -> None:
 @cache
 def _helpers() -> ThreadPoolExecutor:
     """Return the threads that help whoever calls; one core is the caller's."""
-    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "strip")
+    return ThreadPoolExecutor(max(1, cores_here() - 1), "strip")

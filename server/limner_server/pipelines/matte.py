@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +13,7 @@ import numpy as np
 from limner.v1.reasons import DeadlinePassed, NoPerson
 from limner_registry.contracts import HAIR_MATTER
 from limner_server.call import side_by_side
+from limner_server.cores import cores_here
 from limner_server.imaging import closed_form
 from limner_server.imaging.band import band_of, lifted
 from limner_server.imaging.comparison import compared, sure_sides
@@ -89,7 +89,7 @@ class Matting:
     def __init__(self, models: Models) -> None:
         """Find people with the help of `models`."""
         self._models = models
-        self._solving = asyncio.Semaphore(max(1, (os.cpu_count() or 1) - 1))
+        self._solving = asyncio.Semaphore(max(1, cores_here() - 1))
 
     async def trimap_of_person(self, photo: Photo, band_px: int | None, call: Call) -> Plane:
         """Return the trimap of the people in a photo.

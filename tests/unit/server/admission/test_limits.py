@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from limner_server.admission.limits import BYTES_A_PIXEL, Limits, cores_here, memory_here
+from limner_server.admission.limits import BYTES_A_PIXEL, Limits, memory_here
 from limner_server.settings import Settings
 
 GIGABYTE = 10**9
@@ -31,6 +31,5 @@ def test_what_was_told_holds_whatever_the_machine_has():
     assert Limits.of(told, GIGABYTE, 64) == Limits(3, 64_000_000, 100_000_000, 1.5)
 
 
-def test_this_machine_has_memory_and_cores():
+def test_this_machine_has_memory():
     assert 0 < memory_here() <= psutil.virtual_memory().total
-    assert 1 <= cores_here() <= (psutil.cpu_count() or 1)
