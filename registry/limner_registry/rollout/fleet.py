@@ -287,8 +287,12 @@ def _read(row: Row[Any]) -> Generation:
 
 def named(generation: Generation) -> set[tuple[str, int]]:
     """Return the versions that a table wants to be ready."""
-    document: dict[str, Any] = {"models": {}, "generation": 0, **generation.table}
-    return Routes.from_json(document).versions()
+    return routing(generation).versions()
+
+
+def routing(generation: Generation) -> Routes:
+    """Return what a table routes where, without its number."""
+    return Routes.from_json({"models": {}, "generation": 0, **generation.table})
 
 
 def _snapshot(row: Row[Any]) -> Snapshot:

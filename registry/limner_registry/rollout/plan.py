@@ -47,7 +47,8 @@ def next_routes(
         tabled = routes.canaries.get(model)
         if rollout.state is State.SUCCEEDED:
             if tabled and tabled.rollout == rollout.id:
-                previous[model], stable[model] = rollout.stable, rollout.canary
+                previous[model] = stable.get(model, rollout.stable)
+                stable[model] = rollout.canary
             ended = rollout.ended_at or now
             is_latest = stable.get(model) == rollout.canary
             if is_latest and now - ended > rollout.spec.rollback_seconds:

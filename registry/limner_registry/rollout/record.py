@@ -54,7 +54,7 @@ class Rollout:
     id: str
     model: str
     stable: int
-    """The version that serves, and goes on serving whatever happens."""
+    """The version that served when the present attempt began, and goes on whatever happens."""
     canary: int
     """The version on trial."""
     spec: Spec

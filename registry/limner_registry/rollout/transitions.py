@@ -17,12 +17,14 @@ from limner_registry.rollout.errors import (
     RecordDamaged,
     RolloutRunning,
     RolloutUnknown,
+    TransitionIllegal,
 )
+from limner_registry.rollout.fleet import read_generation, routing
 from limner_registry.rollout.ledger import CREATE, Cause, Event
 from limner_registry.rollout.machine import apply
 from limner_registry.rollout.record import ACTIVE, Rollout, canonical, read_rollout, sha256
 from limner_registry.rollout.tables import ONE_ACTIVE, rollouts
-from limner_registry.rollout.triggers import Supersede, Trigger, details
+from limner_registry.rollout.triggers import Retry, Supersede, Trigger, details
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +69,8 @@ def move(
     if old.etag != etag:
         raise _changed(old, etag)
     new = apply(old, trigger, now)
+    if isinstance(trigger, Retry):
+        new = _against_stable(connection, new)
     columns = columns_of(new)
     chosen = (rollouts.c.id == rollout) & (rollouts.c.etag == etag)
     with _one_active(connection, new):
@@ -135,6 +139,20 @@ def columns_of(rollout: Rollout) -> dict[str, Any]:
         "document": document,
         "sha256": sha256(document),
     }
+
+
+def _against_stable(connection: Connection, rollout: Rollout) -> Rollout:
+    """Return a rollout that is tried again, against the version that is stable by now.
+
+    Raises:
+        TransitionIllegal: It would bring the version that is stable already.
+    """
+    now = routing(read_generation(connection)).stable.get(rollout.model, rollout.stable)
+    if now == rollout.canary:
+        raise TransitionIllegal(
+            f"rollout {rollout.id} has nothing to try again: version {now} is stable by now"
+        )
+    return replace(rollout, stable=now)
 
 
 @contextmanager

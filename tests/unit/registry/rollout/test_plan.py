@@ -55,6 +55,15 @@ def test_a_version_that_succeeded_becomes_stable_and_the_one_before_stays_ready(
     assert routes_after(done, routes=after) == after
 
 
+def test_the_version_before_is_the_one_that_was_stable_until_then():
+    canary = Canary(2, "dye-2", "salt", 10_000)
+    before = Routes(9, {"dye_bank": 3}, {"dye_bank": 1}, {"dye_bank": canary})
+
+    after = routes_after(rollout(State.SUCCEEDED, ended_at=NOW), routes=before)
+
+    assert (after.stable, after.previous) == ({"dye_bank": 2}, {"dye_bank": 3})
+
+
 def test_what_succeeded_long_ago_does_not_undo_a_rollback():
     before = Routes(9, {"dye_bank": 1}, {"dye_bank": 2})
 

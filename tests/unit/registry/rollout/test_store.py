@@ -600,6 +600,25 @@ class StoreSuite:
         assert fleet.weights(rollout.id, 1) == {1: Weights(500, 0), 8: Weights(500, 0)}
         assert fleet.add_generation(8, {}, [], 10.0).number == 9
 
+    def test_who_tries_again_is_compared_with_what_is_stable_by_now(self, store):
+        aborted = move(store, running(store), Abort(), AllAcked())
+        store.fleet.add_generation(0, {"models": {"dye_bank": {"stable": 7}}}, [], 5.0)
+
+        retried = move(store, aborted, Retry("new"))
+
+        assert (retried.stable, retried.canary) == (7, 2)
+        assert store.get(aborted.id) == retried
+        assert store.audit() == ()
+
+    def test_a_version_that_is_stable_by_now_is_not_tried_again(self, store):
+        aborted = move(store, running(store), Abort(), AllAcked())
+        store.fleet.add_generation(0, {"models": {"dye_bank": {"stable": 2}}}, [], 5.0)
+
+        with pytest.raises(TransitionIllegal, match="version 2 is stable by now"):
+            move(store, aborted, Retry("new"))
+
+        assert store.get(aborted.id) == aborted
+
     def test_of_a_boot_the_newest_snapshot_is_kept(self, store):
         def snapshot(boot, seq, units):
             return Snapshot("a", boot, seq, seq * 1.5, {Key("r1", 3, "canary", "units"): units})
