@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 from torch.nn import functional
 
 from limner_models.loho import losses
-from limner_models.loho.gradients import cosines, orthogonal
+from limner_models.loho.directions import PROTECTED, directions
 from limner_models.loho.masks import LEAST, overlap, zones_of
 from limner_models.loho.parsing import resized
 from limner_models.loho.perception import STRUCTURE, STYLE
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from limner_models.loho.parsing import Parser
     from limner_models.loho.perception import Eye, Seen
     from limner_models.loho.settings import Settings
-
-PROTECTED: Final = ("shape_appearance", "shape_style")
-"""Losses that the search for structure shall not lower, and that nothing else looks at."""
 
 
 class Generator(Protocol):
@@ -227,22 +224,10 @@ class Search:
         }
 
     def _descend(self, weighted: Mapping[str, Tensor]) -> tuple[float, float] | None:
-        """Take a step down; return the largest cosines before and after, where some are kept from.
-
-        In the second stage noise does not follow the shape's structure, as published.
-        """
-        protected = sum(weighted[name] for name in PROTECTED if name in weighted)
-        angles = None
-        if torch.is_tensor(protected):
-            (kept,) = _gradients(protected, [self._styles])
-            (structure,) = _gradients(weighted["structure"], [self._styles])
-            free = orthogonal(structure, [kept])
-            angles = _largest(cosines(structure, kept)), _largest(cosines(free, kept))
-            rest = [name for name in weighted if name not in {*PROTECTED, "structure"}]
-            gradients = _gradients(sum(weighted[name] for name in rest), self._sought)
-            gradients[0] = gradients[0] + (free if self._settings.orthogonal else structure)
-        else:
-            gradients = _gradients(sum(weighted.values()), self._sought)
+        """Take a step down; return the largest cosines before and after, in the second stage."""
+        gradients, angles = directions(
+            weighted, self._sought, orthogonalized=self._settings.orthogonal
+        )
         for sought, gradient in zip(self._sought, gradients, strict=True):
             sought.grad = gradient
         self._adam.step()
@@ -274,14 +259,3 @@ class Search:
     def _normal(self, *shape: int) -> Tensor:
         """Return normal noise, the same on every device."""
         return torch.randn(*shape, generator=self._chance).to(self._deviation.device)
-
-
-def _gradients(loss: Tensor, sought: Sequence[Tensor]) -> list[Tensor]:
-    """Return the gradient of a loss for each tensor; 0 where it does not depend on it."""
-    if not loss.requires_grad:
-        return [torch.zeros_like(tensor) for tensor in sought]
-    return list(torch.autograd.grad(loss, sought, retain_graph=True, materialize_grads=True))
-
-
-def _largest(values: Tensor) -> float:
-    return float(values.abs().max())

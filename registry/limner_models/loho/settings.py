@@ -40,7 +40,7 @@ class Settings:
     weights: Weights = Weights()
     orthogonal: bool = True
     """Whether the shape's structure is sought only where that does not bring its own colors and
-    strands along."""
+    strands along, as published, and all else only where that does not change the hair's outline."""
     by_area: bool = True
     """Whether hair is compared in whole pictures, by its own area. Else as published: all but the
     hair is gray, the eye sees it raw, and Gram matrices are divided by the picture's area."""
