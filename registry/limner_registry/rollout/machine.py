@@ -186,7 +186,7 @@ def _state_of(rollout: Rollout, index: int) -> State:
 def _phase(rollout: Rollout, state: State, now: float) -> Rollout:
     """Return the rollout in a state whose clock starts now; a pause is over with that."""
     return replace(
-        _unpaused(rollout, now),
+        _left(rollout, now),
         state=state,
         reason=Reason.NONE,
         text="",
@@ -229,13 +229,19 @@ def _unpaused(rollout: Rollout, now: float) -> Rollout:
     )
 
 
+def _left(rollout: Rollout, now: float) -> Rollout:
+    """Return the rollout as its step ends; what that waited for people is no time of the attempt."""
+    waited = rollout.waited_seconds(now)
+    over = _unpaused(rollout, now)
+    return replace(over, attempt_paused_seconds=over.attempt_paused_seconds + waited)
+
+
 def _resumed(rollout: Rollout, now: float) -> Rollout:
     """Return the rollout where its pause began; a step whose time was up is given it anew."""
-    state = rollout.resumes or rollout.state
-    resumed = replace(_unpaused(rollout, now), state=state, reason=Reason.NONE, text="")
-    if rollout.reason not in SPENT:
-        return resumed
-    return replace(resumed, step_started_at=now, paused_seconds=0.0)
+    state, spent = rollout.resumes or rollout.state, rollout.reason in SPENT
+    over = (_left if spent else _unpaused)(rollout, now)
+    resumed = replace(over, state=state, reason=Reason.NONE, text="")
+    return replace(resumed, step_started_at=now, paused_seconds=0.0) if spent else resumed
 
 
 def _aborted(rollout: Rollout, reason: Reason, text: str, now: float) -> Rollout:
@@ -244,7 +250,7 @@ def _aborted(rollout: Rollout, reason: Reason, text: str, now: float) -> Rollout
 
 
 def _ended(rollout: Rollout, state: State, reason: Reason, text: str, now: float) -> Rollout:
-    ended = _weighted(_unpaused(rollout, now), 0, 0)
+    ended = _weighted(_left(rollout, now), 0, 0)
     return replace(ended, state=state, reason=reason, text=text, ended_at=now)
 
 

@@ -85,7 +85,7 @@ class Rollout:
     paused_seconds: float = 0.0
     """Pauses of this step that are over."""
     attempt_paused_seconds: float = 0.0
-    """Pauses of this attempt that are over."""
+    """Pauses and waits for an approval, of this attempt, that are over."""
     resumes: State | None = None
     """What a paused rollout goes back to; None when it is not paused."""
     acked: bool = False
@@ -119,8 +119,14 @@ class Rollout:
         return max(0.0, self._until(now) - self.step_started_at - self.paused_seconds)
 
     def attempt_seconds(self, now: float) -> float:
-        """Return how long the whole attempt has run, its pauses taken out."""
-        return max(0.0, self._until(now) - self.started_at - self.attempt_paused_seconds)
+        """Return how long the whole attempt has run, pauses and waits for people taken out."""
+        idle = self.attempt_paused_seconds + self.waited_seconds(now)
+        return max(0.0, self._until(now) - self.started_at - idle)
+
+    def waited_seconds(self, now: float) -> float:
+        """Return how long the step has waited for a person's approval, its pauses taken out."""
+        awaits = (self.resumes or self.state) is State.AWAITING_APPROVAL
+        return self.active_seconds(now) if awaits else 0.0
 
     def _until(self, now: float) -> float:
         if self.ended_at is not None:

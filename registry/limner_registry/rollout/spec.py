@@ -150,7 +150,8 @@ class Spec:
     on_inconclusive: Otherwise = Otherwise.PAUSE
     """What happens to a step that outlives `max_seconds` undecided; it never passes."""
     progress_seconds: float = 43_200.0
-    """Deadline of all steps together, pauses left out; a rollout beyond it is aborted."""
+    """Deadline of all steps together, pauses and waits for an approval left out; a rollout beyond
+    it is aborted."""
     dry_run: bool = False
     """The judge speaks and nothing follows from it."""
     rollback_seconds: float = 86_400.0

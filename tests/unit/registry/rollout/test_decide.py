@@ -225,6 +225,17 @@ def test_nobody_who_approves_in_time_is_no_approval(otherwise, kind):
     assert decided(known, now=NOW - 20) is None
 
 
+def test_an_approval_may_take_longer_than_all_other_steps():
+    spec = Spec((Approve(), Weight(10_000)))
+    known = rollout(State.AWAITING_APPROVAL, spec, step=0, weight_bps=0)
+
+    def at(now):
+        return decided(known, replace(FACTS, servers=(replace(HERE, heard_at=now),)), now)
+
+    assert at(NOW + 2 * spec.progress_seconds - 120) is None
+    assert isinstance(at(NOW + 2 * spec.progress_seconds), Pause)
+
+
 def test_an_aborted_version_is_gone_once_no_server_has_it():
     aborting = apply(rollout(), Abort(), NOW)
 

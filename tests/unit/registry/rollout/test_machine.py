@@ -273,7 +273,8 @@ def test_a_retry_starts_from_nothing():
 def test_clocks_never_go_below_zero(life, gap):
     for rollout, _, now in lived(life):
         assert rollout.active_seconds(now + gap) >= 0
-        assert rollout.attempt_seconds(now + gap) >= rollout.active_seconds(now + gap) - 1e-6
+        worked = rollout.active_seconds(now + gap) - rollout.waited_seconds(now + gap)
+        assert rollout.attempt_seconds(now + gap) >= worked - 1e-6
 
 
 @given(forward, st.floats(0, 1e6))
@@ -287,11 +288,13 @@ def test_clocks_count_no_second_of_a_pause(life, later):
         anew = isinstance(trigger, Resume) and before.reason in SPENT
         again = rollout.step_started_at != before.step_started_at or anew
         step = 0.0 if again else step + gap
-        attempt = 0.0 if isinstance(trigger, Retry) else attempt + gap
+        worked = 0.0 if before.state is State.AWAITING_APPROVAL else gap
+        attempt = 0.0 if isinstance(trigger, Retry) else attempt + worked
         more = 0.0 if rollout.ended or rollout.state is State.PAUSED else later
         now = rollout.updated_at + later
         if rollout.step_started_at < rollout.updated_at:  # else the step began just now
             assert math.isclose(rollout.active_seconds(now), step + more, abs_tol=1e-3)
+        more = 0.0 if rollout.state is State.AWAITING_APPROVAL else more
         assert math.isclose(rollout.attempt_seconds(now), attempt + more, abs_tol=1e-3)
         before = rollout
 
@@ -382,6 +385,19 @@ def test_all_pauses_of_an_attempt_are_left_out_of_it():
 
     assert rollout.attempt_seconds(rollout.updated_at) == 70 - 20
     assert rollout.active_seconds(rollout.updated_at) == 10
+
+
+def test_waiting_for_an_approval_is_no_time_of_the_attempt():
+    waiting = after(Begin(), Verified(), StepDone(), StepDone())
+    assert waiting.attempt_seconds(waiting.updated_at + 500) == 40
+
+    paused = after(Pause(Reason.DEADLINE), rollout=waiting, step=100)
+    resumed = after(Resume(), rollout=paused, step=100)
+    approved = after(Approve(), rollout=resumed, step=100)
+
+    for rollout in (paused, resumed, approved, after(Supersede(), rollout=resumed)):
+        assert rollout.attempt_seconds(rollout.updated_at) == 40
+    assert approved.attempt_seconds(approved.updated_at + 5) == 45
 
 
 def test_a_clock_that_goes_back_does_not_take_instants_with_it():
