@@ -13,7 +13,8 @@ import uvloop
 
 from limner_registry.ending import end
 from limner_registry.logs import start_logging
-from limner_server.app import PortTaken, running
+from limner_server.app import running
+from limner_server.listening import CannotListen
 from limner_server.settings import SettingsUnreadable, read_settings
 from limner_server.stack.record import StateTaken, claimed, recorded
 from limner_server.triton.installation import TritonMissing
@@ -38,7 +39,7 @@ def main() -> int:
         with claimed(settings.state), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings))
             end(0)  # threads may be at what nobody waits for any more
-    except (StateTaken, PortTaken, TritonMissing) as error:
+    except (StateTaken, CannotListen, TritonMissing) as error:
         log.error(str(error))  # noqa: TRY400 - the sentence says all
         return UNAVAILABLE
 

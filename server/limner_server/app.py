@@ -25,6 +25,7 @@ from limner_server.health import Health
 from limner_server.imaging import closed_form
 from limner_server.interceptor import Calls
 from limner_server.lag import watch_lag
+from limner_server.listening import free_port, listening_on
 from limner_server.metrics import Metrics
 from limner_server.references.known import Known
 from limner_server.references.store import ReferenceStore
@@ -86,10 +87,6 @@ SERVICES: tuple[type[Service], ...] = (
 )
 
 
-class PortTaken(Exception):
-    """Something else listens on the port already."""
-
-
 @dataclass
 class App:
     """The parts of a running server that its owner talks to."""
@@ -137,7 +134,7 @@ async def running(
         kinds: The services to offer.
 
     Raises:
-        PortTaken: The port is in use.
+        CannotListen: A port is in use, or the host is not this machine.
         TritonMissing: The embedded Triton cannot be started.
     """
     metrics = Metrics()
@@ -222,10 +219,10 @@ def _triton(
 async def _controller(settings: Settings, metrics: Metrics) -> AsyncIterator[str]:
     """Yield the controller's address; one that is to be here runs beside the block."""
     host, _, told = settings.controller.rpartition(":")
-    if host or not told.isdecimal():
+    if host or not told:
         yield settings.controller
         return
-    port = _free_port(int(told))
+    port = free_port("127.0.0.1", int(told))
     metrics_port = port + 1 if int(told) else 0
     start = partial(
         ControllerProcess.start,
@@ -236,16 +233,6 @@ async def _controller(settings: Settings, metrics: Metrics) -> AsyncIterator[str
     )
     async with supervised("controller", start, metrics.controller_restarts):
         yield f"127.0.0.1:{port}"
-
-
-def _free_port(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PortTaken(f"127.0.0.1:{port} is in use already") from error
-        return int(probe.getsockname()[1])
 
 
 def _server(
@@ -276,17 +263,13 @@ def _budgets(services: Sequence[Service]) -> dict[str, Budget]:
 
 
 def _listen(server: grpc.aio.Server, settings: Settings) -> int:
-    try:
+    with listening_on(settings.host, settings.port):
         return server.add_insecure_port(f"{settings.host}:{settings.port}")
-    except RuntimeError as error:
-        raise PortTaken(f"{settings.host}:{settings.port} is in use already") from error
 
 
 def _page(stack: contextlib.AsyncExitStack, metrics: Metrics, settings: Settings) -> int:
-    try:
+    with listening_on(settings.host, settings.metrics_port):
         return stack.enter_context(metrics.page(settings.host, settings.metrics_port))
-    except OSError as error:
-        raise PortTaken(f"{settings.host}:{settings.metrics_port} is in use already") from error
 
 
 @contextlib.contextmanager

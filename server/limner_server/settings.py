@@ -24,6 +24,8 @@ Count: TypeAlias = int
 """A setting that is a number of things."""
 Address: TypeAlias = str
 """A setting that is host:port."""
+Controller: TypeAlias = str
+"""A setting that is host:port, or :port for one that runs here."""
 
 
 class SettingsUnreadable(Exception):
@@ -46,7 +48,7 @@ class Settings:
     """host:port of the gRPC of a Triton that runs elsewhere; empty starts one here."""
     triton_http: Address = ""
     """host:port of its HTTP; empty takes the port before, which is where Triton has it."""
-    controller: str = ""
+    controller: Controller = ""
     """host:port of the controller that says which versions serve; :port starts one here, empty goes
     by the folder alone."""
     instance: str = ""
@@ -144,6 +146,14 @@ def _address(text: str) -> str:
     return text
 
 
+def _controller(text: str) -> str:
+    if not text.startswith(":"):
+        return _address(text)
+    if not _port(text[1:]) < 65535:
+        raise ValueError("the port after it is for the controller's metrics")
+    return text
+
+
 def _count(text: str) -> int:
     count = int(text)
     if not 0 <= count <= 1_000_000:
@@ -162,6 +172,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "Path": lambda text: Path(text).expanduser(),
     "str": str,
     "Address": _address,
+    "Controller": _controller,
     "int": _port,
     "Count": _count,
     "bool": _switch,

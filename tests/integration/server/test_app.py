@@ -34,7 +34,8 @@ from limner.v1.reasons import (
     ShadeUnknown,
     StyleUnknown,
 )
-from limner_server.app import PortTaken, running
+from limner_server.app import running
+from limner_server.listening import CannotListen
 from limner_server.settings import Settings
 
 NOBODY = "127.0.0.1:1"
@@ -199,7 +200,7 @@ async def test_the_services_do_not_describe_themselves_unasked(tmp_path):
 async def test_a_taken_port_is_refused_by_name(tmp_path):
     async with served(tmp_path) as (app, _):
         settings = Settings(tmp_path, port=app.port, metrics_port=0, triton=NOBODY)
-        with pytest.raises(PortTaken, match=str(app.port)):
+        with pytest.raises(CannotListen, match=str(app.port)):
             async with running(settings):
                 pytest.fail("it listens on another's port")
 

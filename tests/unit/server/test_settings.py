@@ -66,6 +66,20 @@ def test_an_address_has_a_host_and_a_port(address):
         read_settings({"LIMNER_TRITON": address})
 
 
+@pytest.mark.parametrize("controller", ["", "controller:50053", "[::1]:50053", ":50053", ":0"])
+def test_the_controller_is_elsewhere_or_here(controller):
+    assert read_settings({"LIMNER_CONTROLLER": controller}).controller == controller
+
+
+@pytest.mark.parametrize(
+    "controller",
+    ["controller", "50053", ":", ":http", ":99999", ":65535", "controller:0", "controller:99999"],
+)
+def test_where_no_controller_can_be_is_refused(controller):
+    with pytest.raises(SettingsUnreadable, match="LIMNER_CONTROLLER="):
+        read_settings({"LIMNER_CONTROLLER": controller})
+
+
 def test_everything_wrong_is_told_at_once():
     environ = {"LIMNER_PORT": "70000", "LIMNER_REFLECTION": "maybe", "LIMNER_PROT": "1"}
     environ |= {"LIMNER_CALLS_AT_ONCE": "-1", "LIMNER_MEGAPIXELS": "many"}
@@ -81,7 +95,7 @@ def test_what_the_commands_read_stops_no_server():
     read = {name for file in sources for name in re.findall(r'envvar="(\w+)"', file.read_text())}
 
     assert {"LIMNER_ADDRESS", "LIMNER_BACKGROUNDS", "LIMNER_REGISTRY_URI"} <= read
-    read_settings(dict.fromkeys(read, "1"))
+    read_settings(dict.fromkeys(read, "1") | {"LIMNER_CONTROLLER": "controller:50053"})
 
 
 def test_the_manual_tells_of_every_setting_and_of_no_other():
