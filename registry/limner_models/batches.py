@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 AHEAD = 3
 """Batches a worker has in the making or waiting."""
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""Asks a training to end. A terminal's ctrl-C, or a service that is stopped, asks every process of
+it, of which one alone has something to save."""
+GRACE_SECONDS = 60
+"""How long a worker that is told to end goes on, so that the step it works for can be saved."""
 
 _SAMPLER: list[Sampler] = []
 """A worker's own, set once when it starts: it opens its files only once."""
@@ -57,14 +63,28 @@ def prepared(sampler: Sampler, seed: int, steps: range, workers: int) -> Iterato
 def _in_order(pool: ProcessPoolExecutor, seed: int, steps: range, ahead: int) -> Iterator[Arrays]:
     waiting: deque[Future[Arrays]] = deque()
     for step in steps:
-        waiting.append(pool.submit(_compose, seed, step))
+        with _unheard():  # the pool may start a worker for it
+            waiting.append(pool.submit(_compose, seed, step))
         if len(waiting) >= ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Put off what asks to end; processes started meanwhile hear nothing of it until they do."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start(sampler: Sampler) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.alarm(GRACE_SECONDS))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     cv2.setNumThreads(1)
     _SAMPLER[:] = [sampler]
 

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from limner_models import checkpoint
-from limner_models.batches import prepared
+from limner_models.batches import STOPPING, prepared
 from limner_models.checkpoint import Progress
 from limner_models.errors import TrainingDiverged
 from limner_models.starters import load_state
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 WEIGHTS = "weights.safetensors"
 CHECKPOINT_SECONDS = 120.0
 """How often the state is saved; an interrupted training loses no step anyway."""
-STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Watch(Protocol):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -55,6 +58,49 @@ def test_worker_processes_change_nothing(tmp_path):
     helped = load_file(train(run_in(tmp_path / "helped", workers=1), unseen).weights)
 
     assert all(torch.equal(tensor, helped[name]) for name, tensor in alone.items())
+
+
+STORY = """
+import os, pathlib, sys, time
+from dataclasses import replace
+from limner_models.train import train
+from tests.unit.models.noise import Noise
+from tests.unit.models.test_train import TINY, run_in, unseen
+
+class Stopping(Noise):
+    def __call__(self, rng):
+        calls.append(rng)
+        if len(calls) == 5:
+            time.sleep(0.2)  # the training waits for this batch
+            os.killpg(0, int(sys.argv[2]))
+        return super().__call__(rng)
+
+calls = []
+if __name__ == "__main__":
+    recipe = replace(TINY, sampler=lambda *_: Stopping(TINY.batch))
+    trained = train(run_in(pathlib.Path(sys.argv[1]), recipe, workers=1), unseen)
+    print("weights:", trained.weights)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_stopped_with_all_its_processes_saves_its_state(tmp_path, number):
+    """A terminal's ctrl-C reaches the workers, too, as does the end of a service."""
+    (tmp_path / "story.py").write_text(STORY)
+
+    done = subprocess.run(
+        [sys.executable, tmp_path / "story.py", tmp_path / "state", str(int(number))],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([*sys.path, str(Path.cwd())])},
+        start_new_session=True,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert done.stdout == "weights: None\n", done.stderr
+    resumed = []
+    train(run_in(tmp_path / "state"), lambda step, _: resumed.append(step))
+    assert 1 < resumed[0] <= 6
 
 
 def test_it_learns_and_shows_every_step_with_its_rate(tmp_path):
