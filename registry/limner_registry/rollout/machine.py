@@ -230,7 +230,7 @@ def _unpaused(rollout: Rollout, now: float) -> Rollout:
 
 
 def _left(rollout: Rollout, now: float) -> Rollout:
-    """Return the rollout as its step ends; what that waited for people is no time of the attempt."""
+    """Return the rollout as its step ends; what it waited for people is a pause of the attempt."""
     waited = rollout.waited_seconds(now)
     over = _unpaused(rollout, now)
     return replace(over, attempt_paused_seconds=over.attempt_paused_seconds + waited)
