@@ -113,11 +113,7 @@ class Controller:
         if not latest.number:
             return False  # before the shelf has found any model there is nothing to tell servers
         routes = routes_of(latest)
-        ready = [
-            rollout
-            for rollout in rollouts
-            if rollout.ended or folder_of(self._models, rollout.model, rollout.canary).is_dir()
-        ]
+        ready = [rollout for rollout in rollouts if self._is_ready(routes, rollout)]
         frozen = self._store.frozen() is not None
         slow = self._slow(routes, ready, now)
         wanted = next_routes(routes, ready, slow, frozen=frozen, now=now)
@@ -126,6 +122,16 @@ class Controller:
         except EtagMismatch:
             log.info("another controller has written the next table")
             return True
+
+    def _is_ready(self, routes: Routes, rollout: Rollout) -> bool:
+        """Return whether a rollout may be in the next table, as far as its files go.
+
+        Those that the table names were in the folder of whichever controller wrote it.
+        """
+        tabled = routes.canaries.get(rollout.model)
+        if rollout.ended or (tabled is not None and tabled.rollout == rollout.id):
+            return True
+        return folder_of(self._models, rollout.model, rollout.canary).is_dir()
 
     def _slow(self, routes: Routes, rollouts: list[Rollout], now: float) -> dict[str, float]:
         """Return from where on a run is slow, by rollout: once known, it stays.

@@ -406,6 +406,30 @@ def test_a_controller_killed_again_and_again_ends_where_another_does(
     other.close()
 
 
+def test_a_controller_that_has_no_folder_of_a_canary_leaves_it_in_the_table(
+    controller, store, tmp_path
+):
+    controller.run_pass(NOW)
+    live(store, controller, Servers(store), begin(store), most=10)
+    before = controller.routes()
+    assert before.canaries[MODEL].version == 2
+
+    Controller(store, tmp_path / "elsewhere", {}).run_pass(NOW + 10)
+
+    assert controller.routes() == before
+
+
+def test_a_controller_that_has_no_folder_of_a_new_version_waits_with_its_table(
+    controller, store, tmp_path
+):
+    controller.run_pass(NOW)
+    begin(store)
+
+    Controller(store, tmp_path / "elsewhere", {}).run_pass(NOW)
+
+    assert not controller.routes().canaries
+
+
 def test_two_controllers_at_once_never_contradict_each_other(controller, store, registry, models):
     rival, failures = Desk(store, registry, models), []
     controller.run_pass(NOW)
