@@ -7,7 +7,6 @@ So is what follows a JPEG's or a PNG's end: phones append videos, depths and fur
 
 from __future__ import annotations
 
-import itertools
 import re
 import struct
 import zlib
@@ -25,13 +24,13 @@ MAX_PIXEL_PARTS: Final = 16_384
 """A PNG of 32 MB in chunks of 2 KB; encoders write 8 KB at least."""
 MAX_SCANS: Final = 100
 """Progressive encoders write about ten; each more decodes the whole picture again."""
-
 MAX_PROFILE_BYTES: Final = 2**20
 """Pillow inflates no larger chunk and gives the whole file up; here only the profile is."""
 
 ORIENTATION_TAG: Final = 0x0112
 _PNG_PIXELS: Final = frozenset({b"IDAT", b"fdAT"})
 _PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_PNG_COLORS: Final = {0: "gray", 2: "RGB", 3: "palette", 4: "gray with alpha", 6: "RGBA"}
 _JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG_DROPPED: Final = frozenset({0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE})
@@ -59,8 +58,7 @@ class Part(NamedTuple):
 def read_header(data: bytes) -> Header:
     """Return format and upright size of an encoded picture, from its head alone.
 
-    Takes microseconds for most, some milliseconds at worst, and no memory whatever the size it
-    promises.
+    Takes microseconds, at worst milliseconds, and no memory whatever the size it promises.
 
     Raises:
         TooLarge: More than MAX_BYTES.
@@ -81,6 +79,25 @@ def read_header(data: bytes) -> Header:
     if header.orientation > 4:
         return Header(header.format, header.height, header.width, header.orientation)
     return header
+
+
+def read_plane_header(data: bytes) -> Header:
+    """Return the size of an 8-bit gray PNG, from its head alone; none is turned by its EXIF.
+
+    Raises:
+        TooLarge, TooManyPixels, Unreadable: As `read_header`.
+        Unsupported: Not a PNG, or one with other than 8 bits of gray a pixel.
+    """
+    check_bytes(data)
+    if not data.startswith(PNG_MAGIC):
+        other = read_header(data).format
+        raise Unsupported(f"the plane is a {other} file; an 8-bit gray PNG is taken")
+    width, height, depth, color = _png_head(data)
+    check_size(width, height)
+    if (depth, color) != (8, 0):
+        kind = _PNG_COLORS.get(color, "?")
+        raise Unsupported(f"the plane is {depth}-bit {kind} PNG; 8-bit gray is taken")
+    return Header("png", width, height)
 
 
 def essence(data: bytes, header: Header) -> bytes:
@@ -195,10 +212,16 @@ def _is_kept(data: bytes, part: Part) -> bool:
     return len(profile) <= MAX_PROFILE_BYTES
 
 
-def _png_header(data: bytes) -> Header:
+def _png_head(data: bytes) -> tuple[int, int, int, int]:
+    """Return a PNG's width, height, bits a sample and kind of color."""
     if len(data) < 33 or data[12:16] != b"IHDR":
         raise Unreadable("the PNG breaks off in its header")
-    width, height = struct.unpack_from(">II", data, 16)
+    width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
+    return width, height, depth, color
+
+
+def _png_header(data: bytes) -> Header:
+    width, height, _, _ = _png_head(data)
     exif = (data[part.body : part.end] for part in png_parts(data) if part.kind == b"eXIf")
     return Header("png", width, height, orientation_of(next(exif, b"")))
 
@@ -219,11 +242,9 @@ def _jpeg_header(data: bytes) -> Header:
 
 
 def _webp_header(data: bytes) -> Header:
-    parts = list(itertools.islice(webp_parts(data), 1))
-    body = data[parts[0].body : parts[0].body + 10] if parts else b""
-    if len(body) < 10:
+    if len(data) < 30:
         raise Unreadable("the WebP breaks off in its header")
-    kind = parts[0].kind
+    kind, body = data[12:16], data[20:30]
     if kind == b"VP8X":
         width = int.from_bytes(body[4:7], "little") + 1
         height = int.from_bytes(body[7:10], "little") + 1

@@ -20,7 +20,7 @@ from limner_server.call import Budget, Call
 from limner_server.pipelines.dye import Blend, Dyed, Dyeing, Generator, Order
 from limner_server.pipelines.faces import Selector
 from limner_server.pipelines.matte import Matting
-from limner_server.services import colors, swatches, wire
+from limner_server.services import colors, planes, swatches, wire
 from limner_server.services.checks import Checks
 from limner_server.services.frames import Answer, answer_newest, on_image
 
@@ -71,7 +71,9 @@ class DyeService(dye_pb2_grpc.DyeServiceServicer):
         call = Call.current()
         _check(request)
         if request.options.validate_only:
-            wire.check_header(request.image)
+            size = wire.size_of(request.image)
+            if request.HasField("alpha"):
+                planes.check_header(request.alpha, size, "alpha")
             if request.color.WhichOneof("color") == "reference":
                 with wire.said_of("the reference", "color.reference"):
                     wire.check_header(request.color.reference)
@@ -126,7 +128,7 @@ class DyeService(dye_pb2_grpc.DyeServiceServicer):
         photo = await wire.read_photo(image, call)
         alpha = None
         if request.HasField("alpha"):
-            alpha = await wire.read_plane(request.alpha, photo, "alpha", call)
+            alpha = await planes.read(request.alpha, photo, "alpha", call)
         keep = request.keep_highlights if request.HasField("keep_highlights") else True
         order = Order(
             wanted=wanted,

@@ -21,7 +21,7 @@ from limner_registry.contracts import (
 from limner_server.call import Budget, Call
 from limner_server.imaging.trimap import INSIDE, OUTSIDE, UNKNOWN
 from limner_server.pipelines.matte import CutOut, Engine, Matting, engine_for_hair, trimap_of_mask
-from limner_server.services import wire
+from limner_server.services import planes, wire
 from limner_server.services.checks import Checks
 from limner_server.services.frames import Answer, answer_newest, on_image
 
@@ -69,7 +69,9 @@ class MatteService(matte_pb2_grpc.MatteServiceServicer):
         call = Call.current()
         _check(request)
         if request.options.validate_only:
-            wire.check_header(request.image)
+            size, prior = wire.size_of(request.image), request.WhichOneof("prior")
+            if prior is not None:
+                planes.check_header(getattr(request, prior), size, prior)
             return matte_pb2.MatteResponse(served_by=call.served_by())
         return await self._answer(request, request.image, call)
 
@@ -109,10 +111,10 @@ class MatteService(matte_pb2_grpc.MatteServiceServicer):
         band = request.band_px or None
         match request.WhichOneof("prior"):
             case "trimap":
-                values = await wire.read_plane(request.trimap, photo, "trimap", call)
+                values = await planes.read(request.trimap, photo, "trimap", call)
                 return await asyncio.to_thread(_checked, values)
             case "map":
-                mask = await wire.read_plane(request.map, photo, "map", call)
+                mask = await planes.read(request.map, photo, "map", call)
                 return await trimap_of_mask(mask, band, call)
             case _ if request.subject == PERSON:
                 return await self._matting.trimap_of_person(photo, band, call)

@@ -17,7 +17,6 @@ from limner.v1.reasons import (
     ImageTooLarge,
     ImageTooManyPixels,
     ImageUnreadable,
-    MaskSizeMismatch,
     ParameterOutOfRange,
 )
 from limner_server.imaging import codec, pictures
@@ -51,14 +50,15 @@ REASONS: dict[type[pictures.PictureError], type[LimnerError]] = {
 }
 
 
-def check_header(image: image_pb2.Image) -> bytes:
+def check_header(image: image_pb2.Image, max_pixels: int = pictures.MAX_PIXELS) -> bytes:
     """Return a picture's bytes, having looked at the first ones only.
 
     Raises:
-        ImageTooLarge, ImageTooManyPixels, ImageUnreadable, FormatUnsupported: As they say.
+        ImageTooLarge, ImageUnreadable, FormatUnsupported: As they say.
+        ImageTooManyPixels: More than `max_pixels`.
         ParameterOutOfRange: The data is of another format than the field says.
     """
-    data, _ = _looked_at(image)
+    data, _ = _looked_at(image, max_pixels)
     return data
 
 
@@ -90,30 +90,9 @@ async def read_cutout(image: image_pb2.Image, max_pixels: int, call: Call) -> Ph
         LimnerError: As `read_photo`; ImageTooManyPixels above `max_pixels`, FormatUnsupported
             for a picture that brings no alpha.
     """
-    data = check_header(image)
+    data = check_header(image, max_pixels)
     with call.stage("decode"):
         return await asyncio.to_thread(_decoded_cutout, image, data, max_pixels)
-
-
-async def read_plane(
-    plane: image_pb2.Mask | image_pb2.Alpha, photo: Photo, field: str, call: Call
-) -> Plane:
-    """Return the values of a mask or an alpha for `photo`, HxW uint8.
-
-    Raises:
-        MaskSizeMismatch: It is not of the upright photo's size.
-        LimnerError: As `read_photo`.
-    """
-    height, width, _ = photo.shape
-    with call.stage(f"decode_{field}"):
-        values = await asyncio.to_thread(_decoded_plane, plane)
-    if values.shape != (height, width):
-        raise MaskSizeMismatch(
-            f"{field} is {values.shape[1]} x {values.shape[0]} pixels, "
-            f"the upright photo {width} x {height}",
-            violations=[Violation(field, f"must be {width} x {height} pixels")],
-        )
-    return values
 
 
 def selector(selector: image_pb2.FaceSelector) -> Selector:
@@ -208,15 +187,18 @@ def alpha_to_plane(alpha: Matte) -> Plane:
     return plane
 
 
-def _looked_at(image: image_pb2.Image) -> tuple[bytes, tuple[int, int]]:
+def _looked_at(
+    image: image_pb2.Image, max_pixels: int = pictures.MAX_PIXELS
+) -> tuple[bytes, tuple[int, int]]:
     """Return what `check_header` and `size_of` do."""
     data = image.data  # every look at the field copies it
     with our_words():
         if image.format in RAW_FORMATS:
             pictures.check_length(data)  # pixels may begin like a file of any kind
-            pictures.check_size(image.width_px, image.height_px)
+            pictures.check_size(image.width_px, image.height_px, max_pixels)
             return data, (image.height_px, image.width_px)
         header = codec.read_header(data)
+        pictures.check_size(header.width, header.height, max_pixels)
     declared = ENCODED.get(image.format, header.format)
     if declared != header.format:
         raise ParameterOutOfRange(
@@ -246,20 +228,10 @@ def _decoded(image: image_pb2.Image, data: bytes) -> Photo:
 
 
 def _decoded_cutout(image: image_pb2.Image, data: bytes, max_pixels: int) -> Photo:
+    if image.format in RAW_FORMATS:
+        return np.frombuffer(data, np.uint8).reshape(image.height_px, image.width_px, 4)
     with our_words():
-        if image.format not in RAW_FORMATS:
-            return codec.decode_cutout(data, max_pixels)
-        pictures.check_size(image.width_px, image.height_px, max_pixels)
-    return np.frombuffer(data, np.uint8).reshape(image.height_px, image.width_px, 4)
-
-
-def _decoded_plane(plane: image_pb2.Mask | image_pb2.Alpha) -> Plane:
-    data = plane.data
-    with our_words():
-        if plane.format != image_pb2.PLANE_FORMAT_RAW_U8:
-            return codec.decode_plane(data)
-        pictures.check_length(data)
-    return np.frombuffer(data, np.uint8).reshape(plane.height_px, plane.width_px)
+        return codec.decode_cutout(data, max_pixels)
 
 
 def _written(plane: Plane, output: image_pb2.OutputSpec) -> dict[str, Any]:

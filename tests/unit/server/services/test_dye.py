@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from limner.v1 import dye_pb2, image_pb2
-from limner.v1.reasons import ParameterOutOfRange, ShadeUnknown
+from limner.v1.reasons import MaskSizeMismatch, ParameterOutOfRange, ShadeUnknown
 from limner_registry.hair_colors import DYE_PAIRS
+from limner_server.imaging import codec
 from limner_server.imaging.hair_color import HairColor
 from limner_server.pipelines.dye import Dyed, Generator
 from limner_server.services import dye
+from tests.unit.server.pipelines.conftest import Networks, call_with
 
 IMAGE = {"data": b"x"}
 
@@ -73,3 +75,23 @@ def test_a_reply_names_the_pair_whose_generator_answered(pair):
     assert reply.HasField("alpha") == (pair is None)
     assert (reply.width_px, reply.height_px) == (2, 2)
     assert reply.image.format == image_pb2.IMAGE_FORMAT_JPEG
+
+
+async def test_validating_looks_at_the_head_of_the_alpha_too():
+    networks = Networks()
+    photo = np.zeros((30, 40, 3), np.uint8)
+
+    async def validated(alpha):
+        call_with().enter()
+        request = dye_pb2.DyeRequest(
+            image={"data": codec.encode(photo, "png")},
+            color={"shade": "auburn"},
+            alpha={"data": codec.encode_plane(alpha)},
+            options={"validate_only": True},
+        )
+        return await dye.DyeService(networks).Dye(request, None)
+
+    assert not (await validated(photo[..., 0])).HasField("image")
+    with pytest.raises(MaskSizeMismatch, match="alpha is 40 x 29 pixels"):
+        await validated(photo[1:, :, 0])
+    assert not networks.asked

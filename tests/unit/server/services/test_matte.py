@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from limner.v1 import image_pb2, matte_pb2
-from limner.v1.reasons import ParameterOutOfRange
+from limner.v1.reasons import FormatUnsupported, MaskSizeMismatch, ParameterOutOfRange
 from limner_registry.routes import Routes
 from limner_server.call import Call
+from limner_server.imaging import codec
 from limner_server.pipelines.matte import Engine
 from limner_server.services import matte
 from limner_server.services.matte import MatteService
@@ -105,3 +106,21 @@ async def test_a_trimap_s_other_values_are_told():
     photo = np.zeros((2, 3, 3), np.uint8)
     with pytest.raises(ParameterOutOfRange, match="trimap: holds 1, 127, 254; only 0, 128"):
         await MatteService(Networks())._trimap(request_with(trimap), photo, call_with({}))
+
+
+@pytest.mark.parametrize("prior", ["map", "trimap"])
+async def test_validating_looks_at_the_head_of_what_is_sent_beside_the_photo(prior):
+    service = MatteService(Networks())
+
+    async def validated(**sent):
+        call_with({}).enter()
+        image = {"data": codec.encode(np.zeros((30, 40, 3), np.uint8), "png")}
+        told = {"image": image, prior: sent, "options": {"validate_only": True}}
+        return await service.Matte(matte_pb2.MatteRequest(**told), None)
+
+    fits = codec.encode_plane(np.zeros((30, 40), np.uint8))
+    assert not (await validated(data=fits)).HasField("alpha")
+    with pytest.raises(MaskSizeMismatch, match=f"{prior} is 30 x 40 pixels"):
+        await validated(data=codec.encode_plane(np.zeros((40, 30), np.uint8)))
+    with pytest.raises(FormatUnsupported):
+        await validated(data=codec.encode(np.zeros((30, 40, 3), np.uint8), "jpeg"))

@@ -10,6 +10,7 @@ from limner.v1 import image_pb2
 from limner.v1.reasons import (
     FormatUnsupported,
     ImageTooLarge,
+    ImageTooManyPixels,
     ImageUnreadable,
     ModelNotReady,
     NoHair,
@@ -22,7 +23,6 @@ from limner_server.services import wire
 
 SIZE = {"width_px": 4, "height_px": 3}
 RGB, RGBA = image_pb2.IMAGE_FORMAT_RAW_RGB8, image_pb2.IMAGE_FORMAT_RAW_RGBA8
-RAW_PLANE = image_pb2.PLANE_FORMAT_RAW_U8
 
 
 def call_now() -> Call:
@@ -42,24 +42,24 @@ async def test_raw_pixels_may_begin_like_a_file_of_any_kind(start, magic, kind):
         expected = np.frombuffer(data, np.uint8).reshape(3, 4, channels)[..., :3]
         np.testing.assert_array_equal(photo, expected)
 
-    data = bytes_like(start, magic, 12)
-    plane = image_pb2.Mask(data=data, format=RAW_PLANE, **SIZE)
-    values = await wire.read_plane(plane, photo, "map", call_now())
-    np.testing.assert_array_equal(values, np.frombuffer(data, np.uint8).reshape(3, 4))
-
     with pytest.raises(FormatUnsupported, match=kind):
         wire.check_header(image_pb2.Image(data=data))
-    with pytest.raises(FormatUnsupported):
-        await wire.read_plane(image_pb2.Mask(data=data), photo, "map", call_now())
 
 
-async def test_raw_pixels_are_held_to_the_same_number_of_bytes():
-    huge = {"data": bytes(MAX_BYTES + 4), "height_px": 1}
+def test_raw_pixels_are_held_to_the_same_number_of_bytes():
+    data = bytes(MAX_BYTES + 4)
     with pytest.raises(ImageTooLarge):
-        wire.check_header(image_pb2.Image(format=RGBA, width_px=MAX_BYTES // 4 + 1, **huge))
-    plane = image_pb2.Mask(format=RAW_PLANE, width_px=MAX_BYTES + 4, **huge)
-    with pytest.raises(ImageTooLarge):
-        await wire.read_plane(plane, np.zeros((1, 1, 3), np.uint8), "map", call_now())
+        wire.check_header(image_pb2.Image(data=data, format=RGBA, width_px=len(data) // 4))
+
+
+def test_a_header_is_held_to_as_many_pixels_as_are_taken():
+    square = np.zeros((10, 10, 4), np.uint8)
+    encoded = image_pb2.Image(data=codec.encode(square, "png"))
+    raw = image_pb2.Image(data=square.tobytes(), format=RGBA, width_px=10, height_px=10)
+    for image in (encoded, raw):
+        wire.check_header(image, 100)
+        with pytest.raises(ImageTooManyPixels, match="at most 99"):
+            wire.check_header(image, 99)
 
 
 def test_what_is_wrong_with_one_of_several_pictures_keeps_its_class_and_says_which_it_is():
