@@ -59,7 +59,7 @@ class Canary:
     shadow_bps: int = 0
     """Share of the others' calls that it is shown too, after they were answered."""
     rules: tuple[tuple[str, str], ...] = ()
-    """Metadata keys and values whose callers get it besides."""
+    """Metadata keys, in lower case, and values whose callers get it besides."""
     slow_seconds: float = 0.0
     """From where on a run of either version counts as slow; 0 never."""
 

@@ -100,7 +100,7 @@ def _read_weight(form: Form) -> Weight:
 def _read_headers(form: Form) -> Headers:
     rules = []
     for row in form.forms("rules"):
-        rules.append(HeaderRule(row.text("name"), row.text("value")))
+        rules.append(HeaderRule(row.key("name"), row.text("value")))
         row.finish()
     return Headers(tuple(rules), form.number("min_seconds", 0, LONGEST, Headers.min_seconds))
 

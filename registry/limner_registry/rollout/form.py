@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeVar
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     import enum
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 100
 """A longer list is not read."""
+KEY: Final = re.compile(r"(?!.*-bin$)[a-z0-9_.-]{1,200}")
+"""What gRPC takes for a key of metadata whose value is text."""
 
 
 class Form:
@@ -65,6 +68,16 @@ class Form:
             return value
         self.refuse(name, f"must be 1 to 200 printable characters, not {value!r:.40}")
         return default or "?"
+
+    def key(self, name: str) -> str:
+        """Return a key of gRPC's metadata, in lower case, as every call has it."""
+        value = self._take(name, None)
+        key = value.lower() if isinstance(value, str) else ""
+        if KEY.fullmatch(key):
+            return key
+        wanted = "1 to 200 letters, digits, '-', '_' or '.' that do not end in -bin"
+        self.refuse(name, f"must be {wanted}, not {value!r:.40}")
+        return "?"
 
     def choice(self, name: str, among: type[Choice], default: Choice | None = None) -> Choice:
         """Return the member of an enum that the field names."""

@@ -117,6 +117,7 @@ class HeaderRule:
     """Callers that send this header with this value get the canary."""
 
     name: str
+    """A key of gRPC's metadata, in lower case."""
     value: str
 
 

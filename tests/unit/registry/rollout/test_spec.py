@@ -27,10 +27,11 @@ from limner_registry.rollout.spec import (
 )
 
 names = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=20)
+keys = names.filter(lambda name: not name.endswith("-bin"))
 seconds = st.floats(0, 3600)
 shadows = st.builds(Shadow, st.integers(1, 10_000), st.integers(1, 10**6), seconds)
 headers = st.builds(
-    Headers, st.lists(st.builds(HeaderRule, names, names), min_size=1, max_size=3).map(tuple)
+    Headers, st.lists(st.builds(HeaderRule, keys, names), min_size=1, max_size=3).map(tuple)
 )
 approvals = st.builds(Approve, names, st.floats(1, 10**6), st.sampled_from(Otherwise))
 budgets = st.none() | st.floats(1e-6, 0.9)
@@ -71,6 +72,22 @@ def test_what_is_left_out_of_a_step_is_its_default():
     spec = read_spec({"steps": [{"shadow": {"bps": 500}}, {"weight": {"bps": 10_000}}]})
 
     assert spec == replace(DEFAULT, steps=(Shadow(500), Weight(10_000)))
+
+
+def by_header(name):
+    rules = [{"name": name, "value": "yes"}]
+    return {"steps": [{"headers": {"rules": rules}}, {"weight": {"bps": 10_000}}]}
+
+
+def test_headers_are_read_in_the_small_letters_that_grpc_sends():
+    assert read_spec(by_header("X-Team")) == read_spec(by_header("x-team"))
+    assert read_spec(by_header("X-Team")).steps[0].rules == (HeaderRule("x-team", "yes"),)
+
+
+@pytest.mark.parametrize("name", ["x team", "x-team:", "équipe", "x-team-bin", "X-TEAM-BIN", "", 7])
+def test_a_header_that_no_call_can_have_is_refused(name):
+    with pytest.raises(SpecRefused, match=r"steps\[0\]\.headers\.rules\[0\]\.name must be"):
+        read_spec(by_header(name))
 
 
 def test_every_violation_is_named_at_once():
