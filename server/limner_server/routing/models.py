@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from limner.errors import LimnerError
-from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
+from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady, ModelVersionUnknown
 from limner_registry.rollout.spec import Kind
 from limner_registry.routes import Arm
 from limner_server.admission.gates import Gates
@@ -76,11 +76,12 @@ class Models:
 
         Raises:
             ModelNotReady: No version is ready, or the one planned has just gone.
+            ModelVersionUnknown: The caller named a version that is not here.
             ModelFailed: The version failed on these inputs.
             DeadlinePassed: The call's time is over.
             OverloadedWork: So many runs wait before this one that it would end too late.
         """
-        use = call.use_of(contract.model)
+        use = self._planned(contract.model, call)
         try:
             answers = await self._run(contract, use, inputs, call)
         except OF_THE_MODEL:
@@ -109,11 +110,12 @@ class Models:
 
         Raises:
             ModelNotReady: No version is ready, or the one planned has just gone.
+            ModelVersionUnknown: The caller named a version that is not here.
             ModelFailed: The version failed on these inputs.
             DeadlinePassed: The call's time is over.
             OverloadedWork: So many runs wait before this one that it would end too late.
         """
-        use = call.use_of(contract.model)
+        use = self._planned(contract.model, call)
         while True:
             stands_in = use.choice.arm is Arm.CANARY and not use.fell_back and bool(use.stable)
             try:
@@ -132,6 +134,17 @@ class Models:
                 if use.choice.arm is Arm.CANARY and not use.fell_back:
                     self._trials.ran(call, contract.model, use, failed=False)
                 return
+
+    def _planned(self, model: str, call: Call) -> Use:
+        """Return what a call has of a model; raise where it named a version that is not here."""
+        use = call.use_of(model)
+        if use.choice.arm is Arm.PINNED:
+            here = self._servables.versions(model)
+            if here and use.version not in here:  # with none at all it is too early to say
+                named = ", ".join(map(str, here))
+                said = f"{model} has no version {use.version} on this server; there are {named}"
+                raise ModelVersionUnknown(said)
+        return use
 
     async def _streamed(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call, patience: float

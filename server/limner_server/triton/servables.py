@@ -103,6 +103,10 @@ class Servables:
             keeper.lose("a run found it dead")
         return keeper.up or keeper.awaited
 
+    def versions(self, model: str) -> list[int]:
+        """Return the versions of a model that are here: up, coming up, or about to leave."""
+        return sorted(number for name, number in self._keepers if name == model)
+
     @property
     def mends(self) -> int:
         """How many times a version that was lost has come back."""

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from limner.v1.reasons import ModelFailed, ModelNotReady
+from limner.v1.reasons import ModelFailed, ModelNotReady, ModelVersionUnknown
 from limner_registry.contracts import HAIR_MATTER, HAIR_OPTIMIZER
-from limner_registry.routes import Canary, Routes
+from limner_registry.routes import Caller, Canary, Routes
 from limner_server.call import Call
 from limner_server.metrics import Metrics
 from limner_server.routing.models import Models
@@ -25,6 +25,7 @@ class Versions:
         self.ends = [*ends]
         self.told = []
         self.waited_for = True
+        self.here = [1, 2]
 
     async def run(self, contract, version, inputs, timeout):
         self.told.append(("run", version))
@@ -46,6 +47,9 @@ class Versions:
     async def back(self, model, version, seconds):
         self.told.append(("back", version, seconds > 0))
         return 7
+
+    def versions(self, model):
+        return self.here
 
     def lose(self, model, version, losses):
         self.told.append(("lose", version, losses))
@@ -114,6 +118,40 @@ async def test_the_stable_version_answers_at_once_for_a_canary_whose_runner_died
         ("back", 1, True),
         ("run", 1),
     ]
+
+
+def pinned(versions, model, number):
+    """Return models, and a call that names one version of a model whose stable version is 1."""
+    models, call = models_of(versions, Routes(1, {model: 1}))
+    call.asks = Caller("somebody", pins={model: number})
+    return models, call
+
+
+async def test_a_version_that_is_here_answers_who_names_it():
+    versions = Versions(GOOD)
+    models, call = pinned(versions, MODEL, 2)
+    assert await models.infer(HAIR_MATTER, {}, call) is GOOD
+    assert ("run", 2) in versions.told
+
+
+async def test_a_version_that_is_not_here_is_unknown_and_not_run():
+    models, call = pinned(Versions(), MODEL, 99)
+    with pytest.raises(ModelVersionUnknown, match="no version 99 on this server; there are 1, 2"):
+        await models.infer(HAIR_MATTER, {}, call)
+
+
+async def test_a_version_that_is_not_here_is_not_followed():
+    models, call = pinned(Versions(), SEARCHED, 99)
+    with pytest.raises(ModelVersionUnknown):
+        await anext(models.follow(HAIR_OPTIMIZER, {}, call))
+
+
+async def test_while_no_version_is_here_none_is_unknown():
+    versions = Versions(ModelNotReady("no such model"))
+    versions.here, versions.waited_for = [], False
+    models, call = pinned(versions, MODEL, 2)
+    with pytest.raises(ModelNotReady):
+        await models.infer(HAIR_MATTER, {}, call)
 
 
 SEARCHED = HAIR_OPTIMIZER.model

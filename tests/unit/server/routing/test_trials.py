@@ -41,6 +41,9 @@ class Versions:
     async def back(self, model, version, seconds):
         return self.lost.count(version)
 
+    def versions(self, model):
+        return sorted(self.does)
+
     def lose(self, model, version, losses):
         self.lost.append(version)
         return False

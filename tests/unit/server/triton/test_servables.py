@@ -140,6 +140,14 @@ async def test_a_version_is_routed_to_once_it_answers_its_golden_inputs(settled)
     assert settled.routes == Routes(1, {MODEL: 1})
 
 
+async def test_versions_are_here_as_soon_as_they_are_wanted(settled, tmp_path):
+    assert settled.versions(MODEL) == [1]
+    route(tmp_path, 2, 2)
+    await settled.look()
+    assert settled.versions(MODEL) == [1, 2]
+    assert settled.versions("face_mesh") == []
+
+
 async def test_a_version_that_answers_otherwise_than_when_published_is_never_routed_to(
     servables, triton, tmp_path
 ):
