@@ -111,7 +111,7 @@ class Routes:
     canaries: Mapping[str, Canary] = field(default_factory=dict)
     """Model name to the version that is being rolled out."""
     frozen: bool = False
-    """Whether every call is to get the stable version."""
+    """Whether no caller is to get a canary by its weight; pins and header rules go on."""
 
     def choose(self, model: str, caller: Caller) -> Choice | None:
         """Return the version of a model that a caller gets; None where there is none.

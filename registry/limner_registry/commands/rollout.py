@@ -41,6 +41,7 @@ from limner_registry.commands.spec_file import SpecFile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+FROZEN = "All calls go to stable versions, but for pins and headers that rollouts ask for."
 EPILOG = (
     "Exit codes: 0 done, 2 the request is at fault, 3 the controller does not answer, 4 it took "
     "too long, 1 anything else."
@@ -242,13 +243,17 @@ def rollback(controller: str, model: str, reason: str, *, as_json: bool) -> None
 @click.option("--reason", default="", help="Why; kept in the log.")
 @spoken
 def freeze(controller: str, reason: str, *, off: bool, as_json: bool) -> None:
-    """Send every call to stable versions, until --off."""
+    """Send every call to stable versions, until --off.
+
+    But for those that name a version by a pin, and those whose header a rollout asks for: who
+    chose a version goes on trying it. `limner rollout abort` takes it from them, too.
+    """
     request = rollouts_pb2.FreezeRolloutsRequest(
         frozen=not off, reason=reason, request_id=uuid.uuid4().hex, actor=caller()
     )
     with service(controller) as stub:
         answer = stub.FreezeRollouts(request, timeout=SECONDS)
-    words = "Rollouts go on." if off else "All calls go to stable versions."
+    words = "Rollouts go on." if off else FROZEN
     say(answer, words, as_json=as_json)
 
 

@@ -119,7 +119,7 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
         return rollouts_pb2.RollbackModelResponse(stable_version=stable, previous_version=previous)
 
     async def FreezeRollouts(self, request: Any, context: Any) -> Any:
-        """Send every call to stable versions, or end that."""
+        """Send every call but those by pin or header rule to stable versions, or end that."""
         change = self._store.freeze if request.frozen else self._store.unfreeze
         await asyncio.to_thread(change, _cause(request), time.time())
         self._hint()

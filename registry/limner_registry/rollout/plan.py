@@ -37,7 +37,7 @@ def next_routes(
         routes: The table in force.
         rollouts: Those that the table names, and those that are active.
         slow_seconds: By rollout, from where on a run counts as slow.
-        frozen: Whether all calls are to get stable versions.
+        frozen: Whether no caller is to get a canary by its weight.
         now: The instant, in seconds since 1970.
     """
     stable, previous = dict(routes.stable), dict(routes.previous)

@@ -6,9 +6,11 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from limner.v1 import rollouts_pb2
+from limner_registry.commands.rollout import rollout as command
 from limner_registry.commands.rollout_view import (
     events_table,
     generations,
@@ -182,3 +184,10 @@ def test_spans_read_as_people_say_them(seconds, words):
 
 def test_no_rollouts_are_said_to_be_none():
     assert printed(rollouts_table([])) == "No rollouts yet.\n"
+
+
+def test_freezing_says_whose_calls_it_leaves_alone():
+    told = CliRunner().invoke(command, ["freeze", "--help"]).output
+
+    assert "pin" in told
+    assert "header" in told
