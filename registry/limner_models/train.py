@@ -8,6 +8,7 @@ import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -85,7 +86,8 @@ def train(run: Run, watch: Watch) -> Trained:
     """Train, or go on training, until the recipe's last step or an interruption.
 
     SIGINT and SIGTERM end it after the step they come in, with its state saved. An interrupted
-    training that is resumed takes the very steps it would have taken.
+    training that is resumed takes the very steps it would have taken. An error, too, ends it with
+    its state saved, unless that is an error of a step, which leaves the state half changed.
 
     Raises:
         CheckpointForeign: The folder keeps a training of another recipe or other data.
@@ -103,20 +105,22 @@ def train(run: Run, watch: Watch) -> Trained:
 
     steps = range(start.step, recipe.steps)
     sampler = recipe.sampler(recipe, run.material)
-    done = start
-    with interruption() as stopped, prepared(sampler, recipe.seed, steps, run.workers) as batches:
-        began = saved = time.monotonic()
+    state = _State(run, task, average, start)
+    with (
+        interruption() as stopped,
+        prepared(sampler, recipe.seed, steps, run.workers) as batches,
+        state,
+    ):
         for step, batch in zip(steps, batches, strict=True):
-            values = _step(recipe, task, batch, step, run.device)
-            _blend(average, weights_of(task.network), _kept(recipe.average, step))
-            now = time.monotonic()
-            done = Progress(step + 1, start.seconds + now - began)
-            watch(done.step, {**values, "seconds": done.seconds})
-            if now - saved > CHECKPOINT_SECONDS or stopped() or done.step == recipe.steps:
-                checkpoint.save(run.folder, run.binding, done, task, average)
-                saved = now
+            with state.changing():
+                values = _step(recipe, task, batch, step, run.device)
+                _blend(average, weights_of(task.network), _kept(recipe.average, step))
+            watch(state.done.step, {**values, "seconds": state.done.seconds})
+            if state.is_due or stopped() or state.done.step == recipe.steps:
+                state.save()
             if stopped():
                 break
+    done = state.done
     if done.step < recipe.steps:
         return Trained(done, None)
     return Trained(done, _write(run.folder, average))
@@ -169,6 +173,45 @@ def interruption() -> Iterator[Interrupted]:
             signal.signal(number, handler)
 
 
+class _State:
+    """What a training has come to; it is saved when an error ends it between two steps."""
+
+    def __init__(
+        self, run: Run, task: Task, average: Mapping[str, Tensor], start: Progress
+    ) -> None:
+        self.done = start
+        self._keep = partial(checkpoint.save, run.folder, run.binding)
+        self._task, self._average = task, average
+        self._saved, self._saved_at = start.step, time.monotonic()
+        self._before = start.seconds - self._saved_at
+        self._is_whole = True
+
+    def __enter__(self) -> None:
+        """Nothing is to be done."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._is_whole and self._saved != self.done.step:
+            self.save()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Enter a step; an error within leaves the state as it was saved last."""
+        self._is_whole = False
+        yield
+        self.done = Progress(self.done.step + 1, self._before + time.monotonic())
+        self._is_whole = True
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is long since the state was saved."""
+        return time.monotonic() - self._saved_at > CHECKPOINT_SECONDS
+
+    def save(self) -> None:
+        """Save the state; one that could not be saved is not tried again."""
+        self._saved, self._saved_at = self.done.step, time.monotonic()
+        self._keep(self.done, self._task, self._average)
+
+
 class Interrupted(Protocol):
     """Whether the process was asked to end."""
 
@@ -206,6 +249,6 @@ def _blend(average: Mapping[str, Tensor], fresh: Mapping[str, Tensor], kept: flo
 
 def _write(folder: Path, average: Mapping[str, Tensor]) -> Path:
     weights = folder / WEIGHTS
-    partial = folder / f"{WEIGHTS}.partial"
-    save_file({name: tensor.to("cpu").contiguous() for name, tensor in average.items()}, partial)
-    return partial.replace(weights)
+    begun = folder / f"{WEIGHTS}.partial"
+    save_file({name: tensor.to("cpu").contiguous() for name, tensor in average.items()}, begun)
+    return begun.replace(weights)

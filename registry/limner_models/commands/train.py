@@ -180,7 +180,7 @@ def shown(recipe: Recipe) -> Iterator[Watch]:
 @contextmanager
 def recorded(run: Run, registry: Registry) -> Iterator[Watch]:
     """Record a training's curves in MLflow, going on with the record it had."""
-    from limner_models.curves import Means
+    from limner_models.commands.record import Record
     from limner_registry.publish import code_commit
 
     recipe, data = run.recipe, run.recipe.data
@@ -198,18 +198,18 @@ def recorded(run: Run, registry: Registry) -> Iterator[Watch]:
     before = note.read_text(encoding="utf-8").strip() if note.exists() else None
     run_id = registry.start_run(recipe.name, facts, before)
     note.write_text(run_id, encoding="utf-8")
-    reached = [0]
-    means = Means(lambda step, values: registry.log(run_id, step, values))
+    record = Record(registry, run_id, lambda said: click.echo(said, err=True))
+    done = False
 
     def watch(step: int, values: Mapping[str, float]) -> None:
-        reached[0] = step
-        means(step, values)
+        nonlocal done
+        done = step == recipe.steps
+        record(step, values)
 
     try:
         yield watch
     finally:
-        means.flush(reached[0])
-        registry.end_run(run_id, done=reached[0] == recipe.steps)
+        record.close(done=done)
 
 
 def _both(one: Watch, other: Watch) -> Watch:

@@ -205,6 +205,19 @@ def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_last_state(tmp
     assert train(run_in(tmp_path), stop_at(5)).progress.step == 5
 
 
+def test_an_error_between_two_steps_ends_the_training_with_its_state_saved(tmp_path):
+    def fail(step, _values):
+        if step == 7:
+            raise ConnectionError("whoever watches is gone")
+
+    with pytest.raises(ConnectionError):
+        train(run_in(tmp_path), fail)
+
+    resumed = []
+    train(run_in(tmp_path), lambda step, _: resumed.append(step))
+    assert resumed[0] == 8
+
+
 def test_the_signals_handlers_are_given_back(tmp_path):
     before = signal.getsignal(signal.SIGINT)
 
