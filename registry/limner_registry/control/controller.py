@@ -17,7 +17,7 @@ from limner_registry.control.table import follow, routes_of
 from limner_registry.placed import folder_of
 from limner_registry.rollout.counters import epochs
 from limner_registry.rollout.decide import Facts, Server, decide, verdict_of
-from limner_registry.rollout.errors import EtagMismatch
+from limner_registry.rollout.errors import EtagMismatch, RequestReused
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.plan import TABLED, next_routes
 from limner_registry.rollout.record import ENDED, State
@@ -176,7 +176,7 @@ class Controller:
         )
         try:
             after = self._store.transition(rollout.id, rollout.etag, decision.trigger, cause, now)
-        except EtagMismatch:
+        except (EtagMismatch, RequestReused):  # the latter of another's decision on the same etag
             log.info("a rollout has changed meanwhile", extra={"rollout": rollout.id})
             return True
         told = {"rollout": rollout.id, "trigger": kind, "state": after.state, "text": after.text}

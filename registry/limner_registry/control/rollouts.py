@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import hashlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -48,16 +48,16 @@ TRIES: Final = 5
 """At a change that the controller comes before with one of its own."""
 WATCH_SECONDS: Final = 0.5
 """Between two looks at a rollout that is watched."""
-VERBS: Final[dict[int, Callable[[str], Trigger]]] = {
-    rollouts_pb2.ROLLOUT_VERB_PAUSE: lambda words: Pause(Reason.PERSON, words),
+VERBS: Final[dict[int, Callable[[Any], Trigger]]] = {
+    rollouts_pb2.ROLLOUT_VERB_PAUSE: lambda request: Pause(Reason.PERSON, request.reason),
     rollouts_pb2.ROLLOUT_VERB_RESUME: lambda _: Resume(),
     rollouts_pb2.ROLLOUT_VERB_ADVANCE: lambda _: Advance(),
-    rollouts_pb2.ROLLOUT_VERB_PROMOTE: Promote,
-    rollouts_pb2.ROLLOUT_VERB_ABORT: lambda words: Abort(Reason.PERSON, words),
-    rollouts_pb2.ROLLOUT_VERB_RETRY: lambda _: Retry(secrets.token_hex(8)),
+    rollouts_pb2.ROLLOUT_VERB_PROMOTE: lambda request: Promote(request.reason),
+    rollouts_pb2.ROLLOUT_VERB_ABORT: lambda request: Abort(Reason.PERSON, request.reason),
+    rollouts_pb2.ROLLOUT_VERB_RETRY: lambda request: Retry(_salt(request)),
     rollouts_pb2.ROLLOUT_VERB_APPROVE: lambda _: Approve(),
 }
-"""What each verb does, given the reason in words."""
+"""What each verb does, given the request: the same for the same, however often that comes."""
 
 
 class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
@@ -168,7 +168,7 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
             raise InputRefused("verb: say what to do")
         if request.verb == rollouts_pb2.ROLLOUT_VERB_PROMOTE and not request.reason:
             raise InputRefused("reason: promoting past the judge needs a justification")
-        trigger, cause = make(request.reason), _cause(request)
+        trigger, cause = make(request), _cause(request)
         for tries_left in reversed(range(TRIES)):
             rollout = self._named(request.rollout)
             etag = int(request.etag) if request.etag.isdecimal() else rollout.etag
@@ -226,6 +226,12 @@ class Rollouts(rollouts_pb2_grpc.RolloutServiceServicer):
     def _explained(self, name: str) -> Any:
         now = time.time()
         return explained_message(self._controller.explain(self._named(name).id, now), now)
+
+
+def _salt(request: Any) -> str:
+    """Return the salt of another attempt: 16 hexadecimal digits that follow from the request."""
+    text = f"{request.rollout}/{request.request_id}"
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _cause(request: Any) -> Cause:

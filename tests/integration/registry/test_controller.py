@@ -26,7 +26,7 @@ from limner_registry.rollout.projection import Projection
 from limner_registry.rollout.record import State, new_rollout
 from limner_registry.rollout.spec import DEFAULT, Judging, Shadow, Spec, Weight
 from limner_registry.rollout.store import Store
-from limner_registry.rollout.triggers import Reason
+from limner_registry.rollout.triggers import Pause, Reason
 
 MODEL = PERSON_SEGMENTER.model
 NOW = 1_000_000.0
@@ -428,6 +428,22 @@ def test_a_controller_that_has_no_folder_of_a_new_version_waits_with_its_table(
     Controller(store, tmp_path / "elsewhere", {}).run_pass(NOW)
 
     assert not controller.routes().canaries
+
+
+def test_another_controllers_decision_on_the_same_state_stands(controller, store, monkeypatch):
+    controller.run_pass(NOW)
+    rollout = begin(store)
+    live(store, controller, Servers(store), rollout, most=10)
+    seen = store.get(rollout)
+    said = Cause("other", ActorKind.CONTROLLER, f"{rollout}/{seen.etag}/Pause")
+    store.transition(rollout, seen.etag, Pause(Reason.STALE_COUNTERS, "silent"), said, NOW + 10)
+    after = store.get(rollout)
+    with monkeypatch.context() as behind:
+        behind.setattr(store, "get", lambda _: seen)
+        changed = controller._decide(rollout, NOW + 100)  # no server has spoken for that long
+
+    assert changed
+    assert store.get(rollout) == after
 
 
 def test_two_controllers_at_once_never_contradict_each_other(controller, store, registry, models):

@@ -41,7 +41,7 @@ from limner_registry.rollout.errors import StoreUnavailable
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.record import State, new_rollout
 from limner_registry.rollout.spec import DEFAULT
-from limner_registry.rollout.triggers import Reason
+from limner_registry.rollout.triggers import Abort, AllAcked, Reason
 from limner_registry.routes_wire import from_message
 from limner_registry.store import Registry
 
@@ -255,6 +255,23 @@ def test_a_rollback_that_broke_off_is_carried_out_when_it_is_asked_again(
     assert store.fleet.generation().table == {"models": {MODEL: {"stable": 1, "previous": 2}}}
     assert store.get("person-3").state is State.ABORTING
     assert [event.type for event in store.events()] == ["Create", "Rollback", "Abort"]
+
+
+def test_a_retry_that_is_sent_again_happens_once(store, registry, models):
+    fresh = new_rollout("person-2", MODEL, 1, 2, DEFAULT, salt="s", creator="Ada", now=1.0)
+    made = store.create(fresh, Cause("Ada", ActorKind.HUMAN, "create"))
+    for trigger in (Abort(), AllAcked()):
+        why = Cause("Ada", ActorKind.HUMAN, type(trigger).__name__)
+        made = store.transition(made.id, made.etag, trigger, why, 2.0)
+    service = Rollouts(store, registry, Controller(store, models, {}), None, lambda: None)
+    verb = rollouts_pb2.ROLLOUT_VERB_RETRY
+    request = rollouts_pb2.ChangeRolloutRequest(rollout=made.id, verb=verb, request_id="again")
+
+    first, second = service._change(request), service._change(request)
+
+    assert first == second == store.get(made.id)
+    assert (first.attempt, len(first.salt)) == (2, 16)
+    assert first.salt != fresh.salt
 
 
 def broken(*_arguments):
