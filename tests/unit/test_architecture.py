@@ -97,6 +97,12 @@ def called(file: Path) -> set[str]:
     return {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
 
 
+def defined(file: Path) -> set[str]:
+    """Return the functions that a module gives to others."""
+    names = {node.name for node in ast.parse(file.read_text()).body if hasattr(node, "name")}
+    return {name for name in names if not name.startswith("_")}
+
+
 def sources(package: str) -> list[Path]:
     return [path for path in PACKAGES[package].rglob("*.py") if "_pb2" not in path.name]
 
@@ -124,10 +130,10 @@ def test_a_package_never_imports_what_it_must_not_know(package):
         assert not known & NEVER[package], file.relative_to(ROOT)
 
 
-def test_imaging_imports_nothing_of_ours_but_color_and_how_many_cores_there_are():
+def test_imaging_imports_nothing_of_ours_but_color_maps_and_how_many_cores_there_are():
     for file in (PACKAGES["limner_server"] / "imaging").glob("*.py"):
         ours = {name for name in imports(file) if name.split(".")[0] in PACKAGES}
-        ours -= {"limner_registry.color", "limner_server.cores"}
+        ours -= {"limner_registry.color", "limner_registry.face_template", "limner_server.cores"}
         assert all(name.startswith("limner_server.imaging") for name in ours), file.name
 
 
@@ -170,3 +176,11 @@ def test_the_server_counts_cores_in_one_place():
     counts = {"os.cpu_count", "os.sched_getaffinity", "psutil.cpu_count"}
     counting = {file.name for file in sources("limner_server") if called(file) & counts}
     assert counting == {"cores.py"}
+
+
+def test_how_points_are_mapped_is_written_once():
+    """Two of one name would differ where nobody looks: one was guarded, the other divided by 0."""
+    template = defined(PACKAGES["limner_registry"] / "face_template.py")
+    assert {"similarity", "mapped", "inverse"} <= template
+    for file in (PACKAGES["limner_server"] / "imaging").glob("*.py"):
+        assert not defined(file) & template, file.name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from limner_registry.face_template import inverse, mapped
 from limner_server.imaging.geometry import crop_mapped
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def align(photo: Photo, matrix: Matrix, size: int) -> Photo:
         matrix: The affine map from the photo's pixels to the crop's.
         size: Pixels a side.
     """
-    return crop_mapped(photo, inverted(matrix), size, size, "edge")
+    return crop_mapped(photo, inverse(matrix), size, size, "edge")
 
 
 def align_valid(photo: Photo, matrix: Matrix, size: int) -> tuple[Photo, Plane]:
@@ -48,7 +49,7 @@ def validity(extent: tuple[int, ...], matrix: Matrix, size: int) -> Plane:
         matrix: The affine map from the photo's pixels to the crop's.
         size: Pixels a side.
     """
-    back = inverted(matrix)
+    back = inverse(matrix)
     down, right = np.indices((size, size), np.float64)
     x = back[0, 0] * right + back[0, 1] * down + back[0, 2]
     y = back[1, 0] * right + back[1, 1] * down + back[1, 2]
@@ -84,9 +85,9 @@ def shown_box(
         size: Width and height of the crop.
         extent: Height and width of the photo, and maybe more.
     """
-    back = inverted(matrix)
+    back = inverse(matrix)
     ends = np.array([(x, y) for x in (-0.5, size[0] - 0.5) for y in (-0.5, size[1] - 0.5)])
-    corners = ends @ back[:, :2].T + back[:, 2]
+    corners = mapped(ends, back)
     low, high = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int) + 1
     (left, top), (right, bottom) = low, high
     height, width = extent[:2]
@@ -96,12 +97,6 @@ def shown_box(
         int(np.clip(left, 0, width)),
         int(np.clip(right, 0, width)),
     )
-
-
-def inverted(matrix: Matrix) -> Matrix:
-    """Return the way back of a map whose pixels do not all fall on one line."""
-    turn = np.linalg.inv(matrix[:, :2])
-    return np.concatenate([turn, -(turn @ matrix[:, 2])[:, None]], axis=1)
 
 
 def chained(first: Matrix, then: Matrix) -> Matrix:

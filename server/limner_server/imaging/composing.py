@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import cv2
 import numpy as np
 
-from limner_server.imaging.aligning import chained, inverted, scale_of, shown_box
+from limner_registry.face_template import inverse
+from limner_server.imaging.aligning import chained, scale_of, shown_box
 from limner_server.imaging.strips import each_strip
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _taken(
     And the map from the original's pixels to its own, and the photo's left, top, right and bottom
     edges in it.
     """
-    matrix = chained(original.matrix, inverted(converted.matrix))
+    matrix = chained(original.matrix, inverse(converted.matrix))
     height, width, _ = converted.photo.shape
     top, bottom, left, right = shown_box(converted.matrix, (size, size), converted.photo.shape)
     left, top = (min(max(at - REACH, 0), end - 1) for at, end in ((left, width), (top, height)))

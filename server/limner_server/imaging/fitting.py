@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from limner_server.imaging.aligning import inverted, scale_of
+from limner_registry.face_template import inverse, mapped, similarity
+from limner_server.imaging.aligning import scale_of
 from limner_server.imaging.geometry import around, averaged
 from limner_server.imaging.strips import each_strip
 from limner_server.imaging.thin_plate import laid_out, spline_of
@@ -53,23 +54,6 @@ class Strands:
     columns: slice
 
 
-def similarity(sources: Places, targets: Places) -> Matrix:
-    """Return the turn, scale and shift that brings points nearest to others, 2x3.
-
-    Args:
-        sources: Nx2, not all the same.
-        targets: Nx2.
-
-    Source: Umeyama, Least-Squares Estimation of Transformation Parameters Between Two Point
-        Patterns, PAMI 1991, without reflections.
-    """
-    ours, theirs = sources.mean(0), targets.mean(0)
-    here, there = ((some - some.mean(0)) @ (1, 1j) for some in (sources, targets))
-    factor = (here.conj() @ there) / (here.conj() @ here).real
-    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.concatenate([turn, (theirs - turn @ ours)[:, None]], axis=1)
-
-
 def fit(strands: Strands, worn_by: Head, head: Head, extent: tuple[int, ...]) -> Strands | None:
     """Return hair as it sits on another head; None where none of it lies within the photo.
 
@@ -99,12 +83,6 @@ def fit(strands: Strands, worn_by: Head, head: Head, extent: tuple[int, ...]) ->
     return _trimmed(_warped(colors, alpha, laid_out(spline, *box), box))
 
 
-def mapped(points: Places, matrix: Matrix) -> Places:
-    """Return where an affine map brings points, Nx2."""
-    brought: Places = points @ matrix[:, :2].T + matrix[:, 2]
-    return brought
-
-
 def _pairs(head: Head, wearer: Head, back: Matrix) -> tuple[Places, Places]:
     """Return points of a head, and around it, and where the hair's wearer has them.
 
@@ -125,7 +103,7 @@ def _reached(
     """Return the rows and columns of a photo where hair may come to lie; None where none."""
     high, wide = shape
     corners = np.array([(0, 0), (wide, 0), (0, high), (wide, high)]) - 0.5
-    onto = mapped(corners, inverted(back))
+    onto = mapped(corners, inverse(back))
     low = np.maximum(np.floor(onto.min(0) - margin), 0).astype(int).tolist()
     end = np.minimum(np.ceil(onto.max(0) + margin) + 1, extent[1::-1]).astype(int).tolist()
     if low[0] >= end[0] or low[1] >= end[1]:

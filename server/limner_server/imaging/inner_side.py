@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 
 from limner_registry.color import LIGHT_OF_BYTE, lab_to_srgb, srgb_to_lab
-from limner_server.imaging.aligning import inverted
+from limner_registry.face_template import inverse, mapped
 from limner_server.imaging.face_parts import filled, grown, shrunk
-from limner_server.imaging.fitting import mapped
 from limner_server.imaging.geometry import averaged
 from limner_server.imaging.light import LUMA
 from limner_server.imaging.membrane import stretched_over
@@ -106,7 +105,7 @@ def inner_side(photo: Photo, alpha: Plane, head: Head, light: Light) -> InnerSid
     seen = np.dstack((averaged(photo, *size), averaged(alpha, *size)))
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     look = np.asarray(cv2.warpAffine(seen, onto, EXTENT, flags=how), np.uint8)
-    oval = mapped(head.oval, inverted(upright))
+    oval = mapped(head.oval, inverse(upright))
     face = filled(oval, slice(0, EXTENT[1]), slice(0, EXTENT[0]))
     found = np.dstack((_shaded(look[..., :3], look[..., 3], face, light), _strands()))
     share, strands = cv2.split(cv2.warpAffine(found, upright, alpha.shape[::-1]))

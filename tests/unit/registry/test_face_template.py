@@ -32,6 +32,14 @@ def test_a_similarity_is_found_again_from_what_it_did_to_points(true):
     np.testing.assert_allclose(similarity(points, mapped(points, true)), true, atol=1e-6)
 
 
+def test_points_all_at_one_place_are_brought_to_the_middle_of_the_others():
+    here = np.full((5, 2), 7.0)
+
+    brought = mapped(here, similarity(here, TEMPLATE))
+
+    np.testing.assert_allclose(brought, np.tile(TEMPLATE.mean(0), (5, 1)))
+
+
 @given(matrices)
 def test_a_map_and_its_inverse_leave_points_where_they_were(there):
     points = TEMPLATE * 200

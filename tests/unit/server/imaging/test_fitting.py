@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner_server.imaging.fitting import Strands, fit, mapped, similarity
+from limner_registry.face_template import similarity
+from limner_server.imaging.fitting import Strands, fit
 from limner_server.imaging.skull import head_of
 from tests.unit.server.imaging.heads import mesh_of
 
@@ -25,16 +26,6 @@ def strands_of(seed=0):
     alpha = np.zeros((400, 300), np.uint8)
     alpha[30:-30, 30:-30] = large[30:-30, 30:-30, 3]
     return Strands(np.ascontiguousarray(large[..., :3]), alpha, ROWS, COLUMNS)
-
-
-@few
-@given(seeds, st.floats(-3, 3), st.floats(0.2, 5), st.floats(-99, 99), st.floats(-99, 99))
-def test_a_similarity_is_found_again(seed, angle, scale, right, down):
-    points = np.random.default_rng(seed).normal(size=(9, 2)) * 50
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    moved = points @ turn.T + (right, down)
-
-    np.testing.assert_allclose(mapped(points, similarity(points, moved)), moved, atol=1e-8)
 
 
 @few
