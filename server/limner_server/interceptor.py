@@ -20,12 +20,13 @@ import grpc
 from limner.errors import LimnerError
 from limner.v1.reasons import DeadlineTooShort, Internal, ParameterOutOfRange
 from limner_server.admission.flights import Flights
+from limner_server.admission.stay import Stay
 from limner_server.call import Call
 from limner_server.drain import Drain
 from limner_server.envelope import abort, reader, sized, too_short
 from limner_server.ledger import Ledger
 from limner_server.routing.callers import caller_of
-from limner_server.stream import ANSWERED, SKIPPED, Stream
+from limner_server.stream import ANSWERED, SKIPPED, Arrivals, Stream
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -155,7 +156,7 @@ class Calls(grpc.aio.ServerInterceptor):
         )
 
     def _stream(self, handler: Handler, name: str, budget: Budget) -> Handler:
-        async def answer(requests: AsyncIterator[Message | None], context: Any) -> None:
+        async def answer(_: AsyncIterator[Message | None], context: Any) -> None:
             call = self._open(name, budget, context)
             stream = Stream(
                 call,
@@ -163,14 +164,14 @@ class Calls(grpc.aio.ServerInterceptor):
                 self._trials.table,
                 self.drain.begun,
                 self._frames,
-                self._door.let_in,
                 lambda options: self._caller(context, options, call),
+                Stay(self._door),
             )
             stream.enter()
 
             async def work() -> None:
                 call.asks = self._caller(context, None, call)
-                await _write(handler.stream_stream(requests, context), context)
+                await _write(handler.stream_stream(Arrivals(context), context), context)
 
             await self._answer(work, call, BIDI, budget, context, stream.frames)
 
@@ -278,3 +279,4 @@ async def _write(replies: AsyncGenerator[Message, None], context: Any) -> None:
     async with contextlib.aclosing(replies):
         async for reply in replies:
             await context.write(reply)
+            del reply  # or it stays until the next one

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 
@@ -22,18 +22,41 @@ from limner_server.call import Call
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from contextlib import AbstractContextManager
 
     from google.protobuf.message import Message
 
     from limner.v1.image_pb2 import CallOptions
     from limner_registry.routes import Caller, Routes
+    from limner_server.admission.stay import Stay
 
 ANSWERED, SKIPPED = "answered", "skipped"
 OF_THE_FRAME = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION}
 """Statuses that say something of one frame and nothing of the next."""
 
 _current: ContextVar[Stream] = ContextVar("stream")
+
+
+class Arrivals:
+    """A stream's messages as they come.
+
+    gRPC's own iterator keeps each until the next one is there.
+    """
+
+    def __init__(self, context: Any) -> None:
+        """Read from a call's `context`."""
+        self._context = context
+
+    def __aiter__(self) -> Arrivals:
+        """Return itself."""
+        return self
+
+    async def __anext__(self) -> Message | None:
+        """Return the next message; None for bytes that are none."""
+        message = await self._context.read()
+        if message is grpc.aio.EOF:
+            raise StopAsyncIteration
+        return cast("Message | None", message)
 
 
 @dataclass
@@ -50,10 +73,10 @@ class Stream:
     """Set once the server is shutting down."""
     observe: Callable[[Call, str, int], None]
     """Hears what became of how many frames, and of the call that one of them was."""
-    admitted: Callable[[Call, Message], AbstractAsyncContextManager[None]]
-    """Lets in what is worked on for a call, such as a frame."""
     caller: Callable[[CallOptions], Caller]
     """Returns whom the stream is for, by what its settings say."""
+    stay: Stay
+    """Has what it sent in the house, and lets in what is worked on."""
     frames: Counter[str] = field(default_factory=Counter)
     """How many frames came to which end: answered, skipped, or a reason in lower case."""
 

@@ -25,7 +25,7 @@ from limner_registry.tensors import FREE, Tensor
 from limner_registry.triton_config import triton_config
 from limner_server.app import running
 from limner_server.call import Budget, Call
-from limner_server.services.frames import answer_newest
+from limner_server.services.frames import Answer, answer_newest
 from limner_server.settings import Settings
 from limner_server.triton.leftovers import shm_prefix
 
@@ -113,7 +113,7 @@ class Toy(segment_pb2_grpc.SegmentServiceServicer):
         )
 
     async def _prepare(self, settings, call):
-        return self._run
+        return Answer(self._run)
 
     async def _run(self, message, call):
         what, milliseconds = message.image.width_px, message.image.height_px

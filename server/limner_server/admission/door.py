@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from limner.v1.reasons import OverloadedBytes, OverloadedWork
+from limner_server.admission.limits import BYTES_A_PIXEL
 from limner_server.admission.line import Crowded, Line, Priority
 from limner_server.admission.pace import CallPace
 from limner_server.admission.patience import Patience
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from limner_server.call import Call
     from limner_server.metrics import Metrics
 
+Own: TypeAlias = "Counter[str]"
+"""What somebody has in the house already, of bytes and of pixels."""
 SOONEST: Final = 0.05
 """Seconds after which nobody is asked to come again before."""
 
@@ -53,19 +56,32 @@ class Door:
         metrics.held_bytes.set_function(lambda: self._taken["bytes"])
         metrics.held_pixels.set_function(lambda: self._taken["pixels"])
 
-    def held(self, size: int) -> AbstractContextManager[None]:
+    def held(self, size: int, own: Own | None = None) -> AbstractContextManager[None]:
         """Have so many bytes of a request in the house for as long as the block lasts.
 
         Raises:
             OverloadedBytes: All requests would be more than there is memory for.
         """
-        return self._room("bytes", size, self._limits.bytes)
+        return self._room("bytes", size, self._limits.bytes, own)
+
+    def kept(self, size: int, own: Own | None = None) -> AbstractContextManager[None]:
+        """Have so many bytes of decoded pictures in the house for as long as the block lasts.
+
+        They count as the pixels that are worked on in as much memory.
+
+        Raises:
+            OverloadedBytes: With all that is worked on they would be more than there is memory for.
+        """
+        return self._room("pixels", -(-size // BYTES_A_PIXEL), self._limits.pixels, own)
 
     @asynccontextmanager
-    async def admitted(self, call: Call, message: Message, size: int) -> AsyncIterator[None]:
+    async def admitted(
+        self, call: Call, message: Message, size: int, own: Own | None = None, beside: int = 0
+    ) -> AsyncIterator[None]:
         """Work on a message, of so many bytes, as long as the block lasts, once it is its turn.
 
-        One without pictures, and one that is only looked at, has no need to wait.
+        One without pictures, and one that is only looked at, has no need to wait. `beside` are
+        pixels that are worked on with its own.
 
         Raises:
             OverloadedBytes: All pictures would be more than there is memory for.
@@ -77,8 +93,9 @@ class Door:
         if not pixels:
             yield
             return
+        pixels += beside
         work = work_of(call.method, message)
-        with self._room("pixels", pixels, self._limits.pixels):
+        with self._room("pixels", pixels, self._limits.pixels, own):
             turn = self._join(call, self._pace.of(work, pixels))
             try:
                 with call.stage("admission"):
@@ -87,18 +104,6 @@ class Door:
             finally:
                 self._line.leave(turn)
             self._pace.took(work, pixels, turn.worked)
-
-    @asynccontextmanager
-    async def let_in(self, call: Call, message: Message) -> AsyncIterator[None]:
-        """Both have a message in the house and work on it as long as the block lasts.
-
-        Raises:
-            OverloadedBytes, OverloadedWork: As `held` and `admitted`.
-        """
-        size = message.ByteSize()
-        with self.held(size):
-            async with self.admitted(call, message, size):
-                yield
 
     def _join(self, call: Call, seconds: float) -> Turn:
         """Return a call's place in line, where its work is expected to take so many seconds.
@@ -128,22 +133,25 @@ class Door:
             self._patience.learn(refused=refused)
 
     @contextmanager
-    def _room(self, what: str, more: int, limit: int) -> Iterator[None]:
+    def _room(self, what: str, more: int, limit: int, own: Own | None) -> Iterator[None]:
         """Take up some of what is limited for as long as the block lasts.
 
         Raises:
             OverloadedBytes: There is not so much left, and somebody else has some.
         """
+        own = Counter() if own is None else own
         taken = self._taken[what]
-        if taken and taken + more > limit:
+        if taken > own[what] and taken + more > limit:
             wait = max(self._line.expected_wait(Priority.BATCH), SOONEST)
             said = f"{taken:,} {what} are being worked on, at most {limit:,} are taken"
             self._refuse(what, OverloadedBytes(said, retry_after=wait))
         self._taken[what] += more
+        own[what] += more
         try:
             yield
         finally:
             self._taken[what] -= more
+            own[what] -= more
 
     def _refuse(self, why: str, error: LimnerError) -> NoReturn:
         self._metrics.refused_calls.labels(why).inc()

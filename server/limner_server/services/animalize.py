@@ -124,7 +124,12 @@ class AnimalizeService(animalize_pb2_grpc.AnimalizeServiceServicer):
     ) -> Answer[animalize_pb2.AnimalizeResponse]:
         """Return what answers frames as `settings` say; whom it shows is known from then on."""
         order = replace(await _order(settings, call), keep_hair=True)  # looking for it takes time
-        return partial(self._answer, settings, order, Follower())
+        kept = sum(
+            worn.picture.nbytes
+            for told, worn in zip(settings.stickers, order.stickers, strict=True)
+            if told.HasField("image")  # those with names are kept once for all
+        )
+        return Answer(partial(self._answer, settings, order, Follower()), kept)
 
     async def _answer(
         self,

@@ -98,10 +98,13 @@ class CompositeService(composite_pb2_grpc.CompositeServiceServicer):
         self, settings: composite_pb2.CompositeRequest, call: Call
     ) -> Answer[composite_pb2.CompositeResponse]:
         """Return what answers frames as `settings` say, their original looked at."""
-        original = None
-        if settings.HasField("original"):
-            original = await self._portrait(settings, "original", settings.original, call)
-        return partial(self._answer, settings, original)
+        if not settings.HasField("original"):
+            return Answer(partial(self._answer, settings, None))
+        original = await self._portrait(settings, "original", settings.original, call)
+        height, width, _ = original.photo.shape
+        return Answer(
+            partial(self._answer, settings, original), original.photo.nbytes, height * width
+        )
 
     async def _answer(
         self,

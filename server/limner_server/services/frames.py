@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Generic,
-    NamedTuple,
-    NoReturn,
-    Protocol,
-    TypeAlias,
-    TypeVar,
-    cast,
-)
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from google.rpc import error_details_pb2
 
 from limner.errors import LimnerError, to_status
 from limner.v1 import image_pb2, stream_pb2
-from limner.v1.reasons import Draining, ParameterOutOfRange
+from limner.v1.reasons import Draining
 from limner_server.routing.callers import LONGEST_KEY
 from limner_server.services.checks import Checks
+from limner_server.services.inbox import Inbox, Sayable
 from limner_server.stream import Stream
 
 if TYPE_CHECKING:
@@ -31,137 +23,27 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from limner_server.call import Call
-
-
-class Sayable(Protocol):
-    """Settings of any stream: a request whose image is left out."""
-
-    @property
-    def options(self) -> image_pb2.CallOptions:
-        """What may be said of any call."""
-
+    from limner_server.services.inbox import Item, Told
 
 Settings = TypeVar("Settings", bound=Sayable)
 Response = TypeVar("Response")
 Reply = TypeVar("Reply")
-Answer: TypeAlias = "Callable[[Any, Call], Awaitable[Response]]"
-"""Answers one frame, of the stream's own kind, by settings that are prepared."""
 
 
-class Item(NamedTuple, Generic[Settings]):
-    """A frame, with the settings that were in force when it came."""
+@dataclass(frozen=True)
+class Answer(Generic[Response]):
+    """What answers a stream's frames by settings that are prepared."""
 
-    settings: Settings
-    frame: Any
-    skipped: int
-    """How many frames this one took the place of."""
+    to: Callable[[Any, Call], Awaitable[Response]]
+    """Answers one frame, of the stream's own kind."""
+    kept: int = 0
+    """Bytes of decoded pictures that are kept for it."""
+    beside: int = 0
+    """Pixels of them that are worked on with every frame."""
 
-
-class Inbox(Generic[Settings]):
-    """Holds the newest frame that nobody has begun to work on."""
-
-    def __init__(self, check: Callable[[Settings], None]) -> None:
-        """Begin empty; `check` raises what is wrong with settings."""
-        self._check = check
-        self._settings: Settings | None = None
-        self._last = -1
-        self._waiting: Any = None
-        self._planned: Settings | None = None
-        self._skipped = 0
-        self._end: BaseException | None = None
-        self._changed = asyncio.Event()
-        self._open = True
-
-    async def fill(self, requests: AsyncIterator[Any]) -> None:
-        """Take in a caller's messages until there are no more.
-
-        Raises:
-            ParameterOutOfRange: A message is none, or out of order.
-            LimnerError: As `check`.
-        """
-        async for request in requests:
-            part = request.WhichOneof("part") if request is not None else None
-            if part == "settings":
-                self._check(request.settings)
-                self._settings = request.settings
-            elif part == "frame":
-                self._take(request.frame)
-            else:
-                raise ParameterOutOfRange("a message of a stream holds settings or a frame")
-
-    def close(self, end: BaseException | None = None) -> None:
-        """Let `next` come to an end: with the frame that waits, or at once with an error."""
-        self._open = False
-        self._end = self._end or end
-        self._changed.set()
-
-    async def next(self) -> Item[Settings] | None:
-        """Return the newest frame once there is one; None when no more will come."""
-        while self._open and self._waiting is None:
-            self._changed.clear()
-            await self._changed.wait()
-        if self._end is not None:
-            raise self._end
-        if self._waiting is None or self._planned is None:
-            return None
-        item = Item(self._planned, self._waiting, self._skipped)
-        self._waiting, self._skipped = None, 0
-        return item
-
-    def _take(self, frame: Any) -> None:
-        checks = Checks()
-        checks.require(self._settings is not None, "settings", "come before the first frame")
-        above = f"{frame.number} is not above {self._last}, the one before"
-        checks.require(frame.number > self._last, "frame.number", above)
-        checks.done()
-        self._last = frame.number
-        self._skipped += self._waiting is not None
-        self._waiting, self._planned = frame, self._settings
-        self._changed.set()
-
-
-class Desk(Generic[Settings, Response]):
-    """Where a stream's frames are answered, by settings that are prepared when they change."""
-
-    def __init__(
-        self, stream: Stream, prepare: Callable[[Settings, Call], Awaitable[Answer[Response]]]
-    ) -> None:
-        """Begin with no settings; `prepare` returns what answers a frame by some."""
-        self._stream = stream
-        self._prepare = prepare
-        self._settings: Settings | None = None
-        self._answer: Answer[Response] | None = None
-
-    async def outcome(self, item: Item[Settings]) -> dict[str, Response | stream_pb2.FrameFailure]:
-        """Return the response to a frame, or the failure that concerns it alone.
-
-        Raises:
-            LimnerError: Its settings are wrong, or the stream cannot go on for another reason.
-        """
-        stream = self._stream
-        try:
-            answer = await self._answer_by(item.settings)
-        except LimnerError as error:
-            if not stream.outlasts(error):
-                raise
-            return {"failure": to_failure(error)}
-        try:
-            with stream.frame() as call:
-                async with stream.admitted(call, item.frame):
-                    return {"response": await answer(item.frame, call)}
-        except LimnerError as error:
-            if not stream.survives(error):
-                raise
-            return {"failure": to_failure(error)}
-
-    async def _answer_by(self, settings: Settings) -> Answer[Response]:
-        """Return what answers a frame by `settings`, prepared unless they have been already."""
-        if self._answer is None or self._settings is not settings:
-            self._answer, self._settings = None, settings
-            with self._stream.preparation() as call:
-                async with self._stream.admitted(call, cast("Message", settings)):
-                    self._answer = await self._prepare(settings, call)
-        return self._answer
+    async def __call__(self, frame: Any, call: Call) -> Response:
+        """Return the response to a frame."""
+        return await self.to(frame, call)
 
 
 async def answer_newest(
@@ -184,13 +66,20 @@ async def answer_newest(
         LimnerError: Something is wrong that is not one frame's fault.
     """
     stream = Stream.current()
-    inbox: Inbox[Settings] = Inbox(_named(stream, check))
-    desk = Desk(stream, prepare)
-    with _beside(inbox.fill(requests), inbox), _beside(_turned_away(stream), inbox):
-        while (item := await inbox.next()) is not None:
-            stream.skipped(item.skipped)
-            outcome = await desk.outcome(item)
-            yield reply(number=item.frame.number, skipped=item.skipped, **outcome)
+    inbox: Inbox[Settings] = Inbox(_named(stream, check), stream.stay.held)
+
+    async def next_reply() -> Reply | None:
+        if (item := await inbox.next()) is None:
+            return None
+        stream.skipped(item.skipped)
+        with item.room:
+            outcome = await _outcome(stream, prepare, item)
+        return reply(number=item.number, skipped=item.skipped, **outcome)
+
+    with inbox, _beside(inbox.fill(requests), inbox), _beside(_turned_away(stream), inbox):
+        while (answered := await next_reply()) is not None:
+            yield answered
+            del answered  # or it stays until the next one
 
 
 def on_image(
@@ -204,7 +93,52 @@ def on_image(
         checks.done()
         return await answer(frame.image, call)
 
-    return answer_frame
+    return Answer(answer_frame)
+
+
+async def _outcome(
+    stream: Stream,
+    prepare: Callable[[Settings, Call], Awaitable[Answer[Response]]],
+    item: Item[Settings],
+) -> dict[str, Response | stream_pb2.FrameFailure]:
+    """Return the response to a frame, or the failure that concerns it alone.
+
+    Raises:
+        LimnerError: Its settings are wrong, or the stream cannot go on for another reason.
+    """
+    try:
+        if item.refusal is not None:
+            with stream.preparation():
+                raise item.refusal
+        answer = await _prepared(stream, prepare, item.told)
+    except LimnerError as error:
+        if not stream.outlasts(error):
+            raise
+        return {"failure": to_failure(error)}
+    try:
+        with stream.frame() as call:
+            async with stream.stay.admitted(call, item.frame, item.size, answer.beside):
+                return {"response": await answer(item.frame, call)}
+    except LimnerError as error:
+        if not stream.survives(error):
+            raise
+        return {"failure": to_failure(error)}
+
+
+async def _prepared(
+    stream: Stream,
+    prepare: Callable[[Settings, Call], Awaitable[Answer[Response]]],
+    told: Told[Settings],
+) -> Answer[Response]:
+    """Return what answers a frame by settings, which are prepared unless they have been already."""
+    answer: Answer[Response] | None = told.answer
+    if answer is None:
+        with stream.preparation() as call:
+            async with stream.stay.admitted(call, cast("Message", told.settings), told.size):
+                answer = await prepare(told.settings, call)
+            told.room.enter_context(stream.stay.kept(answer.kept))
+            told.answer = answer
+    return answer
 
 
 def to_failure(error: LimnerError) -> stream_pb2.FrameFailure:

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import nullcontext
 
 import pytest
 
 from limner.v1 import reasons
 from limner_registry.routes import Caller, Routes
+from limner_server.admission.door import Door
+from limner_server.admission.limits import Limits
+from limner_server.admission.stay import Stay
 from limner_server.call import Call
+from limner_server.metrics import Metrics
 from limner_server.stream import Stream
 
 METHOD = "/limner.v1.DyeService/DyeStream"
@@ -23,10 +26,9 @@ def stream_with(seconds: float, frame_seconds: float = 5.0) -> tuple[Stream, lis
     def observe(_call, outcome, count):
         heard.append((outcome, count))
 
+    stay = Stay(Door(Limits(calls=1, bytes=1, pixels=1), Metrics()))
     leaving = asyncio.Event()
-    stream = Stream(
-        call, frame_seconds, Routes, leaving, observe, nullcontext, lambda _: Caller("")
-    )
+    stream = Stream(call, frame_seconds, Routes, leaving, observe, lambda _: Caller(""), stay)
     return stream, heard
 
 

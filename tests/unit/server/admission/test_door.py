@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +16,11 @@ from limner_server.admission.limits import Limits
 from limner_server.admission.line import Priority
 from limner_server.call import Call
 from limner_server.metrics import Metrics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from google.protobuf.message import Message
 
 AMPLE = 10**9
 METHOD = "/limner.v1.SegmentService/Segment"
@@ -42,8 +49,15 @@ class Entrance:
             self.door._pace.took(METHOD, 100, takes)
 
     async def works(self, call: Call | None = None) -> None:
-        async with self.door.let_in(call or call_of(), photo()):
+        async with self.let_in(call or call_of(), photo()):
             pass
+
+    @asynccontextmanager
+    async def let_in(self, call: Call, message: Message) -> AsyncIterator[None]:
+        size = message.ByteSize()
+        with self.door.held(size):
+            async with self.door.admitted(call, message, size):
+                yield
 
     def shows(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(f"limner_{name}", labels)
@@ -52,7 +66,7 @@ class Entrance:
 async def test_calls_beyond_the_limit_wait_for_their_turn_and_are_told_so():
     entrance = Entrance(takes=10.0)
     call = call_of()
-    async with entrance.door.let_in(call_of(), photo()):
+    async with entrance.let_in(call_of(), photo()):
         second = asyncio.create_task(entrance.works(call))
         await asyncio.sleep(0.01)
         assert entrance.shows("working_calls") == 1
@@ -68,7 +82,7 @@ async def test_calls_beyond_the_limit_wait_for_their_turn_and_are_told_so():
 
 async def test_an_interactive_call_waits_no_longer_than_it_works_and_a_batch_to_its_deadline():
     entrance = Entrance(takes=10.0)
-    async with entrance.door.let_in(call_of(), photo()):
+    async with entrance.let_in(call_of(), photo()):
         waiting = [asyncio.create_task(entrance.works())]
         await asyncio.sleep(0)
         with pytest.raises(OverloadedWork) as caught:
@@ -86,7 +100,7 @@ async def test_an_interactive_call_waits_no_longer_than_it_works_and_a_batch_to_
 @pytest.mark.parametrize("priority", list(Priority), ids=lambda priority: priority.name)
 async def test_where_most_are_refused_who_are_urgent_the_next_is_not_let_wait_as_long(priority):
     entrance = Entrance(takes=10.0)
-    async with entrance.door.let_in(call_of(), photo()):
+    async with entrance.let_in(call_of(), photo()):
         for _ in range(20):
             with pytest.raises(OverloadedWork):
                 await entrance.works(call_of(15, priority))
@@ -105,7 +119,7 @@ async def test_patience_can_be_told():
 
 async def test_who_cannot_end_in_time_is_not_let_wait():
     entrance = Entrance(takes=10.0)
-    async with entrance.door.let_in(call_of(), photo()):
+    async with entrance.let_in(call_of(), photo()):
         with pytest.raises(OverloadedWork):
             await asyncio.wait_for(entrance.works(call_of(15)), 5)
 
@@ -113,9 +127,9 @@ async def test_who_cannot_end_in_time_is_not_let_wait():
 @pytest.mark.parametrize(("limit", "want"), [("bytes", "bytes"), ("pixels", "pixels")])
 async def test_what_memory_cannot_bear_is_refused_before_it_is_decoded(limit, want):
     entrance = Entrance(**{limit: 250, "calls": 4})
-    async with entrance.door.let_in(call_of(), photo()):
+    async with entrance.let_in(call_of(), photo()):
         with pytest.raises(OverloadedBytes) as caught:
-            async with entrance.door.let_in(call_of(), photo(20, 20)):
+            async with entrance.let_in(call_of(), photo(20, 20)):
                 pytest.fail("it was let in")
         assert caught.value.retry_after
     assert entrance.shows("refused_calls_total", want=want) == 1
@@ -124,7 +138,7 @@ async def test_what_memory_cannot_bear_is_refused_before_it_is_decoded(limit, wa
 
 async def test_a_photo_over_every_limit_is_worked_on_when_it_is_alone():
     entrance = Entrance(bytes=10, pixels=10)
-    async with entrance.door.let_in(call_of(), photo(100, 100)):
+    async with entrance.let_in(call_of(), photo(100, 100)):
         assert entrance.shows("held_pixels") == 10_000
 
 
@@ -136,8 +150,8 @@ async def test_a_photo_over_every_limit_is_worked_on_when_it_is_alone():
 async def test_what_decodes_nothing_needs_no_turn(message):
     entrance = Entrance()
     async with (
-        entrance.door.let_in(call_of(), photo()),
-        entrance.door.let_in(call_of(), message),
+        entrance.let_in(call_of(), photo()),
+        entrance.let_in(call_of(), message),
     ):
         assert entrance.shows("working_calls") == 1
 
@@ -145,15 +159,15 @@ async def test_what_decodes_nothing_needs_no_turn(message):
 async def test_a_photo_that_is_only_looked_at_takes_no_room_for_its_pixels():
     entrance = Entrance(pixels=250)
     async with (
-        entrance.door.let_in(call_of(), photo()),
-        entrance.door.let_in(call_of(), photo(20, 20, validate_only=True)),
+        entrance.let_in(call_of(), photo()),
+        entrance.let_in(call_of(), photo(20, 20, validate_only=True)),
     ):
         assert entrance.shows("held_pixels") == 100
 
 
 async def test_who_leaves_while_waiting_gives_everything_back():
     entrance = Entrance()
-    async with entrance.door.let_in(call_of(), photo()):
+    async with entrance.let_in(call_of(), photo()):
         waiting = asyncio.create_task(entrance.works())
         await asyncio.sleep(0.01)
         waiting.cancel()
@@ -166,7 +180,7 @@ async def test_who_leaves_while_waiting_gives_everything_back():
 async def test_a_call_that_only_sends_its_answer_still_lets_others_work():
     entrance = Entrance()
     call = call_of()
-    async with entrance.door.let_in(call, photo()):
+    async with entrance.let_in(call, photo()):
         call.rest()
         await asyncio.wait_for(entrance.works(), 5)
         assert entrance.shows("held_pixels") == 100
@@ -176,7 +190,7 @@ async def test_how_long_calls_take_is_learned_from_those_that_end_well():
     entrance = Entrance(takes=10.0)
     for _ in range(50):
         with pytest.raises(ZeroDivisionError):
-            async with entrance.door.let_in(call_of(), photo()):
+            async with entrance.let_in(call_of(), photo()):
                 raise ZeroDivisionError
     assert entrance.door._pace.of(METHOD, 100) == 10.0
     for _ in range(50):

@@ -119,17 +119,21 @@ async def no_run(*_args):
 
 
 @asynccontextmanager
-async def served(budget=USUAL):
+async def served(budget=USUAL, handlers=None):
+    """Yield a bench; `handlers` answer in the servicer's place, by service and method."""
     metrics, servicer, routes = Metrics(), Portraits(), [Routes(4, {})]
     door = Door(Limits(calls=4, bytes=10**9, pixels=10**9), metrics)
     trials = Trials(lambda: routes[0], no_run, metrics)
     calls = Calls({METHOD: budget}, trials, door, metrics, operator_token="open sesame")
     server = grpc.aio.server(interceptors=(calls,))
-    segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
+    if handlers is None:
+        segment_pb2_grpc.add_SegmentServiceServicer_to_server(servicer, server)
+    for service, methods in (handlers or {}).items():
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         bench = Bench(servicer, calls, metrics, segment_pb2_grpc.SegmentServiceStub(channel))
-        bench.routes, bench.address = routes, f"127.0.0.1:{port}"
+        bench.routes, bench.address, bench.channel = routes, f"127.0.0.1:{port}", channel
         yield bench
     await server.stop(None)

@@ -212,10 +212,11 @@ async def test_a_stream_s_stickers_are_decoded_once_and_its_heads_are_followed(h
     settings = animalize_pb2.AnimalizeRequest(
         animal="dog",
         selector={"all": True},
-        stickers=[{"image": {"data": png(8, 8)}}],
+        stickers=[{"image": {"data": png(8, 8)}}, {"name": "bow"}],
         output={"format": RAW},
     )
     answer = await service._prepare(settings, call_now())
+    assert answer.kept == 8 * 8 * 4 * np.dtype(np.float32).itemsize
     replies = []
     for number in (7, 9):
         call = call_now()

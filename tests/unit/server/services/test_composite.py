@@ -176,6 +176,7 @@ async def test_an_original_of_the_settings_is_looked_at_once(heads, relit):
 
     assert everyone.detected == before + 2
     assert first.image.data == second.image.data
+    assert (answer.kept, answer.beside) == (heads.nbytes, heads.nbytes // 3)
 
 
 async def test_a_frame_s_own_original_holds_for_it_alone(heads, relit):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 import grpc
 import pytest
@@ -24,7 +25,8 @@ from limner.v1.reasons import (
 from limner_registry.routes import Routes
 from limner_server.call import Budget
 from limner_server.interceptor import DEADLINE_KEY
-from limner_server.services.frames import Inbox, to_failure
+from limner_server.services.frames import to_failure
+from limner_server.services.inbox import Inbox
 from tests.unit.server.services.portraits import METHOD, served
 
 
@@ -315,7 +317,7 @@ async def test_the_log_says_once_what_became_of_the_frames(bench, caplog):
 @given(st.lists(st.sampled_from(["frame", "take"]), max_size=40))
 def test_every_frame_is_taken_or_skipped_and_the_newest_is_taken(script):
     async def play():
-        inbox, came, number = Inbox(lambda _: None), asyncio.Queue(), 0
+        inbox, came, number = Inbox(lambda _: None, nullcontext), asyncio.Queue(), 0
         taken = []
 
         async def requests():
