@@ -142,11 +142,6 @@ class Keeper:
             async with asyncio.timeout(min(seconds, left)):
                 await self._back.wait()
 
-    async def settled(self) -> None:
-        """Return once nothing is under way."""
-        while self._work is not None and not self._work.done():
-            await asyncio.wait({self._work})
-
     def leave(self) -> None:
         """Look after it no more; it stays loaded."""
         if self._work is not None:

@@ -146,12 +146,6 @@ class Servables:
         for keeper in self._keepers.values():
             keeper.leave()
 
-    async def settle(self) -> None:
-        """Look, and return once nothing is under way."""
-        await self.look()
-        await asyncio.gather(*(keeper.settled() for keeper in self._keepers.values()))
-        await self._tell_routed(self.routes)
-
     async def look(self) -> None:
         """Have every version the registry routes to looked at or brought up, and drop the rest.
 

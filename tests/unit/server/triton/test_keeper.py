@@ -12,6 +12,7 @@ from limner_registry.contracts import PERSON_SEGMENTER
 from limner_registry.golden import Golden
 from limner_server.triton.keeper import LONGEST_REST, Keeper
 from limner_server.triton.unanswered import Unanswered
+from tests.unit.server.triton.settling import rested
 
 
 class Triton:
@@ -54,7 +55,7 @@ class Clock:
             self.now = min(end, self.now + step)
             for _ in range(3):
                 await asyncio.sleep(0)
-            await keeper.settled()
+            await rested(keeper)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from limner_server.metrics import Metrics
 from limner_server.triton.keeper import MEND_SECONDS, STREAMED_SECONDS
 from limner_server.triton.servables import KEEP_SECONDS, Servables
 from limner_server.triton.unanswered import Unanswered
+from tests.unit.server.triton.settling import settle
 
 MODEL = "person_segmenter"
 
@@ -84,7 +85,7 @@ async def settled(servables, triton, tmp_path):
     place(tmp_path, 1, 0.5)
     route(tmp_path, 1, 1)
     triton.answers[1] = 0.5
-    await servables.settle()
+    await settle(servables)
     return servables
 
 
@@ -116,7 +117,7 @@ async def pair(triton, tmp_path, runners):
     (tmp_path / "routes.json").write_text(json.dumps(table))
     triton.answers[1] = 0.5
     servables = Servables(triton, tmp_path, (PERSON_SEGMENTER, OTHER), Metrics(), routed)
-    await servables.settle()
+    await settle(servables)
     assert not any(runner.poll() for runner in runners)
     triton.asked.clear()
     yield servables
@@ -154,7 +155,7 @@ async def test_a_version_that_answers_otherwise_than_when_published_is_never_rou
     place(tmp_path, 1, 0.5)
     route(tmp_path, 1, 1)
     triton.answers[1] = 0.6
-    await servables.settle()
+    await settle(servables)
     assert servables.routes.stable == {}
 
 
@@ -172,7 +173,7 @@ async def test_a_version_of_another_contract_is_never_loaded_and_keeps_no_other_
     (tmp_path / "routes.json").write_text(json.dumps(table))
     triton.answers[1] = 0.5
     servables = Servables(triton, tmp_path, (PERSON_SEGMENTER, OTHER), Metrics(), routed)
-    await servables.settle()
+    await settle(servables)
     assert servables.routes.stable == {MODEL: 1}
     assert servables.tried
     assert "keeps contract other/0" in servables.troubles()["other", 1]
@@ -186,9 +187,9 @@ async def test_a_new_version_that_does_not_come_up_leaves_the_old_one_serving(
     place(tmp_path, 2, 0.7)
     triton.answers[1] = 0.5
     route(tmp_path, 1, 1)
-    await servables.settle()
+    await settle(servables)
     route(tmp_path, 2, 2)
-    await servables.settle()
+    await settle(servables)
     assert servables.routes.stable == {MODEL: 1}
     assert ("unload", 1) not in triton.told
 
@@ -202,20 +203,20 @@ async def test_a_replaced_version_stays_loaded_for_the_calls_planned_with_it(
     place(tmp_path, 2, 0.7)
     triton.answers = {1: 0.5, 2: 0.7}
     route(tmp_path, 1, 1)
-    await servables.settle()
+    await settle(servables)
     route(tmp_path, 2, 2)
-    await servables.settle()
-    await servables.settle()
+    await settle(servables)
+    await settle(servables)
     assert servables.routes.stable == {MODEL: 2}
     assert 1 in triton.loaded
     now[0] += KEEP_SECONDS + 1
-    await servables.settle()
+    await settle(servables)
     assert triton.loaded == {2}
 
 
 async def test_a_version_that_was_lost_is_loaded_anew(settled, triton):
     triton.loaded.clear()
-    await settled.settle()
+    await settle(settled)
     assert settled.routes.stable == {MODEL: 1}
     assert triton.loaded == {1}
     assert triton.told[-2:] == [("unload", 1), ("load", 1)]
@@ -263,10 +264,10 @@ async def test_a_version_that_is_not_mended_in_time_loses_its_place(settled, tri
 async def test_a_run_that_began_before_a_version_was_mended_does_not_lose_it_again(settled, triton):
     losses = await settled.back(MODEL, 1, 10)
     settled.lose(MODEL, 1, losses)
-    await settled.settle()
+    await settle(settled)
     told = [*triton.told]
     assert settled.lose(MODEL, 1, losses)
-    await settled.settle()
+    await settle(settled)
     assert triton.told == told
 
 
@@ -286,12 +287,12 @@ async def test_a_version_that_failed_is_left_alone_until_something_changes(
 ):
     place(tmp_path, 1, 0.5)
     route(tmp_path, 1, 1)
-    await servables.settle()
+    await settle(servables)
     triton.answers[1] = 0.5
-    await servables.settle()
+    await settle(servables)
     assert servables.routes.stable == {}
     servables.wake()
-    await servables.settle()
+    await settle(servables)
     assert servables.routes.stable == {MODEL: 1}
 
 
@@ -305,9 +306,9 @@ async def test_a_wake_while_a_version_is_failing_is_not_forgotten(servables, tri
         await refuse(model, version)
 
     triton.load = wakes
-    await servables.settle()
+    await settle(servables)
     triton.load, triton.answers[1] = refuse, 0.5
-    await servables.settle()
+    await settle(servables)
     assert servables.routes.stable == {MODEL: 1}
 
 
@@ -336,14 +337,14 @@ async def test_a_defect_does_not_end_the_loop_that_keeps_versions_alive(
 
 async def test_damaged_routes_leave_the_table_in_force(settled, tmp_path):
     (tmp_path / "routes.json").write_text("{")
-    await settled.settle()
+    await settle(settled)
     assert settled.routes == Routes(1, {MODEL: 1})
 
 
 async def test_a_model_that_no_service_needs_is_not_loaded(servables, triton, tmp_path):
     table = {"generation": 1, "models": {"stranger": {"stable": 1}}}
     (tmp_path / "routes.json").write_text(json.dumps(table))
-    await servables.settle()
+    await settle(servables)
     assert triton.told == []
 
 
@@ -356,11 +357,11 @@ async def test_every_runner_of_a_version_is_asked(triton, tmp_path):
     place(tmp_path, 1, 0.5)
     route(tmp_path, 1, 1)
     triton.answers[1] = 0.5
-    await servables.settle()
+    await settle(servables)
     assert triton.told == [("load", 1)]
 
     triton.dead_after = 1  # the first of the two answers, the other does not
-    await servables.settle()
+    await settle(servables)
 
     assert triton.told[1:] == [("unload", 1), ("load", 1)]
     assert servables.routes.stable == {MODEL: 1}
@@ -375,31 +376,31 @@ async def test_a_version_that_streams_is_not_asked_again_and_again(triton, tmp_p
     place(tmp_path, 1, 0.5)
     route(tmp_path, 1, 1)
     triton.answers[1] = 0.5
-    await servables.settle()
+    await settle(servables)
 
     triton.dead_after = 0
-    await servables.settle()
+    await settle(servables)
     assert servables.routes.stable == {MODEL: 1}
     later = time.monotonic() + STREAMED_SECONDS
     monkeypatch.setattr("limner_server.triton.keeper.time.monotonic", lambda: later)
-    await servables.settle()
+    await settle(servables)
     assert triton.told.count(("load", 1)) == 2
 
 
 async def test_versions_whose_runners_are_seen_prove_themselves_in_turn(pair, triton):
     for _ in range(4):
-        await pair.settle()
+        await settle(pair)
     assert triton.asked in ([MODEL, "other"] * 2, ["other", MODEL] * 2)
 
 
 async def test_a_version_that_left_a_run_unanswered_proves_itself_out_of_turn(pair, triton):
-    await pair.settle()
+    await settle(pair)
     last = triton.asked.pop()
     with pytest.raises(ModelNotReady), triton.unanswered.run(last, 1):
         raise ModelNotReady("nothing came")
-    await pair.settle()
+    await settle(pair)
     assert sorted(triton.asked) == ["other", MODEL]
-    await pair.settle()
+    await settle(pair)
     assert len(triton.asked) == 3
 
 
