@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from limner.errors import Violation
 from limner.v1.reasons import ParameterOutOfRange, PinRefused
-from limner_registry.contracts import CONTRACTS
+from limner_registry.contracts import MODELS
 from limner_registry.routes import Caller
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ PIN = "x-limner-pin"
 """Metadata that names versions: `hair_matter=7, dye_bank=2`."""
 AUTHORIZATION = "authorization"
 LONGEST_KEY = 128
-MODELS = {contract.model for contract in CONTRACTS}
 
 
 def caller_of(
