@@ -164,11 +164,17 @@ def _final(rollout: Rollout, facts: Facts) -> Decision | None:
 
 
 def _spoken(rollout: Rollout, verdict: Verdict, trigger: Trigger) -> Decision | None:
-    """Return a judge's decision; in a dry run what would have been done is only said."""
+    """Return a judge's decision; in a dry run what would have been done is only said.
+
+    And once: what follows the colon are counts and seconds, which no two looks share.
+    """
     if not rollout.spec.dry_run:
         return Decision(trigger, verdict)
-    words = f"{type(trigger).__name__}: {verdict.text}"
-    return None if rollout.said == words else Decision(DryRunSpoke(words), verdict)
+    why = "" if verdict.reason is Reason.NONE else f" ({verdict.reason})"
+    words = f"{type(trigger).__name__}{why}: "
+    if rollout.said.startswith(words):
+        return None
+    return Decision(DryRunSpoke(words + verdict.text), verdict)
 
 
 def _troubled(facts: Facts, now: float) -> Decision | None:

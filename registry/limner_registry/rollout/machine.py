@@ -161,7 +161,7 @@ def _onward(
 
 def _step(rollout: Rollout, index: int, now: float) -> Rollout:
     """Return the rollout as it enters a step, or PROMOTING behind the last."""
-    entered = replace(_phase(rollout, _state_of(rollout, index), now), step=index)
+    entered = replace(_phase(rollout, _state_of(rollout, index), now), step=index, said="")
     if index >= len(rollout.spec.steps):
         return _weighted(entered, WHOLE_BPS, 0)
     step = rollout.spec.steps[index]

@@ -92,7 +92,7 @@ class Rollout:
     """In PROMOTING: every live server gives the canary all traffic."""
     ended_at: float | None = None
     said: str = ""
-    """What the judge of a dry run last said it would have done."""
+    """What the judge of a dry run last said it would have done in this step."""
     etag: int = 1
     """Counts the transitions; a change names the one it was decided on."""
 

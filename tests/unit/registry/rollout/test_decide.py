@@ -14,6 +14,7 @@ from limner_registry.rollout.record import State, new_rollout
 from limner_registry.rollout.spec import DEFAULT, Approve, Kind, Otherwise, Spec, Weight
 from limner_registry.rollout.triggers import (
     Abort,
+    Advance,
     AllAcked,
     Begin,
     DryRunSpoke,
@@ -142,8 +143,12 @@ def test_a_dry_run_says_once_what_would_have_been_done():
     said = decided(known, facts)
 
     assert isinstance(said, DryRunSpoke)
-    assert said.text.startswith("Abort: ")
-    assert decided(apply(known, said, NOW), facts) is None
+    assert said.text.startswith("Abort (evidence): ")
+    told = apply(known, said, NOW)
+    more = Epoch(7, 500, Arm(19_500, {Kind.ERROR: 9}), Arm(1000, {Kind.ERROR: 90}))
+    assert decided(told, facts) is None
+    assert decided(told, replace(facts, epochs=(more,)), NOW + 5) is None
+    assert isinstance(decided(apply(told, Advance(), NOW + 6), facts), DryRunSpoke)
 
 
 @pytest.mark.parametrize(
