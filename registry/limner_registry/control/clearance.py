@@ -1,4 +1,4 @@
-"""Folders of versions that nobody needs any more are taken away, long after the last one did."""
+"""What nobody needs any more is taken away, long after the last one did: folders and counts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from limner_registry.contracts import CONTRACTS
 from limner_registry.control.controller import LIVE_SECONDS
 from limner_registry.place import unplace
 from limner_registry.placed import folder_of, numbers_of
+from limner_registry.rollout.record import ENDED, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,7 @@ class Clearance:
     def clear(self, now: float) -> None:
         """Take away what has not been needed for an hour, if it is time for a look.
 
+        Of counts, those of servers that were silent since an hour before any attempt under way.
         Unrouted before unloaded, unloaded before taken away: every live server has a table in
         force that does not name the version, and none says that it can serve it.
 
@@ -61,7 +63,14 @@ class Clearance:
                 if unneeded:
                     unplace(self._models, model, number)
                     log.info("version taken away", extra={"model": model, "version": number})
+        self._forget_counts(now)
         self._looked_at = now
+
+    def _forget_counts(self, now: float) -> None:
+        """Drop what servers counted that were last heard of before every attempt under way."""
+        under_way = self._store.page(states=frozenset(State) - ENDED, size=1000).rollouts
+        begun = min((rollout.started_at for rollout in under_way), default=now)
+        self._store.fleet.forget_counts(min(begun, now) - UNUSED_SECONDS)
 
     def _left(self) -> Iterator[tuple[tuple[str, int], Generation]]:
         """Yield the placed versions that are in no table now, with the first they were not in."""

@@ -10,10 +10,11 @@ from limner_registry.control.clearance import UNUSED_SECONDS, Clearance
 from limner_registry.place import place
 from limner_registry.placed import numbers_of
 from limner_registry.publish import publish
+from limner_registry.rollout.counters import Snapshot
 from limner_registry.rollout.fleet import Connected, Servable
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.record import State
-from limner_registry.rollout.triggers import Retry
+from limner_registry.rollout.triggers import Retry, Supersede
 from tests.integration.registry.test_controller import MODEL, NOW, QUICK, Desk, Servers, begin, live
 
 HOUR = UNUSED_SECONDS + 1
@@ -156,3 +157,25 @@ def test_a_rollout_that_begins_at_the_same_moment_keeps_its_version(
     Clearance(store, models).clear(ended + HOUR + 60)
 
     assert placed(models) == [1, 2]
+
+
+def test_counts_are_kept_for_as_long_as_an_attempt_may_rest_on_them(store, models):
+    def counted(boot, at):
+        store.fleet.count([Snapshot("a", boot, 1, at, {})])
+
+    counted("long before", NOW - 2 * HOUR)
+    counted("just before", NOW - 60)
+    begin(store)
+    counted("since", NOW + 60)
+
+    def kept(now):
+        Clearance(store, models).clear(now)
+        return {snapshot.boot for snapshot in store.fleet.counted()}
+
+    assert kept(NOW + 10 * HOUR) == {"just before", "since"}
+    [rollout] = store.page(MODEL).rollouts
+    over = Cause("Ada", ActorKind.HUMAN, "over")
+    store.transition(rollout.id, rollout.etag, Supersede(), over, NOW + 10 * HOUR)
+    counted("live", NOW + 10 * HOUR)
+
+    assert kept(NOW + 10 * HOUR + 60) == {"live"}
