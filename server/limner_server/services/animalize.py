@@ -85,9 +85,11 @@ class AnimalizeService(animalize_pb2_grpc.AnimalizeServiceServicer):
         checks.image(request.image, "image")
         _check_fields(request, checks)
         if request.options.validate_only:
-            for image in (request.image, *(sticker.image for sticker in request.stickers)):
-                if image.data:
-                    wire.check_header(image)
+            wire.check_header(request.image)
+            for place, sticker in enumerate(request.stickers):
+                if sticker.HasField("image"):
+                    with wire.said_of(f"sticker {place}", f"stickers[{place}].image"):
+                        wire.check_header(sticker.image, MAX_STICKER_PIXELS)
             return animalize_pb2.AnimalizeResponse(served_by=call.served_by())
         order = await _order(request, call)
         return await self._response(request, order, request.image, call)
@@ -183,11 +185,8 @@ def _check_fields(request: animalize_pb2.AnimalizeRequest, checks: Checks) -> No
     checks.selector(request.selector, several=True)
     checks.require(bool(request.animal), "animal", f"required: one of {', '.join(ANIMALS)}")
     speed = request.numbers_per_second
-    checks.require(
-        speed == 0 or 1 <= speed <= 1e6,
-        "numbers_per_second",
-        f"{speed:g} is not in [1, 1000000], nor 0 for 30",
-    )
+    said = f"{speed:g} is not in [1, 1000000], nor 0 for 30"
+    checks.require(speed == 0 or 1 <= speed <= 1e6, "numbers_per_second", said)
     few = len(request.stickers) <= MOST_STICKERS
     checks.require(few, "stickers", f"{len(request.stickers)}; at most {MOST_STICKERS} are worn")
     for place, sticker in enumerate(request.stickers[:MOST_STICKERS]):

@@ -194,6 +194,18 @@ async def test_a_sticker_that_is_none_is_named(heads, error, data):
         await animalized(heads, stickers=[{"name": "hat"}, {"image": {"data": data}}])
 
 
+@pytest.mark.parametrize(
+    ("error", "data"), [(ImageTooManyPixels, png(2001, 2000)), (ImageUnreadable, b"no picture")]
+)
+async def test_validating_names_a_sticker_that_is_none_as_well(heads, error, data):
+    networks, options = Painters(), {"validate_only": True}
+    stickers = [{"name": "hat"}, {"image": {"data": png(2000, 2000)}}, {"image": {"data": data}}]
+    with pytest.raises(error, match="sticker 2: ") as caught:
+        await animalized(heads, networks, options=options, stickers=stickers)
+    assert [wrong.field for wrong in caught.value.violations] == ["stickers[2].image"]
+    assert not networks.asked
+
+
 async def test_validating_looks_at_every_header_and_runs_no_model(heads):
     networks, options = Painters(), {"validate_only": True}
     sticker = {"image": {"data": png(8, 8)}}
