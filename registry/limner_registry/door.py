@@ -10,7 +10,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from limner_registry.errors import RegistryUnavailable
+from limner_registry.errors import RegistryUnavailable, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,5 +50,5 @@ def translated(uri: str) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = str(error).splitlines()[0][:200]
-        raise RegistryUnavailable(f"the registry at {uri} does not answer: {reason}") from error
+        said = first_line(error)
+        raise RegistryUnavailable(f"the registry at {uri} does not answer: {said}") from error

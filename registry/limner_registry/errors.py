@@ -17,6 +17,11 @@ Every message is one sentence for the person who asked.
 from __future__ import annotations
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, 200 characters at most; its kind if nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
 class RegistryError(Exception):
     """Base of everything the registry reports; its text is shown as it stands."""
 

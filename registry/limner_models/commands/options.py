@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from limner_models.errors import ModelError
-from limner_registry.commands.screen import Failed, RegistryCommand, Screen
+from limner_models.errors import MaterialMissing, ModelError, PretrainedMissing, WeightsRefused
+from limner_registry.commands.screen import Failed, Refused, RegistryCommand, Screen, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,10 @@ class ModelCommand(RegistryCommand):
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except (MaterialMissing, WeightsRefused) as error:
+            raise Refused(str(error)) from error
+        except PretrainedMissing as error:
+            raise Unavailable(str(error)) from error
         except ModelError as error:
             raise Failed(str(error)) from error
 

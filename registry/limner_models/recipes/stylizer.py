@@ -11,7 +11,7 @@ from limner_models.data import portraits
 from limner_models.data.backgrounds import Backgrounds
 from limner_models.data.drawn import draw_head
 from limner_models.data.pairs import HELD_OUT, Pairs, photos_in
-from limner_models.errors import PretrainedMissing
+from limner_models.errors import PretrainedMissing, WeightsRefused
 from limner_models.losses.style import content_difference, style_difference, total_variation
 from limner_models.networks.dye_generator import to_planes
 from limner_models.networks.eyes import MobileEye, VggEye
@@ -100,15 +100,22 @@ def _judged(planes: Tensor) -> Tensor:
 
 
 def stylizing(_recipe: Recipe, material: Material, device: torch.device) -> Stylizing:
-    """Return the task; pictures are compared by VGG19 where there is one, else by MobileNetV2."""
+    """Return the task; pictures are compared by VGG19 where there is one, else by MobileNetV2.
+
+    Raises:
+        WeightsRefused: The file of VGG19's weights is none.
+        PretrainedMissing: MobileNetV2 cannot be had.
+    """
     eye: nn.Module
     if material.vgg is None:
         eye = MobileEye(state_of(MOBILENET, material.downloads))
     else:
         try:
             eye = VggEye(state_in(material.vgg))
+        except PretrainedMissing as error:
+            raise WeightsRefused(str(error)) from error
         except RuntimeError as error:
-            raise PretrainedMissing(f"{material.vgg} is no vgg19: {error}") from error
+            raise WeightsRefused(f"{material.vgg} is no vgg19: {error}") from error
     return Stylizing(Stylizer(), eye, device)
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from limner_registry.errors import InputRefused, RegistryError, RegistryUnavailable
+from limner_registry.importers.errors import DownloadFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +38,7 @@ class Refused(click.ClickException):
 
 
 class Unavailable(click.ClickException):
-    """The registry does not answer."""
+    """The registry does not answer, or the package index gives nothing."""
 
     exit_code = 3
 
@@ -51,7 +52,7 @@ class RegistryCommand(click.Command):
             return super().invoke(ctx)
         except InputRefused as error:
             raise Refused(str(error)) from error
-        except RegistryUnavailable as error:
+        except (RegistryUnavailable, DownloadFailed) as error:
             raise Unavailable(str(error)) from error
         except RegistryError as error:
             raise Failed(str(error)) from error

@@ -20,7 +20,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from limner_registry.errors import InputRefused
+from limner_registry.errors import InputRefused, first_line
 from limner_registry.rollout.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -111,9 +111,8 @@ class Database:
             yield
         except (SQLAlchemyError, CommandError, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-            reason = (str(cause).strip() or type(cause).__name__).splitlines()[0][:200]
             raise StoreUnavailable(
-                f"the store of rollouts at {self.name} does not answer: {reason}"
+                f"the store of rollouts at {self.name} does not answer: {first_line(cause)}"
             ) from error
 
     @property

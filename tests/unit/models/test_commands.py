@@ -72,7 +72,7 @@ def test_missing_portraits_end_with_one_line(portraits_folder, tmp_path):
         ["hair_segmenter", "--data", str(portraits_folder), "--state", str(tmp_path / "state")],
     )
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "lacks" in answer.output
     assert "Traceback" not in answer.output
 

@@ -126,7 +126,7 @@ def test_other_networks_are_refused_and_nothing_is_written(tmp_path, kind, state
 
     answer = run(kind, tmp_path / "theirs.pt", tmp_path / "ours.safetensors")
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert says in answer.output
     assert list(tmp_path.iterdir()) == [tmp_path / "theirs.pt"]
 
@@ -136,7 +136,7 @@ def test_an_output_of_another_kind_is_refused(tmp_path):
 
     answer = run("lpips", tmp_path / "theirs.pt", tmp_path / "ours.pt")
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "must end in .safetensors" in answer.output
 
 
@@ -175,6 +175,6 @@ def test_a_network_that_answers_no_numbers_is_not_kept(tmp_path):
 
     answer = run("stylegan2", tmp_path / "theirs.pt", tmp_path / "ours.safetensors")
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert "answers no numbers" in answer.output
     assert not (tmp_path / "ours.safetensors").exists()

@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from limner_models.data.pairs import THUMBNAIL, Pairs
-from limner_models.errors import PretrainedMissing
+from limner_models.errors import WeightsRefused
 from limner_models.networks.eyes import MobileEye
 from limner_models.networks.mobilenet import MobileNetEncoder
 from limner_models.networks.stylizer import LARGEST, STRIDE, Stylizer
@@ -169,7 +169,7 @@ def test_pictures_are_compared_by_vgg_where_there_is_one(material, tmp_path):
 
     del state["features.28.weight"]
     save_file(state, file)
-    with pytest.raises(PretrainedMissing, match=r"vgg\.safetensors is no vgg19"):
+    with pytest.raises(WeightsRefused, match=r"vgg\.safetensors is no vgg19"):
         STYLIZER_RECIPE.task(STYLIZER_RECIPE, replace(material, vgg=file), CPU)
 
 
