@@ -153,6 +153,8 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
         elif kind == "received":
             generation = link.server.generation if said.refusal else said.generation
             link.server = replace(link.server, generation=generation, refusal=said.refusal)
+            if link.server.ejections:
+                link.server = await asyncio.to_thread(self._forgiven, link.server)
         elif kind == "ejection":
             ejections = {**link.server.ejections, said.rollout: said.text}
             link.server = replace(link.server, ejections=ejections)
@@ -176,6 +178,16 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
             await asyncio.to_thread(fleet.report, link.reports)
             link.reports = []
         await self._keep(link)
+
+    def _forgiven(self, server: Connected) -> Connected:
+        """Return a server without ejections by rollouts that its table does not name.
+
+        It has forgotten them with that table: one that is tried again begins with nothing.
+        """
+        routes = routes_of(self._store.fleet.generation(server.generation))
+        named = {canary.rollout for canary in routes.canaries.values()}
+        ejections = {name: why for name, why in server.ejections.items() if name in named}
+        return replace(server, ejections=ejections)
 
     async def _keep(self, link: Link) -> None:
         link.server = replace(link.server, at=time.time())

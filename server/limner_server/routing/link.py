@@ -64,6 +64,7 @@ class Link:
         self._up: asyncio.Queue[routing_pb2.SyncRoutingRequest] = asyncio.Queue()
         self._seq = 0
         self._owed: int | None = None
+        self._ejections: dict[str, routing_pb2.Ejection] = {}
         self._taken = asyncio.Event()
         self._known = 0
         self._is_linked: bool | None = None
@@ -104,9 +105,11 @@ class Link:
                 task.cancel()
 
     def _greet(self) -> None:
-        """Say who this is, and which table is in force."""
+        """Say who this is, which table is in force, and which of its canaries are out here."""
         self._known = self._hello.generation = self._servables.routes.generation
         self._say(hello=self._hello)
+        for ejection in self._ejections.values():
+            self._say(ejection=ejection)
 
     async def _write(self, stream: Any) -> None:
         """Send what there is to say, until the stream ends."""
@@ -132,7 +135,10 @@ class Link:
             self._answer(routes.generation, "it is older than the one in force")
             return
         self._known = max(self._known, routes.generation)
-        self._trials.forget_but({canary.rollout for canary in routes.canaries.values()})
+        rollouts = {canary.rollout for canary in routes.canaries.values()}
+        self._trials.forget_but(rollouts)
+        for rollout in self._ejections.keys() - rollouts:
+            del self._ejections[rollout]
         self._owed = routes.generation
         self._taken.set()
         self._servables.wake()
@@ -196,13 +202,17 @@ class Link:
 
     def _ejected(self, rollout: str, generation: int, text: str) -> None:
         ejection = routing_pb2.Ejection(rollout=rollout, generation=generation, text=text)
-        self._up.put_nowait(routing_pb2.SyncRoutingRequest(ejection=ejection))
+        self._ejections[rollout] = ejection
+        self._say(ejection=ejection)
 
     def _say(
         self,
         hello: routing_pb2.Hello | None = None,
         servables: routing_pb2.Servables | None = None,
         counts: routing_pb2.Counts | None = None,
+        ejection: routing_pb2.Ejection | None = None,
     ) -> None:
-        request = routing_pb2.SyncRoutingRequest(hello=hello, servables=servables, counts=counts)
+        request = routing_pb2.SyncRoutingRequest(
+            hello=hello, servables=servables, counts=counts, ejection=ejection
+        )
         self._up.put_nowait(request)

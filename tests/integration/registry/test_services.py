@@ -38,6 +38,7 @@ from limner_registry.control.serve import Place, keep_passing, serve
 from limner_registry.control.shelf import Shelf
 from limner_registry.publish import publish
 from limner_registry.rollout.errors import StoreUnavailable
+from limner_registry.rollout.fleet import Connected
 from limner_registry.rollout.ledger import ActorKind, Cause
 from limner_registry.rollout.record import State, new_rollout
 from limner_registry.rollout.spec import DEFAULT
@@ -305,6 +306,22 @@ def test_a_bad_version_is_taken_out_at_once_though_mlflow_hangs(state, store, re
     assert time.monotonic() - began < 2
     aborted = store.get("person-2")
     assert (aborted.reason, aborted.text) == (Reason.BREAKER, "here: dead")
+
+
+async def test_an_ejection_is_forgotten_once_a_server_has_a_table_without_its_rollout(store):
+    canary = {"version": 2, "rollout": "person-2", "salt": "s"}
+    store.fleet.add_generation(0, {"models": {MODEL: {"stable": 1, "canary": canary}}}, (), 1.0)
+    store.fleet.add_generation(1, {"models": {MODEL: {"stable": 1}}}, (), 2.0)
+    service = links.Links(store, lambda: None, Condition("decisions"))
+    link, seen = links.Link(Connected("here", "one", 0, 1.0)), []
+    out = routing_pb2.Ejection(rollout="person-2", generation=1, text="dead")
+    await service._hear(link, "ejection", out)
+    for generation in (1, 2):
+        received = routing_pb2.TableReceived(generation=generation)
+        await service._hear(link, "received", received)
+        seen += [server.ejections for server in store.fleet.servers()]
+
+    assert seen == [{"person-2": "dead"}, {}]
 
 
 def test_no_lease_is_renewed_while_the_store_is_away(served, state, monkeypatch):

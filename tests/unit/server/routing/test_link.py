@@ -192,6 +192,45 @@ async def test_an_ejection_is_told_at_once(tmp_path, monkeypatch):
         assert (await controller.hear("ejection")).text == "the last 5 runs failed"
 
 
+async def test_an_ejection_is_told_again_over_every_new_link(tmp_path, monkeypatch):
+    async with linked(tmp_path, monkeypatch) as (controller, trials, _):
+        controller.push(TABLE)
+        await controller.hear("received")
+        trials.on_ejection("dye-2", 5, "the last 5 runs failed")
+        await controller.hear("ejection")
+        controller.to_say.put_nowait(None)  # no message: the stream breaks
+        await controller.hear("hello")
+
+        assert (await controller.hear("ejection")).rollout == "dye-2"
+
+
+async def test_an_ejection_while_there_is_no_link_is_told_over_the_next(tmp_path, monkeypatch):
+    async with linked(tmp_path, monkeypatch) as (controller, trials, _):
+        controller.push(TABLE)
+        await controller.hear("received")
+        monkeypatch.setattr(links, "AGAIN_SECONDS", 0.5)
+        controller.to_say.put_nowait(None)
+        await asyncio.sleep(0.2)
+        trials.on_ejection("dye-2", 5, "the last 5 runs failed")
+        await controller.hear("hello")
+
+        assert (await controller.hear("ejection")).rollout == "dye-2"
+
+
+async def test_an_ejection_is_forgotten_with_its_rollout(tmp_path, monkeypatch):
+    async with linked(tmp_path, monkeypatch) as (controller, trials, _):
+        controller.push(TABLE)
+        await controller.hear("received")
+        trials.on_ejection("dye-2", 5, "the last 5 runs failed")
+        controller.push(Routes(6, {"dye_bank": 1}))
+        await controller.hear("received")
+        trials.on_ejection("matte-3", 6, "the last 5 runs failed")
+        controller.to_say.put_nowait(None)
+        await controller.hear("hello")
+
+        assert (await controller.hear("ejection")).rollout == "matte-3"
+
+
 async def test_a_broken_link_is_mended(tmp_path, monkeypatch):
     async with linked(tmp_path, monkeypatch) as (controller, _, _):
         first = await controller.hear("hello")
