@@ -13,6 +13,7 @@ from limner_registry.rollout.spec import Kind
 from limner_registry.routes import Arm
 from limner_server.admission.gates import Gates
 from limner_server.routing.quality import look
+from limner_server.triton.streaming import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -101,7 +102,8 @@ class Models:
     ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
         """Give the answers of a version that has many, as they come; closing it ends the run.
 
-        The stable version takes over where a canary fails, and begins anew.
+        Where its runner dies, and where the stable version takes over from a canary, they begin
+        anew with the first.
 
         Args:
             contract: The model and its tensors.
@@ -120,7 +122,7 @@ class Models:
             stands_in = use.choice.arm is Arm.CANARY and not use.fell_back and bool(use.stable)
             try:
                 async with contextlib.aclosing(
-                    self._streamed(contract, use, inputs, call, 0 if stands_in else _left(call))
+                    self._streamed(contract, use, inputs, call, waits=not stands_in)
                 ) as answers:
                     async for answer in answers:
                         yield answer
@@ -147,21 +149,28 @@ class Models:
         return use
 
     async def _streamed(
-        self, contract: Contract, use: Use, inputs: Inputs, call: Call, patience: float
+        self, contract: Contract, use: Use, inputs: Inputs, call: Call, *, waits: bool
     ) -> AsyncGenerator[dict[str, NDArray[Any]], None]:
-        """Give the answers of the version in use, waited for so many seconds if it is mended."""
+        """Give the answers of the version in use; if it `waits`, from the first where that died."""
         version = contract.model, use.version
-        losses = await self._servables.back(*version, patience)
-        try:
-            async with self._gates.through(contract, use.version, call):
-                answers = self._triton.stream(contract, use.version, inputs, _left(call))
-                with self._counting(contract, use, call):
-                    async with contextlib.aclosing(answers):
-                        async for answer in answers:
-                            yield answer
-        except ModelNotReady:
-            self._servables.lose(*version, losses)
-            raise
+        runs = 0
+        while True:
+            losses = await self._servables.back(*version, _left(call) if waits else 0)
+            try:
+                async with self._gates.through(contract, use.version, call):
+                    with self._counting(contract, use, call):
+                        run = self._triton.stream(contract, use.version, inputs, _left(call))
+                        lost = self._servables.lost(*version, losses)
+                        async with contextlib.aclosing(until(lost, run)) as answers:
+                            async for answer in answers:
+                                yield answer
+            except ModelNotReady:
+                runs += 1
+                comes_back = self._servables.lose(*version, losses)
+                if not waits or runs == MOST_RUNS or not comes_back:
+                    raise
+            else:
+                return
 
     async def _better(
         self, contract: Contract, use: Use, inputs: Inputs, call: Call

@@ -75,6 +75,7 @@ class Keeper:
         self._golden: Golden | None = None
         self._runners = Runners(self._folder, lambda: self.lose("a runner has ended"))
         self._back = asyncio.Event()
+        self._next_loss = asyncio.Event()
         self._lost_at: float | None = None
         self._retry_at = 0.0
         self._rest = FIRST_REST
@@ -125,6 +126,8 @@ class Keeper:
         self._note("version is lost", why)
         self.up = False
         self.losses += 1
+        self._next_loss.set()
+        self._next_loss = asyncio.Event()
         self._back.clear()
         self._lost_at = time.monotonic()
         self._runners.let_go()
@@ -141,6 +144,11 @@ class Keeper:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, left)):
                 await self._back.wait()
+
+    async def lost(self, losses: int) -> None:
+        """Return once it has been lost more often than so many times."""
+        if self.losses <= losses:
+            await self._next_loss.wait()
 
     def leave(self) -> None:
         """Look after it no more; it stays loaded."""

@@ -85,6 +85,17 @@ class Servables:
         await keeper.back(seconds)
         return keeper.losses
 
+    async def lost(self, model: str, version: int, losses: int) -> None:
+        """Return once a version has been lost again; never for one that is not here.
+
+        Args:
+            model: Its model.
+            version: Its number.
+            losses: How many times it had been lost when the run began.
+        """
+        keeper = self._keepers.get((model, version))
+        await (keeper.lost(losses) if keeper else asyncio.Event().wait())
+
     def lose(self, model: str, version: int, losses: int) -> bool:
         """Hear from a run that found a version dead.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import numpy as np
 from tritonclient.grpc import service_pb2
 
-from limner.v1.reasons import DeadlinePassed, ModelFailed
+from limner.v1.reasons import DeadlinePassed, ModelFailed, ModelNotReady
 from limner_registry.contract import triton_name
 from limner_server.triton.messages import TRITON_DTYPES, check_answers, failure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 
     from limner.errors import LimnerError
     from limner_registry.contract import Contract
@@ -67,6 +68,40 @@ async def last(answers: AsyncIterator[Arrays]) -> Arrays:
     if kept is None:
         raise ModelFailed("a run ended without an answer")
     return kept
+
+
+async def until(
+    lost: Coroutine[None, None, None], answers: AsyncGenerator[Arrays, None]
+) -> AsyncGenerator[Arrays, None]:
+    """Give answers as they come; closing it, or cancelling, ends their run.
+
+    Triton says nothing more, and does not end the stream either, where the runner that answers has
+    died; so whoever looks after the version is listened to as well.
+
+    Args:
+        lost: Ends once the version is lost.
+        answers: Of a run of that version.
+
+    Raises:
+        ModelNotReady: It was lost before the next answer came.
+    """
+    losing = asyncio.ensure_future(lost)
+    coming: asyncio.Future[Arrays | None] | None = None
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(answers, None))
+            await asyncio.wait({coming, losing}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                raise ModelNotReady("the version was lost while it ran", retry_after=2.0)
+            answer = coming.result()
+            if answer is None:
+                return
+            yield answer
+    finally:
+        losing.cancel()
+        if coming is not None and coming.cancel():
+            await asyncio.wait({coming})
+        await answers.aclose()
 
 
 def _request(contract: Contract, version: int, inputs: Inputs) -> service_pb2.ModelInferRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import numpy as np
 import pytest
@@ -22,10 +23,16 @@ from limner_registry.place import place_stable
 from limner_registry.publish import publish
 from limner_registry.release import Release
 from limner_registry.store import Registry
+from limner_server.call import Call
+from limner_server.metrics import Metrics
+from limner_server.routing.models import Models
+from limner_server.routing.trials import Trials
 from limner_server.triton.client import Triton
 from limner_server.triton.process import Ports, TritonProcess
 from limner_server.triton.runners import _running
+from limner_server.triton.servables import Servables
 from limner_server.triton.wear import Wear
+from tests.unit.server.triton.settling import settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BUILT = {"size": 64, "mapping_layers": 2, "channel_multiplier": 0.25}
@@ -161,3 +168,29 @@ async def test_a_search_that_cannot_be_is_refused(triton):
         with pytest.raises(ModelFailed):
             await triton.run(HAIR_OPTIMIZER, 1, wrong, 20)
     assert (await triton.run(HAIR_OPTIMIZER, 1, asked(1, 0), 20))["steps"].tolist() == [[1, 1]]
+
+
+async def test_a_search_whose_runner_is_killed_begins_anew(triton, folder):
+    async def routed(_routes):
+        pass
+
+    placed, metrics = folder / "models", Metrics()
+    servables = Servables(triton, placed, [HAIR_OPTIMIZER], metrics, routed)
+    await settle(servables)
+    trials = Trials(lambda: servables.routes, triton.run, metrics)
+    models = Models(triton, servables, trials, metrics, placed)
+    call = Call(
+        "/limner.v1.TransferHairService/TransferHair", time.monotonic() + 60, trials.table()
+    )
+
+    steps = []
+    async for answer in models.follow(HAIR_OPTIMIZER, asked(20, 20), call):
+        steps.append(int(answer["steps"][0, 0]))
+        if steps == [1, 2]:
+            for runner in _running(placed / "hair_optimizer.v1"):
+                runner.kill()
+    servables.leave()
+
+    assert steps.count(1) == 2
+    assert steps[-41:] == [*range(1, 41), 40]
+    assert servables.mends == 1

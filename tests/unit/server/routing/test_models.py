@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from limner_server.routing.models import Models
 from limner_server.routing.trials import Trials
 
 MODEL = HAIR_MATTER.model
+SILENCE = object()
+"""A runner that dies amid a stream, of which Triton says nothing."""
 GOOD = {"alpha": np.full((1, 512, 512), 0.5, np.float32)}
 
 
@@ -26,6 +29,7 @@ class Versions:
         self.told = []
         self.waited_for = True
         self.here = [1, 2]
+        self.runner_ends = asyncio.Event()
 
     async def run(self, contract, version, inputs, timeout):
         self.told.append(("run", version))
@@ -40,9 +44,16 @@ class Versions:
             for end in self.ends.pop(0):
                 if isinstance(end, Exception):
                     raise end
+                if end is SILENCE:
+                    self.runner_ends.set()
+                    await asyncio.Event().wait()
                 yield end
         finally:
             self.told.append(("over", version))
+
+    async def lost(self, model, version, losses):
+        await self.runner_ends.wait()
+        self.runner_ends.clear()
 
     async def back(self, model, version, seconds):
         self.told.append(("back", version, seconds > 0))
@@ -173,11 +184,33 @@ async def test_who_stops_listening_ends_the_run_at_once():
     assert call.stages[-1][0] == SEARCHED
 
 
-async def test_a_stream_that_fails_is_told_and_not_begun_again():
-    versions = Versions([1, ModelNotReady("its runner is dead")], [1])
+@pytest.mark.parametrize("end", [ModelNotReady("its runner is dead"), SILENCE])
+async def test_a_stream_whose_runner_died_begins_anew_once_another_is_there(end):
+    versions = Versions([1, end], [10, 20])
+    assert await answers(versions, Routes(1, {SEARCHED: 1})) == [1, 10, 20]
+    assert versions.told == [
+        ("back", 1, True),
+        ("stream", 1),
+        ("over", 1),
+        ("lose", 1, 7),
+        ("back", 1, True),
+        ("stream", 1),
+        ("over", 1),
+    ]
+
+
+async def test_a_stream_that_kills_runners_is_tried_three_times():
+    versions = Versions(*[[1, SILENCE]] * 4)
     with pytest.raises(ModelNotReady):
         await answers(versions, Routes(1, {SEARCHED: 1}))
-    assert versions.told[-2:] == [("over", 1), ("lose", 1, 7)]
+    assert versions.told.count(("stream", 1)) == 3
+
+
+async def test_a_stream_that_failed_on_its_inputs_is_not_begun_again():
+    versions = Versions([1, ModelFailed("it failed")], [1])
+    with pytest.raises(ModelFailed):
+        await answers(versions, Routes(1, {SEARCHED: 1}))
+    assert versions.told[-1] == ("over", 1)
 
 
 async def test_the_stable_version_begins_anew_where_a_canary_s_stream_fails():

@@ -244,6 +244,20 @@ async def test_calls_wait_for_a_version_that_was_lost_until_it_is_mended(settled
     assert settled.mends == 1
 
 
+async def test_a_run_hears_that_its_version_is_lost(settled):
+    hearing = asyncio.create_task(settled.lost(MODEL, 1, 0))
+    elsewhere = asyncio.create_task(settled.lost(MODEL, 7, 0))
+    await asyncio.sleep(0)
+    assert not hearing.done()
+
+    settled.lose(MODEL, 1, 0)
+    await asyncio.wait_for(hearing, 5)
+    await asyncio.wait_for(settled.lost(MODEL, 1, 0), 5)
+
+    assert not elsewhere.done()
+    elsewhere.cancel()
+
+
 async def test_nobody_waits_longer_than_he_has_time(settled, triton):
     triton.load = never
     settled.lose(MODEL, 1, 0)
