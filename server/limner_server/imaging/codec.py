@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 from PIL import Image, ImageChops, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from limner_server.imaging.containers import PNG_MAGIC, essence, png_parts, read_header
+from limner_server.imaging.containers import PNG_MAGIC, essence, png_head, png_parts, read_header
 from limner_server.imaging.pictures import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -56,12 +56,15 @@ __all__ = [
     "encode",
     "encode_plane",
     "read_header",
+    "read_plane_header",
 ]
 
 DEFAULT_QUALITY: Final = 92
 
 FULL_CHROMA_QUALITY: Final = 95
 """From this quality on JPEG keeps full color; below, red edges soften and a quarter is saved."""
+
+_PNG_COLORS: Final = {0: "gray", 2: "RGB", 3: "palette", 4: "gray with alpha", 6: "RGBA"}
 
 _PLUGINS: Final[dict[str, Callable[[io.BytesIO], Image.Image]]] = {
     "jpeg": JpegImagePlugin.JpegImageFile,
@@ -166,6 +169,25 @@ def encode(
     return _save(pixels, "PNG", compress_level=1, compress_type=_RLE)
 
 
+def read_plane_header(data: bytes, max_pixels: int = MAX_PIXELS) -> Header:
+    """Return the size of an 8-bit gray PNG, from its head alone; none is turned by its EXIF.
+
+    Raises:
+        TooLarge, TooManyPixels, Unreadable: As `read_header`.
+        Unsupported: Not a PNG, or one with other than 8 bits of gray a pixel.
+    """
+    check_bytes(data)
+    if not data.startswith(PNG_MAGIC):
+        other = read_header(data).format
+        raise Unsupported(f"the plane is a {other} file; an 8-bit gray PNG is taken")
+    width, height, depth, color = png_head(data)
+    check_size(width, height, max_pixels)
+    if (depth, color) != (8, 0):
+        kind = _PNG_COLORS.get(color, "?")
+        raise Unsupported(f"the plane is {depth}-bit {kind} PNG; 8-bit gray is taken")
+    return Header("png", width, height)
+
+
 def decode_plane(data: bytes, max_pixels: int = MAX_PIXELS) -> Plane:
     """Return the values of an 8-bit gray PNG, exactly as they are written.
 
@@ -178,20 +200,10 @@ def decode_plane(data: bytes, max_pixels: int = MAX_PIXELS) -> Plane:
         Unsupported: Not a PNG, or one with other than 8 bits of gray a pixel.
         Unreadable: Not a picture, or one that breaks off.
     """
-    check_bytes(data)
-    if not data.startswith(PNG_MAGIC):
-        other = read_header(data).format
-        raise Unsupported(f"the plane is a {other} file; an 8-bit gray PNG is taken")
-    if len(data) < 33:
-        raise Unreadable("the PNG breaks off in its header")
-    width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
-    check_size(width, height, max_pixels)
-    if (depth, color) != (8, 0):
-        kind = {0: "gray", 2: "RGB", 3: "palette", 4: "gray with alpha", 6: "RGBA"}.get(color, "?")
-        raise Unsupported(f"the plane is {depth}-bit {kind} PNG; 8-bit gray is taken")
+    header = read_plane_header(data, max_pixels)
     kept = (part for part in png_parts(data) if part.kind in {b"IHDR", b"IDAT", b"IEND"})
     bare = PNG_MAGIC + b"".join(data[part.start : part.end + 4] for part in kept)
-    return np.asarray(_open(bare, Header("png", width, height)))
+    return np.asarray(_open(bare, header))
 
 
 def encode_plane(plane: Plane) -> bytes:

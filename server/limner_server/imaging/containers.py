@@ -30,7 +30,6 @@ MAX_PROFILE_BYTES: Final = 2**20
 ORIENTATION_TAG: Final = 0x0112
 _PNG_PIXELS: Final = frozenset({b"IDAT", b"fdAT"})
 _PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
-_PNG_COLORS: Final = {0: "gray", 2: "RGB", 3: "palette", 4: "gray with alpha", 6: "RGBA"}
 _JPEG_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _JPEG_DROPPED: Final = frozenset({0xE1, *range(0xE3, 0xEE), 0xEF, 0xFE})
@@ -79,25 +78,6 @@ def read_header(data: bytes) -> Header:
     if header.orientation > 4:
         return Header(header.format, header.height, header.width, header.orientation)
     return header
-
-
-def read_plane_header(data: bytes) -> Header:
-    """Return the size of an 8-bit gray PNG, from its head alone; none is turned by its EXIF.
-
-    Raises:
-        TooLarge, TooManyPixels, Unreadable: As `read_header`.
-        Unsupported: Not a PNG, or one with other than 8 bits of gray a pixel.
-    """
-    check_bytes(data)
-    if not data.startswith(PNG_MAGIC):
-        other = read_header(data).format
-        raise Unsupported(f"the plane is a {other} file; an 8-bit gray PNG is taken")
-    width, height, depth, color = _png_head(data)
-    check_size(width, height)
-    if (depth, color) != (8, 0):
-        kind = _PNG_COLORS.get(color, "?")
-        raise Unsupported(f"the plane is {depth}-bit {kind} PNG; 8-bit gray is taken")
-    return Header("png", width, height)
 
 
 def essence(data: bytes, header: Header) -> bytes:
@@ -212,7 +192,7 @@ def _is_kept(data: bytes, part: Part) -> bool:
     return len(profile) <= MAX_PROFILE_BYTES
 
 
-def _png_head(data: bytes) -> tuple[int, int, int, int]:
+def png_head(data: bytes) -> tuple[int, int, int, int]:
     """Return a PNG's width, height, bits a sample and kind of color."""
     if len(data) < 33 or data[12:16] != b"IHDR":
         raise Unreadable("the PNG breaks off in its header")
@@ -221,7 +201,7 @@ def _png_head(data: bytes) -> tuple[int, int, int, int]:
 
 
 def _png_header(data: bytes) -> Header:
-    width, height, _, _ = _png_head(data)
+    width, height, _, _ = png_head(data)
     exif = (data[part.body : part.end] for part in png_parts(data) if part.kind == b"eXIf")
     return Header("png", width, height, orientation_of(next(exif, b"")))
 

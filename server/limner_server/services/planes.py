@@ -10,7 +10,7 @@ import numpy as np
 from limner.errors import Violation
 from limner.v1 import image_pb2
 from limner.v1.reasons import MaskSizeMismatch
-from limner_server.imaging import codec, containers, pictures
+from limner_server.imaging import codec, pictures
 from limner_server.services.wire import our_words
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def check_header(plane: Sent, size: Size, field: str) -> bytes:
             pictures.check_length(data)  # values may begin like a file of any kind
             found = plane.height_px, plane.width_px
         else:
-            header = containers.read_plane_header(data)
+            header = codec.read_plane_header(data)
             found = header.height, header.width
     _check_size(found, size, field)
     return data
