@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,7 @@ from limner_registry.commands.screen import EMPTY, Failed, RegistryCommand, Scre
 from limner_registry.errors import RegistryError, RegistryUnavailable
 from limner_registry.place import place, place_routed, place_stable
 from limner_registry.placed import folder_of, numbers_of, verify_placed
+from limner_registry.routes import read_routes
 
 if TYPE_CHECKING:
     from limner_registry.routes import Routes
@@ -62,13 +64,15 @@ def place_models(
     Without MODEL, every stable version is placed and callers are routed to it. With MODEL and
     VERSION, that version is placed beside the others and gets no traffic; --stable gives it
     all. Versions already in place are verified and left alone. Where a controller has taken
-    over, it alone decides who is routed where: then what it routes to is placed, no more.
+    over, it alone decides who is routed where: then what it routes to is placed, no more. One
+    has where the folder holds its rollouts, and where LIMNER_STORE_URI or LIMNER_CONTROLLER names
+    it elsewhere.
     A stable version of an earlier Limner may keep a contract that this one does not speak: then
     the first that keeps the new one takes its place, and is said to.
     """
     if stable and version is None:
         raise click.UsageError("--stable needs MODEL and VERSION: which one is to serve?")
-    is_controlled = (screen.state / ROLLOUTS).exists()
+    is_controlled = _is_controlled(screen.state)
     if stable and is_controlled:
         raise click.UsageError(
             "a controller decides here which version is stable: "
@@ -86,12 +90,23 @@ def place_models(
             if stable:
                 registry.make_stable(chosen)
         if model is None or stable:
-            bring = place_routed if is_controlled else place_stable
+            is_routed = is_controlled and read_routes(screen.models).generation > 0
+            bring = place_routed if is_routed else place_stable
             standing = bring(registry, screen.models, kind=kind, repair=repair)
             routes, gone = standing.routes, standing.outdated
             placed |= {**routes.stable, **{one.model: one.instead or 0 for one in gone}}
     placed = {name: number for name, number in placed.items() if number}
     _answer_placed(screen, placed, routes, gone)
+
+
+def _is_controlled(state: Path) -> bool:
+    """Return whether a controller says what is stable: by a store here, or by one elsewhere.
+
+    `LIMNER_CONTROLLER=:port` names the one that a server here is yet to start.
+    """
+    host = os.environ.get("LIMNER_CONTROLLER", "").rpartition(":")[0]
+    is_elsewhere = bool(os.environ.get("LIMNER_STORE_URI") or host)
+    return is_elsewhere or (state / ROLLOUTS).exists()
 
 
 VERIFY_JSON = """\b

@@ -64,6 +64,21 @@ def test_a_model_goes_from_files_to_traffic_and_on_to_its_next_version(run, publ
     ]
 
 
+def test_what_a_controller_elsewhere_routes_to_is_placed_no_more(
+    run, publication, registry, monkeypatch
+):
+    run(*publication(1.0))
+    run(*publication(2.0))
+    monkeypatch.setenv("LIMNER_STORE_URI", "postgresql://db/limner")
+    first = run("place", "--json")["routes"]
+    registry.make_stable(registry.version("person_segmenter", 2))
+
+    again = run("place", "--json")["routes"]
+
+    assert first == again
+    assert again == {"generation": 1, "models": {"person_segmenter": {"stable": 1}}}
+
+
 def test_show_says_where_a_version_comes_from(run, publication):
     run(*publication())
 

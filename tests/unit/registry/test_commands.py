@@ -83,3 +83,17 @@ def test_bad_usage_ends_with_two_and_writes_nothing(arguments, tmp_path):
 
     assert answer.exit_code == 2
     assert not state.exists()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"LIMNER_STORE_URI": "postgresql://db/limner"}, {"LIMNER_CONTROLLER": "controller:50053"}],
+    ids=lambda told: next(iter(told)),
+)
+def test_nobody_else_says_what_is_stable_where_a_controller_is_elsewhere(told, tmp_path):
+    arguments = ["place", "face_mesh", "2", "--stable", "--state", str(tmp_path)]
+    answer = CliRunner().invoke(models, arguments, env=told)
+
+    assert answer.exit_code == 2
+    assert "limner rollout create face_mesh 2" in answer.output
+    assert not list(tmp_path.iterdir())
