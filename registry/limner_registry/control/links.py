@@ -162,7 +162,7 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
             reports = [_servable(one, instance, now) for one in said.versions]
             named = frozenset((one.model, one.version) for one in said.versions)
             reports += [
-                Servable(model, version, instance, "", proven=False, text="", at=now)
+                Servable(model, version, instance, proven=False, text="", at=now)
                 for model, version in link.up - named
             ]
             link.up = named
@@ -197,4 +197,4 @@ class Links(routing_pb2_grpc.RoutingServiceServicer):
 def _servable(one: routing_pb2.Servable, instance: str, now: float) -> Servable:
     p95 = one.p95_seconds if 0 <= one.p95_seconds < math.inf else 0.0
     proven, text = not one.trouble, one.trouble[:500]
-    return Servable(one.model, one.version, instance, "", proven, text, now, p95)
+    return Servable(one.model, one.version, instance, proven, text, now, p95)

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from limner_registry.rollout.spec import WHOLE_BPS, Kind
-from limner_registry.rollout.triggers import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from limner_registry.rollout.triggers import Reason
 
 
 class Outcome(enum.StrEnum):
@@ -115,25 +116,13 @@ class Evidence:
         return self.log_e >= self.threshold
 
     def to_json(self) -> dict[str, Any]:
-        """Return the document `from_json` reads, to be kept as it is beside the decision."""
+        """Return it as a document, to be kept as it is beside the decision."""
         return asdict(self) | {
             "claim": self.claim.value,
             "kind": None if self.kind is None else self.kind.value,
             "odds": list(self.odds),
             "factors": [asdict(factor) for factor in self.factors],
         }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Evidence:
-        """Return the evidence that `to_json` wrote."""
-        return cls(
-            claim=Claim(document["claim"]),
-            kind=None if document["kind"] is None else Kind(document["kind"]),
-            log_e=float(document["log_e"]),
-            threshold=float(document["threshold"]),
-            odds=tuple(document["odds"]),
-            factors=tuple(Factor(**factor) for factor in document["factors"]),
-        )
 
 
 @dataclass(frozen=True)
@@ -151,7 +140,7 @@ class Verdict:
     """Sentences: what the step still waits for, and how long that takes at this rate."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the document `from_json` reads."""
+        """Return it as a document, with every e-value looked at."""
         return {
             "outcome": self.outcome.value,
             "reason": self.reason.value,
@@ -159,14 +148,3 @@ class Verdict:
             "evidence": [evidence.to_json() for evidence in self.evidence],
             "missing": list(self.missing),
         }
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Verdict:
-        """Return the verdict that `to_json` wrote."""
-        return cls(
-            outcome=Outcome(document["outcome"]),
-            reason=Reason(document["reason"]),
-            text=document["text"],
-            evidence=tuple(map(Evidence.from_json, document["evidence"])),
-            missing=tuple(document["missing"]),
-        )

@@ -62,8 +62,6 @@ class Servable:
     model: str
     version: int
     instance: str
-    manifest_sha256: str
-    """Of the files it loaded."""
     proven: bool
     """It is up, and answers its golden inputs as it should."""
     text: str

@@ -33,7 +33,6 @@ class ActorKind(enum.StrEnum):
 
     HUMAN = "human"
     CONTROLLER = "controller"
-    BREAKER = "breaker"
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,6 @@ servables = Table(
     Column("model", Text, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("instance", Text, primary_key=True),
-    Column("manifest_sha256", Text, nullable=False),
     Column("proven", Boolean, nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Double, nullable=False),

@@ -69,7 +69,7 @@ def test_a_version_stays_while_a_server_says_that_it_serves_it(aborted, store, m
     controller, servers, ended = aborted
     now = ended + 2 * HOUR
     servers.pass_seconds(controller, now, 1)
-    store.fleet.report([Servable(MODEL, 2, "a", "", proven=True, text="", at=now + 1)])
+    store.fleet.report([Servable(MODEL, 2, "a", proven=True, text="", at=now + 1)])
     Clearance(store, models).clear(now + 1)
 
     assert placed(models) == [1, 2]

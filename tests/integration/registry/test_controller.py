@@ -88,7 +88,6 @@ class Servers:
                     model,
                     version,
                     name,
-                    "",
                     self.up,
                     "" if self.up else "broken",
                     now,
@@ -97,7 +96,7 @@ class Servers:
                 for model, version in routes.versions()
             ]
             said += [
-                Servable(*gone, name, "", proven=False, text="", at=now)
+                Servable(*gone, name, proven=False, text="", at=now)
                 for gone in self.said - routes.versions()
             ]
             fleet.report(said)

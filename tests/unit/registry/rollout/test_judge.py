@@ -14,10 +14,8 @@ from limner_registry.rollout.evidence import (
     Arm,
     Claim,
     Epoch,
-    Evidence,
     Outcome,
     Pairs,
-    Verdict,
 )
 from limner_registry.rollout.judge import judge
 from limner_registry.rollout.spec import (
@@ -310,15 +308,6 @@ def test_evidence_is_recomputed_by_hand_from_its_json(step, counts, seconds):
         most = max(ratios)
         mean = sum(math.exp(log_e - most) for log_e in ratios) / len(ratios)
         assert found["log_e"] == pytest.approx(most + math.log(mean), rel=1e-9, abs=1e-6)
-
-
-@given(steps, epochs, ages)
-def test_verdicts_and_evidence_survive_json(step, counts, seconds):
-    verdict = judge(DEFAULT, step, counts, seconds)
-
-    assert Verdict.from_json(json.loads(json.dumps(verdict.to_json()))) == verdict
-    for found in verdict.evidence:
-        assert Evidence.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
 @given(epochs, st.sampled_from(Kind))

@@ -563,6 +563,19 @@ class StoreSuite:
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, METADATA) == []
 
+    def test_what_servers_said_outlives_an_update_of_the_tables(self, store, opened):
+        said = Servable("dye_bank", 2, "a", proven=True, text="", at=2.0, p95_seconds=0.2)
+        store.fleet.report([said])
+        text = "ALTER TABLE servables ADD COLUMN manifest_sha256 TEXT NOT NULL DEFAULT ''"
+        run_sql(store, text)
+        run_sql(store, "UPDATE alembic_version SET version_num = '0001'")
+
+        newer = opened()
+
+        assert newer.fleet.servables("dye_bank", 2) == (said,)
+        with newer._database._engine.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
     def test_a_database_of_a_newer_release_is_left_alone(self, store, opened):
         run_sql(store, "UPDATE alembic_version SET version_num = '9999'")
 
@@ -634,9 +647,9 @@ class StoreSuite:
         assert store.fleet.counted() == (snapshot("1", 3, 30),)
 
     def test_what_servers_say_of_a_version_is_kept(self, store):
-        early = Servable("dye_bank", 2, "a", "ab12", proven=False, text="no room", at=1.0)
-        late = Servable("dye_bank", 2, "a", "ab12", proven=True, text="", at=2.0)
-        other = Servable("dye_bank", 2, "b", "ab12", proven=True, text="", at=1.0)
+        early = Servable("dye_bank", 2, "a", proven=False, text="no room", at=1.0)
+        late = Servable("dye_bank", 2, "a", proven=True, text="", at=2.0)
+        other = Servable("dye_bank", 2, "b", proven=True, text="", at=1.0)
         store.fleet.report([late, other])
         store.fleet.report([early])
 
@@ -680,7 +693,7 @@ class StoreSuite:
 
     def test_servers_are_heard_after_a_clock_was_set_back(self, store):
         here = Connected("here", "boot-1", 3, 90_000.0)
-        trouble = Servable("dye_bank", 2, "here", "", proven=False, text="no room", at=90_000.0)
+        trouble = Servable("dye_bank", 2, "here", proven=False, text="no room", at=90_000.0)
         store.fleet.connect(here)
         store.fleet.report([trouble])
 
