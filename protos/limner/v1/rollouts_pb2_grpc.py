@@ -127,7 +127,7 @@ class RolloutServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FreezeRollouts(self, request, context):
-        """Sends every call to stable versions, or ends that.
+        """Sends every call to stable versions, but those that chose one, or ends that.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

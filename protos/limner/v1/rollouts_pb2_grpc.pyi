@@ -48,7 +48,7 @@ class RolloutServiceStub:
     RollbackModel: _grpc.UnaryUnaryMultiCallable[_rollouts_pb2.RollbackModelRequest, _rollouts_pb2.RollbackModelResponse]
     """Makes a model's previous version stable again, at once."""
     FreezeRollouts: _grpc.UnaryUnaryMultiCallable[_rollouts_pb2.FreezeRolloutsRequest, _rollouts_pb2.FreezeRolloutsResponse]
-    """Sends every call to stable versions, or ends that."""
+    """Sends every call to stable versions, but those that chose one, or ends that."""
     ExplainRollout: _grpc.UnaryUnaryMultiCallable[_rollouts_pb2.ExplainRolloutRequest, _rollouts_pb2.ExplainRolloutResponse]
     """Says why a rollout stands where it does, and what is still missing."""
     WatchRollout: _grpc.UnaryStreamMultiCallable[_rollouts_pb2.WatchRolloutRequest, _rollouts_pb2.WatchRolloutResponse]
@@ -74,7 +74,7 @@ class RolloutServiceAsyncStub(RolloutServiceStub):
     RollbackModel: _aio.UnaryUnaryMultiCallable[_rollouts_pb2.RollbackModelRequest, _rollouts_pb2.RollbackModelResponse]  # type: ignore[assignment]
     """Makes a model's previous version stable again, at once."""
     FreezeRollouts: _aio.UnaryUnaryMultiCallable[_rollouts_pb2.FreezeRolloutsRequest, _rollouts_pb2.FreezeRolloutsResponse]  # type: ignore[assignment]
-    """Sends every call to stable versions, or ends that."""
+    """Sends every call to stable versions, but those that chose one, or ends that."""
     ExplainRollout: _aio.UnaryUnaryMultiCallable[_rollouts_pb2.ExplainRolloutRequest, _rollouts_pb2.ExplainRolloutResponse]  # type: ignore[assignment]
     """Says why a rollout stands where it does, and what is still missing."""
     WatchRollout: _aio.UnaryStreamMultiCallable[_rollouts_pb2.WatchRolloutRequest, _rollouts_pb2.WatchRolloutResponse]  # type: ignore[assignment]
@@ -133,7 +133,7 @@ class RolloutServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _rollouts_pb2.FreezeRolloutsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_rollouts_pb2.FreezeRolloutsResponse, _abc.Awaitable[_rollouts_pb2.FreezeRolloutsResponse]]:
-        """Sends every call to stable versions, or ends that."""
+        """Sends every call to stable versions, but those that chose one, or ends that."""
 
     @_abc_1.abstractmethod
     def ExplainRollout(
