@@ -24,6 +24,7 @@ from limner_models.commands.options import (
     shortened,
 )
 from limner_registry.commands.screen import Screen, plain, screened
+from limner_registry.contracts import CONTRACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from limner_models.cards import Facts
     from limner_models.recipes.recipe import Recipe
     from limner_models.train import Run, Trained, Watch
+    from limner_registry.release import Release
     from limner_registry.store import Registry
 
 INTERRUPTED = 130
@@ -56,7 +58,12 @@ TRAINED_JSON = """\b
     help="Weights of torchvision's vgg19 to compare pictures by; only the stylizer uses it.",
 )
 @click.option("--first", type=FILE, help="Weights to begin with, such as a starter's.")
-@click.option("--publish/--no-publish", default=True, help="Register the outcome as a version.")
+@click.option(
+    "--publish/--no-publish",
+    default=None,
+    help="Register the outcome as a version; done unless told otherwise, where a model is of use "
+    "to the server.",
+)
 @click.option("--starter", type=FOLDER, help="Also write half-precision weights and card here.")
 @screened
 def train(
@@ -66,7 +73,7 @@ def train(
     backgrounds: Path | None,
     photos: Path | None,
     *,
-    publish: bool,
+    publish: bool | None,
     starter: Path | None,
     **how: Any,
 ) -> None:
@@ -78,7 +85,9 @@ def train(
     # --help need not wait for torch
     from limner_models import train as training
     from limner_models.data import portraits
+    from limner_registry.publish import publish as into
 
+    publish = publishes(recipe, wished=publish)
     recipe = compared_by(shortened(recipe, how["steps"], how["drawings"]), how["vgg"])
     material = replace(material_of(screen, recipe, data, backgrounds), vgg=how["vgg"])
     files = portraits.files(material.portraits, recipe.data.trained)
@@ -101,8 +110,30 @@ def train(
         version = None
         if publish:
             said("exporting and publishing")
-            version = _publish(run, trained.weights, facts, registry)
+            version = into(registry, released(recipe, trained.weights, facts)).number
     _answer(screen, run, trained, facts, version)
+
+
+def publishes(recipe: Recipe, *, wished: bool | None) -> bool:
+    """Return whether a recipe's outcome becomes a version; tell where none can.
+
+    Args:
+        recipe: Which.
+        wished: None leaves it to whether the server has a use for it.
+
+    Raises:
+        click.UsageError: It is wished, but of a network that only teaches others.
+    """
+    from limner_models.starters import SEARCHED
+
+    if recipe.contract in CONTRACTS or recipe.name == SEARCHED:
+        return wished is not False
+    said = f"no model is served by {recipe.name}: it only teaches other networks"
+    if wished:
+        raise click.UsageError(f"{said}; train it without --publish")
+    if wished is None:
+        click.echo(f"{said}, and is not published", err=True)
+    return False
 
 
 def outcome(run: Run, trained: Trained, photos: Path | None) -> Facts:
@@ -231,11 +262,14 @@ def _keep(run: Run, weights: Path, facts: Facts, starter: Path | None) -> None:
         starters.commit(run.recipe, weights, facts, starter)
 
 
-def _publish(run: Run, weights: Path, facts: Facts, registry: Registry) -> int:
+def released(recipe: Recipe, weights: Path, facts: Facts) -> Release:
+    """Return a training's outcome as a release: of its own model, or of the searches."""
     from limner_models import starters
-    from limner_registry.publish import publish
+    from limner_models.loho.release import release
 
-    return publish(registry, starters.release_from(run.recipe, weights, facts)).number
+    if recipe.name == starters.SEARCHED:
+        return release(weights, facts)
+    return starters.release_from(recipe, weights, facts)
 
 
 def _answer(screen: Screen, run: Run, trained: Trained, facts: Facts, version: int | None) -> None:

@@ -13,9 +13,9 @@ from safetensors.torch import save_file
 
 from limner_models.commands import options
 from limner_models.commands.evaluate import evaluate
-from limner_models.commands.train import train
+from limner_models.commands.train import publishes, released, train
 from limner_models.recipes import RECIPES
-from limner_models.starters import weights_file
+from limner_models.starters import read_facts, weights_file
 from limner_models.train import WEIGHTS
 from tests.unit.models.test_evaluate import write_photo
 
@@ -75,6 +75,37 @@ def test_missing_portraits_end_with_one_line(portraits_folder, tmp_path):
     assert answer.exit_code == 2
     assert "lacks" in answer.output
     assert "Traceback" not in answer.output
+
+
+UNSERVED = ("animal_keypoints", "animal_segmenter", "animal_generator")
+
+
+@pytest.mark.parametrize("name", UNSERVED)
+def test_what_no_model_is_served_by_is_not_published_and_said_so_before(name, tmp_path, capsys):
+    answer = CliRunner().invoke(train, [name, "--publish", "--state", str(tmp_path / "state")])
+
+    assert answer.exit_code == 2
+    assert f"no model is served by {name}" in answer.output
+    assert not (tmp_path / "state").exists()
+    assert not publishes(RECIPES[name], wished=None)
+    assert "is not published" in capsys.readouterr().err
+    assert not publishes(RECIPES[name], wished=False)
+    assert not capsys.readouterr().err
+
+
+def test_all_else_is_published_unless_told_otherwise():
+    served = [recipe for name, recipe in RECIPES.items() if name not in UNSERVED]
+
+    assert all(publishes(recipe, wished=None) for recipe in served)
+    assert not any(publishes(recipe, wished=False) for recipe in served)
+
+
+def test_a_generator_of_portraits_is_released_to_those_who_search_with_it():
+    recipe = RECIPES["portrait_generator"]
+
+    made = released(recipe, weights_file(recipe), read_facts(recipe))
+
+    assert made.contract.model == "hair_optimizer"
 
 
 def test_an_unknown_device_is_refused():

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from limner_models.commands.importing import IMPORTS
 from limner_models.errors import WeightsRefused
-from limner_models.importers import imported
+from limner_models.importers import imported, searched
 from tests.unit.models.importers.published import drawn, nvidia, rosinality, write_nvidia
 from tests.unit.models.networks.test_eyes import vgg19
 
@@ -52,7 +52,7 @@ def taken(tmp_path, kind, state):
     assert answer.exit_code == 0, answer.output
     document = json.loads(answer.stdout)
     manifest = json.loads(out.with_suffix(".json").read_text())
-    assert document == {"file": str(out), "manifest": manifest}
+    assert document == {"file": str(out), "manifest": manifest, "version": None}
     assert manifest["source_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert manifest["license"] == "CC-BY-NC-4.0"
     return out, manifest
@@ -166,6 +166,22 @@ def test_what_was_changed_since_is_refused(tmp_path):
 
     with pytest.raises(WeightsRefused, match="does not answer as it did"):
         imported.load(out)
+
+
+def test_another_network_is_no_generator_to_search_with(tmp_path):
+    out, _ = taken(tmp_path, "lpips", lins())
+
+    with pytest.raises(WeightsRefused, match="no generator of portraits, but lpips"):
+        searched.release(out)
+
+
+def test_a_generator_too_large_for_half_precision_is_not_searched_with(tmp_path):
+    state = rosinality(32)
+    state["style.1.weight"] *= 1000
+    out, _ = taken(tmp_path, "stylegan2", state)
+
+    with pytest.raises(WeightsRefused, match=r"mapping\.0\.weight is too large"):
+        searched.release(out)
 
 
 def test_a_network_that_answers_no_numbers_is_not_kept(tmp_path):
