@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 2 << 30
 """Bytes of a file of weights; a larger one is not opened."""
-OWN_WEIGHTS: Final = Weights(mask=2.0, style=5000.0)
+OWN_WEIGHTS: Final = Weights(mask=0.5, style=5000.0)
 """Of the losses, where the eye is our own. Between drawn heads appearance then comes to 0.2, style
 to 0.3, structure to 0.3 and identity to 0.7 in the median."""
 VGG_WEIGHTS: Final = Weights()
