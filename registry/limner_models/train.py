@@ -58,7 +58,7 @@ class Run:
     recipe: Recipe
     material: Material
     data_sha256: str
-    """Digest of the portraits trained on; a checkpoint is bound to it."""
+    """Digest of all it learns from; a checkpoint is bound to it."""
     folder: Path
     """Keeps the checkpoint and at last the weights; made if missing."""
     device: torch.device

@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     from limner_models.recipes.recipe import Recipe
     from limner_models.train import Run, Trained, Watch
     from limner_registry.release import Release
-    from limner_registry.store import Registry
 
 INTERRUPTED = 130
-RECORD = "mlflow_run.txt"
-"""In a training's folder: which of MLflow's runs it goes on with."""
 
 TRAINED_JSON = """\b
 --json: {"recipe": str, "steps": int, "seconds": float, "weights": str,
@@ -84,22 +81,25 @@ def train(
     """
     # --help need not wait for torch
     from limner_models import train as training
-    from limner_models.data import portraits
+    from limner_models.commands.record import recorded
+    from limner_models.data import learned, portraits
     from limner_registry.publish import publish as into
 
     publish = publishes(recipe, wished=publish)
     recipe = compared_by(shortened(recipe, how["steps"], how["drawings"]), how["vgg"])
     material = replace(material_of(screen, recipe, data, backgrounds), vgg=how["vgg"])
-    files = portraits.files(material.portraits, recipe.data.trained)
-    with screen.progress(f"digesting {len(files)} portraits"):
+    with screen.progress("listing what is learned from") as said:
+        files = learned.files(recipe, material)
+        said(f"digesting {len(files)} files")
         digest = portraits.digest(files)
     device = device_of(how["device"], how["threads"])
     folder = screen.state / "training" / recipe.name
     run = training.Run(recipe, material, digest, folder, device, how["workers"], how["first"])
 
     registry = screen.open()
-    with shown(recipe) as bar, recorded(run, registry) as curves:
-        trained = training.train(run, _both(bar, curves))
+    with shown(recipe) as bar, recorded(run, registry) as record:
+        trained = training.train(run, _both(bar, record))
+        record.done = trained.progress.step == recipe.steps
     if trained.weights is None:
         click.echo(f"stopped at step {trained.progress.step}; the same call goes on", err=True)
         raise click.exceptions.Exit(INTERRUPTED)
@@ -206,41 +206,6 @@ def shown(recipe: Recipe) -> Iterator[Watch]:
             progress.update(task, completed=step, losses=losses)
 
         yield show
-
-
-@contextmanager
-def recorded(run: Run, registry: Registry) -> Iterator[Watch]:
-    """Record a training's curves in MLflow, going on with the record it had."""
-    from limner_models.commands.record import Record
-    from limner_registry.publish import code_commit
-
-    recipe, data = run.recipe, run.recipe.data
-    note = run.folder / RECORD
-    run.folder.mkdir(parents=True, exist_ok=True)
-    facts = {
-        "recipe": recipe.fingerprint(),
-        "steps": str(recipe.steps),
-        "batch": str(recipe.batch),
-        "studio_seeds": f"{data.trained.start}-{data.trained.stop - 1}",
-        "studio_size": str(data.size),
-        "data_sha256": run.data_sha256,
-        "code_commit": code_commit() or "unknown",
-    }
-    before = note.read_text(encoding="utf-8").strip() if note.exists() else None
-    run_id = registry.start_run(recipe.name, facts, before)
-    note.write_text(run_id, encoding="utf-8")
-    record = Record(registry, run_id, lambda said: click.echo(said, err=True))
-    done = False
-
-    def watch(step: int, values: Mapping[str, float]) -> None:
-        nonlocal done
-        done = step == recipe.steps
-        record(step, values)
-
-    try:
-        yield watch
-    finally:
-        record.close(done=done)
 
 
 def _both(one: Watch, other: Watch) -> Watch:

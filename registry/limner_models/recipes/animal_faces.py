@@ -20,6 +20,7 @@ from limner_models.train import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from torch import Tensor, nn
 
@@ -89,14 +90,23 @@ def finished(recipe: Recipe, material: Material, device: torch.device) -> nn.Mod
         MaterialMissing: It has not been trained yet.
         CheckpointDamaged: Its weights do not fit.
     """
+    network = recipe.network()
+    load_weights(network, weights_of(recipe, material))
+    return network.to(device).eval().requires_grad_(requires_grad=False)
+
+
+def weights_of(recipe: Recipe, material: Material) -> Path:
+    """Return where another recipe's weights are: the last training's, else the starter's.
+
+    Raises:
+        MaterialMissing: It has not been trained yet.
+    """
     places = [weights_file(recipe)]
     if material.trained is not None:
         places.insert(0, material.trained / recipe.name / WEIGHTS)
     for file in places:
         if file.exists():
-            network = recipe.network()
-            load_weights(network, file)
-            return network.to(device).eval().requires_grad_(requires_grad=False)
+            return file
     raise MaterialMissing(
         f"{recipe.name} is not trained yet; run `limner train {recipe.name} --no-publish` first"
     )

@@ -16,7 +16,7 @@ from limner_models.data.poses import poses
 from limner_models.networks.animalizer import Animalizer
 from limner_models.networks.eyes import MobileEye
 from limner_models.pretrained import MOBILENET, state_of
-from limner_models.recipes.animal_faces import DATA, finished, pairs
+from limner_models.recipes.animal_faces import DATA, finished, pairs, weights_of
 from limner_models.recipes.animal_generator import ANIMAL_GENERATOR_RECIPE, Generated
 from limner_models.recipes.animal_keypoints import ANIMAL_KEYPOINTS_RECIPE
 from limner_models.recipes.animal_scores import held_out_scores, scored_animals
@@ -47,6 +47,8 @@ from limner_registry.contracts import ANIMALIZER
 from limner_registry.face_template import TEMPLATE, mapped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from limner_models.recipes.recipe import Arrays, Material
 
 GENERATED: Final = "generated"
@@ -86,6 +88,18 @@ def animalizing(recipe: Recipe, material: Material, device: torch.device) -> Ani
         )
         generated = share, Generated(generator, segmenter, network.shape.side)
     return Animalizing(network, lookers, told, recipe.steps, device, generated)
+
+
+def taught_by(recipe: Recipe, material: Material) -> tuple[Path, ...]:
+    """Return the weights of key points, and for generated pairs of generator and segmenter.
+
+    Raises:
+        MaterialMissing: One of them is not trained yet.
+    """
+    teachers = [ANIMAL_KEYPOINTS_RECIPE]
+    if float(recipe.facts[GENERATED]) > 0:
+        teachers += [ANIMAL_GENERATOR_RECIPE, ANIMAL_SEGMENTER_RECIPE]
+    return tuple(weights_of(each, material) for each in teachers)
 
 
 def cats(recipe: Recipe, material: Material) -> Counterparts:
@@ -155,6 +169,7 @@ ANIMALIZER_RECIPE = Recipe(
     ),
     trained_on=trained_on,
     scored_on=scored_animals,
+    teachers=taught_by,
     facts={
         GENERATED: "0",
         "losses": f"{(PIXELS, OUTLINE, STEPS, PLACE, ANCHORS, CONTENT, STYLE, POINTS, JUDGED)}",

@@ -24,7 +24,7 @@ from limner_models.recipes.animalizing import (
     some_window,
     which_animal,
 )
-from limner_models.recipes.recipe import composed_portraits
+from limner_models.recipes.recipe import composed_portraits, untaught
 from limner_models.train import precision
 from limner_registry.animals import TOLD
 
@@ -180,6 +180,7 @@ ANIMALIZER_UNPAIRED = replace(
     title="Animalizer taught without pairs, as a CycleGAN, to compare exact pairs with",
     rate=replace(ANIMALIZER_RECIPE.rate, peak=3e-4),
     task=cycling,
+    teachers=untaught,
     trained_on=trained_on,
     facts={"losses": f"{(CYCLE, POINTS, JUDGED, SLOWER)}"},
 )

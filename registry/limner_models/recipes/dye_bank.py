@@ -35,6 +35,7 @@ from limner_registry.hair_colors import DYE_PAIRS, HAIR_COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor, nn
@@ -201,6 +202,11 @@ def folded(recipe: Recipe, _material: Material, device: torch.device) -> BankTas
     return BankTask(recipe, bank, device)
 
 
+def folded_from(_recipe: Recipe, _material: Material) -> tuple[Path, ...]:
+    """Return the weights of the committed conditional generator."""
+    return (weights_file(DYE_GENERATOR_RECIPE),)
+
+
 def classed(recipe: Recipe, material: Material) -> Classed:
     """Return what composes the two sets a pair is trained on."""
     files = portraits.files(material.portraits, recipe.data.trained)
@@ -254,6 +260,7 @@ DYE_BANK_RECIPE = Recipe(
     examples=drawn_dye,
     seed=2,
     average=0.99,
+    teachers=folded_from,
     limits=(
         "Each generator knows one found and one wanted class, and no shade in between.",
         "It is used under an alpha: what is no hair is colored too, and means nothing.",

@@ -29,6 +29,7 @@ from limner_models.train import precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from torch import Tensor
 
@@ -102,6 +103,11 @@ def distilling(_recipe: Recipe, _material: Material, device: torch.device) -> Di
     return Distilling(dense(), teacher, device)
 
 
+def distilled_from(_recipe: Recipe, _material: Material) -> tuple[Path, ...]:
+    """Return the weights of the published network."""
+    return (starters.weights_file(HAIR_SEGMENTER_RECIPE),)
+
+
 HAIR_SEGMENTER_DENSE = replace(
     HAIR_SEGMENTER_RECIPE,
     name="hair_segmenter_dense",
@@ -116,6 +122,7 @@ HAIR_SEGMENTER_DISTILLED = replace(
     HAIR_SEGMENTER_DENSE,
     name="hair_segmenter_distilled",
     task=distilling,
+    teachers=distilled_from,
     notices=HAIR_SEGMENTER_RECIPE.notices,
     license=HAIR_SEGMENTER_RECIPE.license,
     facts={"believed": f"{BELIEVED}", "hint": f"{HINT}", **HAIR_SEGMENTER_DENSE.facts},

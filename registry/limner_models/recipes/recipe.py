@@ -143,6 +143,11 @@ def portraits_held_out(recipe: Recipe, _material: Material) -> str:
     return f"{recipe.data.held_out} drawn portraits that were never trained on."
 
 
+def untaught(_recipe: Recipe, _material: Material) -> tuple[Path, ...]:
+    """Return no files: no other trained network is needed."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How one model is made, from the studio's seeds to the numbers on its card.
@@ -184,6 +189,8 @@ class Recipe:
     """Says for a card, in one paragraph, what batches were composed of."""
     scored_on: Callable[[Recipe, Material], str] = portraits_held_out
     """Says for a card, in one sentence, what the scores were measured on."""
+    teachers: Callable[[Recipe, Material], tuple[Path, ...]] = untaught
+    """Returns the weights of other recipes' networks that a training builds on."""
     compares: bool = False
     """Whether it compares pictures by a loss network, for which there may be a better one."""
     facts: Mapping[str, str] = field(default_factory=dict)

@@ -42,7 +42,7 @@ def command(state, portraits, *more, recipe=RECIPE):
 
 
 def run_of(state):
-    run = (state / "training" / RECIPE / "mlflow_run.txt").read_text()
+    run = (state / "training" / RECIPE / "mlflow_run.txt").read_text().splitlines()[0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's own
         client = MlflowClient(tracking_uri=f"sqlite:///{state / 'registry/mlflow.db'}")
@@ -69,6 +69,7 @@ def test_a_network_is_trained_published_and_kept_as_a_starter(portraits, tmp_pat
 
     again = subprocess.run(wanted, capture_output=True, text=True, timeout=240, check=False)
     assert json.loads(again.stdout)["version"] == 1  # the same weights are the same version
+    assert run_of(state).info.status == "FINISHED"
 
 
 def test_a_stylizer_is_taught_by_the_vgg_of_whoever_has_one(portraits, tmp_path):

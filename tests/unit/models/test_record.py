@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from limner_models.commands.record import PAUSE_SECONDS, Record
+from limner_models.commands.record import PAUSE_SECONDS, Note, Record
 from limner_models.curves import EVERY
 from limner_registry.errors import RegistryUnavailable
 
 
-class Curves:
+class Runs:
     """A registry that is away when it is told to be."""
 
     def __init__(self):
         self.points, self.ended, self.is_away, self.asked = [], [], False, 0
+        self.begun = []
 
     def _answer(self):
         self.asked += 1
         if self.is_away:
             raise RegistryUnavailable("the registry does not answer")
+
+    def begin(self, before):
+        self._answer()
+        self.begun.append(before)
+        return before or f"run {len(self.begun)}"
 
     def log(self, run_id, step, values):
         self._answer()
@@ -30,69 +36,127 @@ class Curves:
 
 
 @pytest.fixture
-def story():
-    curves, said, now = Curves(), [], [0.0]
-    record = Record(curves, "run", said.append, lambda: now[0])
+def story(tmp_path):
+    runs, said, now = Runs(), [], [0.0]
+    note = Note(tmp_path / "run.txt", "recipe data")
+    record = Record(runs, runs.begin, note, said.append, lambda: now[0])
 
     def take(first, last):
         for step in range(first, last + 1):
             record(step, {"loss": float(step)})
 
-    return curves, record, said, now, take
+    return runs, record, said, now, take
 
 
-def steps_of(curves):
-    return [step for _, step, _ in curves.points]
+def again(runs, tmp_path, binding="recipe data"):
+    return Record(runs, runs.begin, Note(tmp_path / "run.txt", binding), [].append)
+
+
+def steps_of(runs):
+    return [step for _, step, _ in runs.points]
 
 
 def test_points_that_were_not_taken_come_with_the_next(story):
-    curves, record, said, now, take = story
+    runs, record, said, now, take = story
     take(1, EVERY)
-    curves.is_away = True
+    runs.is_away = True
     take(EVERY + 1, 3 * EVERY)
-    assert steps_of(curves) == [EVERY]
+    assert steps_of(runs) == [EVERY]
     assert len(said) == 1
     assert "the training goes on" in said[0]
 
-    curves.is_away, now[0] = False, PAUSE_SECONDS
+    runs.is_away, now[0] = False, PAUSE_SECONDS
     take(3 * EVERY + 1, 4 * EVERY + 1)
-    record.close(done=True)
+    record.done = True
+    record.close()
 
-    assert steps_of(curves) == [EVERY, 2 * EVERY, 3 * EVERY, 4 * EVERY, 4 * EVERY + 1]
-    assert curves.points[1] == ("run", 2 * EVERY, {"loss": 1.5 * EVERY + 0.5})
-    assert curves.ended == [("run", True)]
+    assert steps_of(runs) == [EVERY, 2 * EVERY, 3 * EVERY, 4 * EVERY, 4 * EVERY + 1]
+    assert runs.points[1] == ("run 1", 2 * EVERY, {"loss": 1.5 * EVERY + 0.5})
+    assert runs.ended == [("run 1", True)]
     assert len(said) == 1
 
 
 def test_a_registry_that_is_away_is_not_asked_at_every_point(story):
-    curves, _, said, now, take = story
-    curves.is_away = True
+    runs, _, said, now, take = story
+    runs.is_away = True
     take(1, 5 * EVERY)
-    assert curves.asked == 1
+    assert runs.asked == 1
+    assert not runs.begun
 
     now[0] = PAUSE_SECONDS
     take(5 * EVERY + 1, 7 * EVERY)
-    assert curves.asked == 2
+    assert runs.asked == 2
     assert len(said) == 1
 
 
 def test_a_registry_that_is_away_at_the_end_raises_nothing(story):
-    curves, record, said, _, take = story
+    runs, record, said, _, take = story
     take(1, EVERY + 1)
-    curves.is_away = True
+    runs.is_away = True
 
-    record.close(done=True)
+    record.done = True
+    record.close()
 
-    assert "lacks the last 1 points" in said[-1]
-    assert not curves.ended
+    assert "lacks 1 points" in said[-1]
+    assert not runs.ended
 
 
 def test_an_interrupted_training_is_closed_as_such(story):
-    curves, record, said, _, take = story
+    runs, record, said, _, take = story
     take(1, 3)
 
-    record.close(done=False)
+    record.close()
 
-    assert curves.points == [("run", 3, {"loss": 2.0})]
-    assert curves.ended == [("run", False)]
+    assert runs.points == [("run 1", 3, {"loss": 2.0})]
+    assert runs.ended == [("run 1", False)]
     assert not said
+
+
+def test_a_training_that_goes_on_goes_on_with_its_run(story, tmp_path):
+    runs, record, _, _, take = story
+    take(1, 3)
+    record.close()
+
+    resumed = again(runs, tmp_path)
+    resumed(4, {"loss": 1.0})
+
+    assert runs.begun == [None, "run 1"]
+
+
+def test_a_training_of_another_recipe_or_other_data_has_a_run_of_its_own(story, tmp_path):
+    runs, record, _, _, take = story
+    take(1, 3)
+    record.close()
+
+    other = again(runs, tmp_path, "another recipe")
+    other(1, {"loss": 1.0})
+    other.done = True
+    other.close()
+
+    assert runs.begun == [None, None]
+    assert runs.ended == [("run 1", False), ("run 2", True)]
+
+
+def test_a_note_of_no_training_is_not_gone_on_with(story, tmp_path):
+    runs, _, _, _, take = story
+    (tmp_path / "run.txt").write_text("older")
+
+    take(1, 1)
+
+    assert runs.begun == [None]
+
+
+def test_a_finished_training_called_again_stays_finished(story, tmp_path):
+    runs, record, _, _, take = story
+    take(1, 3)
+    record.done = True
+    record.close()
+
+    repeated = again(runs, tmp_path)
+    repeated.done = True
+    repeated.close()
+    refused = again(runs, tmp_path)
+    refused.close()
+
+    assert runs.begun == [None]
+    assert runs.ended == [("run 1", True)] * 2
