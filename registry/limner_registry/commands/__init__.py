@@ -10,8 +10,8 @@ from limner_registry.commands.listing import list_models, show_version
 from limner_registry.commands.placing import place_models, verify_versions
 
 EXIT_CODES = (
-    "Exit codes: 0 done, 2 the request is at fault, 3 the registry does not answer, "
-    "1 anything else, such as a damaged file."
+    "Exit codes: 0 done, 2 the request is at fault, 3 the registry or the package index does not "
+    "answer, 1 anything else, such as a damaged file."
 )
 
 
