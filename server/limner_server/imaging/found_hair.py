@@ -64,6 +64,42 @@ def strands_of(
     return Strands(shown.astype(np.uint8), share, slice(top, bottom), slice(left, right))
 
 
+def gone_on(found: Strands, photo: Photo, alpha: Plane, matrix: Matrix, side: int) -> Strands:
+    """Return hair that goes on as other hair does, where the picture ends that it was found in.
+
+    Args:
+        found: The hair, as `strands_of` returns it.
+        photo: HxWx3 uint8, sRGB, the photo it lies in, with the other hair.
+        alpha: HxW uint8, the other hair's share.
+        matrix: The affine map from the photo's pixels to the picture's.
+        side: The picture's, in its pixels.
+    """
+    size = alpha.shape[1], alpha.shape[0]
+    frame = np.rint(_faded(side) * 255).astype(np.uint8)
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    outside = 255 - cv2.warpAffine(frame, matrix, size, flags=how)
+    beyond: Plane = cv2.multiply(alpha, outside, scale=1 / 255).astype(np.uint8, copy=False)
+    left, top, width, high = cv2.boundingRect(beyond)
+    if not width:
+        return found
+    rows = slice(min(top, found.rows.start), max(top + high, found.rows.stop))
+    columns = slice(min(left, found.columns.start), max(left + width, found.columns.stop))
+    colors, share = photo[rows, columns].copy(), beyond[rows, columns].copy()
+    corner = found.rows.start - rows.start, found.columns.start - columns.start
+    across = slice(corner[1], corner[1] + found.alpha.shape[1])
+
+    def lay(some: slice) -> None:
+        box = slice(corner[0] + some.start, corner[0] + some.stop), across
+        own, other = found.alpha[some].astype(np.float32), share[box]
+        part = (own / np.maximum(own + other, 1))[..., None]
+        part[(own + other) == 0] = 1
+        colors[box] = np.rint(part * found.colors[some] + (1 - part) * colors[box])
+        share[box] = np.minimum(own + other, 255)
+
+    each_strip(0, len(found.alpha), lay)
+    return Strands(colors, share, rows, columns)
+
+
 def with_strands(found: Strands, photo: Photo, alpha: Plane, pixel: float) -> Strands:
     """Return hair with the strands of real hair in the same place: of its own only the shades stay.
 

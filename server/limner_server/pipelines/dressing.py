@@ -9,7 +9,7 @@ import numpy as np
 
 from limner_server.imaging.appearance import appearance_of, restyled
 from limner_server.imaging.fitting import fit
-from limner_server.imaging.found_hair import strands_of, with_strands
+from limner_server.imaging.found_hair import gone_on, strands_of, with_strands
 from limner_server.imaging.light import light_of, relit
 from limner_server.imaging.restyling import restyle
 from limner_server.imaging.transplanting import Transplant, kept_off_face, transplant
@@ -53,10 +53,15 @@ def fitted(person: Person, wig: Wig, *, keep_face: bool) -> Strands | None:
     return _kept_off(person, strands, keep_face=keep_face)
 
 
-def taken_off(person: Person, found: Found, *, keep_face: bool) -> Strands | None:
-    """Return the hair that a search has found, as it lies in a person's photo."""
-    head = person.head
-    strands = strands_of(found.picture, found.hair, found.matrix, head.photo.shape)
+def taken_off(person: Person, found: Found, worn: Transplant, *, keep_face: bool) -> Strands | None:
+    """Return the hair that a search has found, as it lies in a person's photo.
+
+    What hangs out of the search's picture is `worn`'s, the hair that was asked for.
+    """
+    head, picture = person.head, found.picture
+    strands = strands_of(picture, found.hair, found.matrix, head.photo.shape)
+    if strands is not None:
+        strands = gone_on(strands, worn.photo, worn.alpha, found.matrix, len(picture))
     return _kept_off(person, strands, keep_face=keep_face)
 
 

@@ -160,7 +160,8 @@ class Transferring:
         search = Search(order.steps, order.seed)
         found = await optimize(own, wished, styled, search, self._models, call, course)
         with call.stage("take_off"):
-            strands = await asyncio.to_thread(taken_off, person, found, keep_face=order.keep_face)
+            kept = order.keep_face
+            strands = await asyncio.to_thread(taken_off, person, found, worn, keep_face=kept)
         finish = partial(finished, person, strands, found, worn)
         done = await self._put_on(person, strands, finish, order, call, course)
         return replace(done, found=found)

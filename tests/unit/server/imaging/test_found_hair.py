@@ -10,7 +10,7 @@ import pytest
 
 from limner_server.admission.limits import BYTES_A_PIXEL
 from limner_server.imaging.fitting import Strands
-from limner_server.imaging.found_hair import FINEST, LEAST, strands_of, with_strands
+from limner_server.imaging.found_hair import FINEST, LEAST, gone_on, strands_of, with_strands
 
 HAIR, SKIN = (80, 50, 20), (220, 170, 150)
 
@@ -149,3 +149,40 @@ def test_hair_smoothed_small_is_as_it_would_be_smoothed_whole(pixel):
 
 def noise(seed):
     return np.random.default_rng(seed).integers(0, 256, (211, 173, 3), np.uint8)
+
+
+def frame(side, matrix, extent):
+    """Return what of a photo an aligned picture shows, without its rim."""
+    y, x = np.mgrid[: extent[0], : extent[1]]
+    at = np.stack([x, y], -1) @ matrix[:, :2].T + matrix[:, 2]
+    return ((at > 0.05 * side) & (at < 0.95 * side)).all(-1), ((at < -1) | (at > side)).any(-1)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.3])
+def test_hair_that_the_picture_cuts_goes_on_as_the_other_does(angle):
+    crop, hair = picture()
+    hair[:20, 24:40] = 1.0  # up to the picture's upper edge
+    matrix = turned(0.5, angle, (-10.0, -30.0))
+    photo = np.full((240, 260, 3), (90, 60, 30), np.uint8)
+    alpha = np.zeros((240, 260), np.uint8)
+    alpha[10:120, 60:140] = 255
+    found = strands_of(crop, hair, matrix, photo.shape)
+
+    whole = gone_on(found, photo, alpha, matrix, len(crop))
+
+    before, after = laid(found, alpha.shape), laid(whole, alpha.shape)
+    within, beyond = frame(len(crop), matrix, alpha.shape)
+    np.testing.assert_array_equal(after[within], before[within])
+    np.testing.assert_array_equal(after[beyond], alpha[beyond] / 255)
+    colors = np.zeros_like(photo)
+    colors[whole.rows, whole.columns] = whole.colors
+    assert (colors[beyond & (alpha > 0)] == (90, 60, 30)).all()
+
+
+def test_hair_that_lies_within_the_picture_stays_as_it_was_found():
+    crop, hair = picture()
+    matrix = turned(0.25, 0.0, (0.0, 0.0))
+    found = strands_of(crop, hair, matrix, (256, 256, 3))
+    alpha = np.zeros((256, 256), np.uint8)
+    alpha[80:160, 80:160] = 200
+    assert gone_on(found, np.zeros((256, 256, 3), np.uint8), alpha, matrix, len(crop)) is found
