@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from rich.console import Console
 
 from limner.errors import LimnerError
 from limner_client import LimnerClient
@@ -50,7 +51,5 @@ def print_list(
     if manner.as_json:
         click.echo(json.dumps(documents(listed)))
     else:
-        from rich.console import Console  # noqa: PLC0415 - programs need none of it
-
         Console().print(shown(listed))
     return report.DONE
